@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiAgent: the application.  Composes store, vault, crypto and policy; knows neither sockets
+ * nor D-Bus.  A GObject of the main loop; only what says so may be called from other threads.
+ *
+ * Signals:
+ *   identity-added (MeishiIdentity *), identity-changed (MeishiIdentity *),
+ *   identity-removed (MeishiIdentity *)  each after the store has it
+ *   view-changed ()    what the module shows is out of date; once per main loop turn
+ *   vault-changed ()   state or slots
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "daemon/agent/identity.h"
+#include "daemon/base/secret.h"
+#include "daemon/crypto/crypto.h"
+#include "daemon/store/store.h"
+
+#define MEISHI_TYPE_AGENT (meishi_agent_get_type())
+G_DECLARE_FINAL_TYPE(MeishiAgent, meishi_agent, MEISHI, AGENT, GObject)
+
+/* Takes @store over and loads everything that is public.  CORRUPT and the like from the store. */
+MeishiAgent *meishi_agent_new(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- identities ---------------------------------------------------------------------------- */
+
+/* All identities, best first; a new array of references. */
+GPtrArray *meishi_agent_list(MeishiAgent *agent);
+
+/* Every issuer certificate (MeishiCert) that any identity's chain uses, by SHA-256. */
+GPtrArray *meishi_agent_list_issuers(MeishiAgent *agent);
+
+/* By certificate row, or by key row for a key without certificate (@cert_id 0).  A reference or
+ * NULL. */
+MeishiIdentity *meishi_agent_find(MeishiAgent *agent, gint64 cert_id, gint64 key_id);
+
+gboolean meishi_agent_rename(MeishiAgent *agent, MeishiIdentity *identity, const char *label,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_set_allow_raw(MeishiAgent *agent, MeishiIdentity *identity, gboolean allow,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Certificate and chain as PEM; NULL with NOT_FOUND for a key without certificate. */
+char *meishi_agent_export_certificates(MeishiAgent *agent, MeishiIdentity *identity,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Key, certificate and chain as PKCS#12 under @password.  The vault confirms anew whatever its
+ * lock state: @proof is a passphrase of the vault, or NULL to have a Secret Service or key file
+ * slot open once more.  WRONG_SECRET, DENIED. */
+void meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity,
+                                   MeishiSecret *proof, MeishiSecret *password,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
+GBytes *meishi_agent_export_key_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- import -------------------------------------------------------------------------------- */
+
+typedef struct {
+    char *name;   /* as the person wrote it */
+    GBytes *data; /* at most 16 MiB */
+} MeishiImportFile;
+
+void meishi_import_file_free(MeishiImportFile *file);
+
+typedef enum {
+    MEISHI_IMPORT_ADDED,      /* a new identity */
+    MEISHI_IMPORT_KEY_ADDED,  /* a key that waits for its certificate */
+    MEISHI_IMPORT_COMPLETED,  /* a certificate for a key that was there */
+    MEISHI_IMPORT_UNCHANGED,  /* was there already */
+    MEISHI_IMPORT_ISSUER,     /* a CA certificate kept for the chain of an identity */
+    MEISHI_IMPORT_PASSED_OVER /* a certificate that belongs to no key; not stored */
+} MeishiImportOutcome;
+
+typedef struct {
+    MeishiImportOutcome outcome;
+    char *file;    /* where it came from */
+    char *id;      /* hex SHA-256 of the certificate, or of the SPKI without one */
+    char *label;
+    char *subject; /* RFC 4514; NULL for a bare key */
+    char *key_text;   /* "RSA 2048"; NULL for issuers */
+    gint64 not_after; /* 0 for a bare key */
+    guint warnings;   /* MeishiWarning */
+    char **messages;  /* the warnings as sentences, NULL-terminated */
+} MeishiImportItem;
+
+typedef struct {
+    gboolean dry_run;
+    GPtrArray *items;    /* MeishiImportItem, identities first */
+    GPtrArray *notes;    /* char *: sentences about the files */
+    char *vault_created; /* "secret-service", "key-file", "passphrase" where this import made the
+                            vault; else NULL */
+    char *vault_message; /* and the sentence that says where its key lies */
+} MeishiImportReport;
+
+void meishi_import_report_free(MeishiImportReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiImportReport, meishi_import_report_free)
+
+typedef struct {
+    gboolean dry_run;
+    const char *label; /* for the (only) identity; NULL: friendlyName, else subject CN */
+} MeishiImportOptions;
+
+/* Reads @files (MeishiImportFile) together, so that .crt and .key pair up, and stores what they
+ * hold as one transaction.  Makes the vault where there is none, unlocks it where that needs
+ * nobody.  @passwords (MeishiSecret) may be empty. */
+void meishi_agent_import_async(MeishiAgent *agent, GPtrArray *files, GPtrArray *passwords,
+                               const MeishiImportOptions *options, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+MeishiImportReport *meishi_agent_import_finish(MeishiAgent *agent, GAsyncResult *result,
+                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the vault ----------------------------------------------------------------------------- */
+
+typedef enum {
+    MEISHI_VAULT_ABSENT,
+    MEISHI_VAULT_LOCKED,
+    MEISHI_VAULT_UNLOCKED,
+} MeishiVaultState;
+
+MeishiVaultState meishi_agent_vault_state(MeishiAgent *agent);
+
+/* MeishiStoreSlot, by id. */
+GPtrArray *meishi_agent_vault_slots(MeishiAgent *agent);
+
+/* What a new slot is made from: a passphrase (@secret), a key file (@path absolute, or NULL for
+ * the default CONFIG/vault.key; made 0600 with 32 random bytes where it does not exist), or the
+ * Secret Service.  @kind 0 with init: the best at hand (Secret Service, else key file). */
+typedef struct {
+    MeishiSlotKind kind;
+    MeishiSecret *secret;
+    const char *path;
+} MeishiSlotRequest;
+
+/* Each of these finishes with meishi_agent_vault_finish(). */
+void meishi_agent_vault_init_async(MeishiAgent *agent, const MeishiSlotRequest *slot,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
+/* @passphrase NULL: whatever opens without one.  TRUE at once where it is unlocked. */
+void meishi_agent_vault_unlock_async(MeishiAgent *agent, MeishiSecret *passphrase,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data);
+/* @proof: an existing passphrase, needed where the vault is locked. */
+void meishi_agent_vault_add_slot_async(MeishiAgent *agent, const MeishiSlotRequest *slot,
+                                       MeishiSecret *proof, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data);
+void meishi_agent_vault_remove_slot_async(MeishiAgent *agent, gint64 id, GCancellable *cancellable,
+                                          GAsyncReadyCallback callback, gpointer user_data);
+gboolean meishi_agent_vault_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Forgets the vault key and every unsealed key at once. */
+void meishi_agent_vault_lock(MeishiAgent *agent);
+
+/* Verifies the database, every seal, every key (thorough) against its certificate.  Returns
+ * sentences (char *), none where all is well.  Needs the vault unlocked; LOCKED. */
+void meishi_agent_vault_check_async(MeishiAgent *agent, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *meishi_agent_vault_check_finish(MeishiAgent *agent, GAsyncResult *result,
+                                           guint *ret_n_records, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* One file that holds the store and the vault key under @passphrase (scrypt). */
+void meishi_agent_vault_backup_async(MeishiAgent *agent, MeishiSecret *passphrase,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data);
+GBytes *meishi_agent_vault_backup_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Where there is no vault: makes one from @backup and gives it @slot; the old slots, which belong
+ * to another machine, are dropped.  EXISTS, WRONG_SECRET, BAD_FILE.  Finishes with
+ * meishi_agent_vault_finish(). */
+void meishi_agent_vault_restore_async(MeishiAgent *agent, GBytes *backup, MeishiSecret *passphrase,
+                                      const MeishiSlotRequest *slot, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+
+/* ---- private keys, for the server ----------------------------------------------------------- */
+
+/* The unsealed keys at hand.  Thread-safe: workers look here first, and a hit means that nothing
+ * has to be decided.  Emptied by lock and by removal. */
+typedef struct MeishiKeyCache MeishiKeyCache;
+MeishiKeyCache *meishi_agent_key_cache(MeishiAgent *agent);
+
+/* A reference, or NULL.  Any thread. */
+MeishiKey *meishi_key_cache_lookup(MeishiKeyCache *cache, gint64 key_id);
+
+/* Main loop: unseals the key into the cache, unlocking the vault where that needs nobody.
+ * LOCKED, NOT_FOUND, CORRUPT. */
+void meishi_agent_load_key_async(MeishiAgent *agent, gint64 key_id, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiIdentity: a private key with (usually) its certificate and the issuers above it.  An
+ * immutable value, reference counted, thread-safe; a change makes a new one.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "daemon/policy/cert.h"
+
+/* Token labels; constant for ever, programs write them into their configuration. */
+#define MEISHI_TOKEN_LABEL "Meishi"
+#define MEISHI_TOKEN_LABEL_EDDSA "Meishi (EdDSA)"
+
+typedef struct {
+    gint refs;
+    gint64 cert_id; /* row in the store; 0 for a key without certificate */
+    gint64 key_id;
+    char *label;
+    MeishiCert *cert;          /* NULL for a key without certificate */
+    MeishiPublicKey *key;      /* never NULL */
+    GPtrArray *chain;          /* MeishiCert: issuers, leaf's first; may be empty */
+    guint warnings;            /* MeishiWarning */
+    gboolean allow_raw;
+    gint64 created;
+    char *uri;                 /* PKCS#11 URI */
+    const char *token_label;   /* of the token that shows it */
+} MeishiIdentity;
+
+MeishiIdentity *meishi_identity_ref(MeishiIdentity *identity);
+void meishi_identity_unref(MeishiIdentity *identity);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiIdentity, meishi_identity_unref)
+
+/* What names it for ever: SHA-256 of the certificate, or of the SPKI without one; hex, new. */
+char *meishi_identity_id(const MeishiIdentity *identity);

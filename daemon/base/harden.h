@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a process that holds secrets does first: no core file, not dumpable (so no other process
+ * of the same user can attach or read its memory), umask 077, no new privileges.
+ */
+#pragma once
+
+/* Call before anything secret is read, with one thread.  Never fails: what the kernel lacks is
+ * left out. */
+void meishi_harden_process(void);

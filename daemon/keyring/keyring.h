@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The desktop's Secret Service, at arm's length.
+ *
+ * libsecret blocks for 25 seconds or for ever and shows "locked" as an empty answer.  So it runs
+ * in a process of its own, meishi-keyring (helper.c), which is given one request on a private
+ * socket, has a deadline, and is killed at it; the daemon never links libsecret.  Items are found
+ * by the attribute vault-id; the secret is 32 bytes.
+ *
+ * All calls are asynchronous, for the main loop, and report:
+ *   UNAVAILABLE  no session bus or nobody provides the Secret Service: it may be passed over
+ *   LOCKED       the keyring is locked, or the answer cannot be told from that; never "absent"
+ *   NOT_FOUND    an unlocked keyring that surely has no such item
+ *   TIMEOUT, CANCELLED, FAILED
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "daemon/base/secret.h"
+
+#define MEISHI_KEYRING_DEADLINE_MS 20000          /* nobody needs to do anything */
+#define MEISHI_KEYRING_PROMPT_DEADLINE_MS 120000  /* a person may have to type */
+
+/* Reads the secret of @vault_id (hex). */
+void meishi_keyring_lookup_async(const char *vault_id, guint deadline_ms,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
+MeishiSecret *meishi_keyring_lookup_finish(GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Stores @secret and reads it back; success means that it is there. */
+void meishi_keyring_store_async(const char *vault_id, MeishiSecret *secret, guint deadline_ms,
+                                GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean meishi_keyring_store_finish(GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+void meishi_keyring_clear_async(const char *vault_id, guint deadline_ms,
+                                GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean meishi_keyring_clear_finish(GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

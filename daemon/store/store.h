@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is kept: certificates, sealed private keys, issuers, key slots, names.
+ *
+ * The only door to the disk (SQLite behind it, doc/store-format.md).  The store knows no
+ * cryptography: keys arrive sealed.  Every call that changes something is one transaction, durable
+ * when it returns TRUE and without a trace when it returns FALSE.  All calls belong to one thread,
+ * the main loop's, except where said.
+ *
+ * Common errors: IO, NO_SPACE, CORRUPT, PERMISSIONS, BUSY.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct MeishiStore MeishiStore;
+
+/* Opens the store in @dir (made 0700 where missing) and holds a lock on it for as long as it is
+ * open: BUSY where another process has it.  An absent store is made only by
+ * meishi_store_create_vault(); until then the store reads as empty.  CORRUPT where the database
+ * is damaged or where its traces (the lock file's note that a vault was made) say that one existed
+ * and it is gone; NEWER_VERSION; PERMISSIONS where others can read it.  Migrates an older version,
+ * after copying it aside. */
+MeishiStore *meishi_store_open(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void meishi_store_close(MeishiStore *store); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStore, meishi_store_close)
+
+const char *meishi_store_dir(MeishiStore *store);
+gboolean meishi_store_has_vault(MeishiStore *store);
+
+/* 16 random bytes that name this vault; part of what seals are bound to.  NULL without a vault. */
+GBytes *meishi_store_vault_id(MeishiStore *store);
+
+/* ---- key slots: ways to the vault key ------------------------------------------------------ */
+
+typedef enum {
+    MEISHI_SLOT_SECRET_SERVICE = 1,
+    MEISHI_SLOT_PASSPHRASE = 2,
+    MEISHI_SLOT_KEY_FILE = 3,
+} MeishiSlotKind;
+
+typedef struct {
+    gint64 id; /* 0 in a slot that is not stored yet */
+    MeishiSlotKind kind;
+    GBytes *salt;
+    guint scrypt_log2n, scrypt_r, scrypt_p; /* passphrase only */
+    char *location; /* key file: absolute path; Secret Service: the item's id; else NULL */
+    GBytes *wrapped; /* the vault key, sealed under the slot's key */
+    gint64 created;
+} MeishiStoreSlot;
+
+void meishi_store_slot_free(MeishiStoreSlot *slot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreSlot, meishi_store_slot_free)
+
+/* Makes the vault: the database with @vault_id (16 bytes) and its first slot.  EXISTS. */
+gboolean meishi_store_create_vault(MeishiStore *store, GBytes *vault_id,
+                                   const MeishiStoreSlot *slot, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+GPtrArray *meishi_store_list_slots(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_add_slot(MeishiStore *store, const MeishiStoreSlot *slot, gint64 *ret_id,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* NOT_FOUND; DENIED for the last slot, which would lose every key. */
+gboolean meishi_store_remove_slot(MeishiStore *store, gint64 id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- keys, certificates, issuers ----------------------------------------------------------- */
+
+/* Row ids are never reused: PKCS#11 handles and D-Bus paths are made from them. */
+typedef struct {
+    gint64 id;
+    GBytes *spki;        /* DER; its SHA-256 is unique in the store */
+    GBytes *sealed;      /* the PrivateKeyInfo under the vault key */
+    char *label;         /* what the person calls it, before it has a certificate */
+    gboolean allow_raw;  /* CKM_RSA_X_509 is allowed */
+    gint64 created;
+} MeishiStoreKey;
+
+typedef struct {
+    gint64 id;
+    gint64 key_id;
+    GBytes *der; /* its SHA-256 is unique in the store */
+    char *label;
+    gint64 created;
+} MeishiStoreCert;
+
+typedef struct {
+    gint64 id;
+    GBytes *der; /* its SHA-256 is unique among issuers */
+} MeishiStoreIssuer;
+
+void meishi_store_key_free(MeishiStoreKey *key);
+void meishi_store_cert_free(MeishiStoreCert *cert);
+void meishi_store_issuer_free(MeishiStoreIssuer *issuer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreKey, meishi_store_key_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreCert, meishi_store_cert_free)
+
+/* New arrays that own their members, by id. */
+GPtrArray *meishi_store_list_keys(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *meishi_store_list_certs(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *meishi_store_list_issuers(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One import.  @keys (MeishiStoreKey, id 0), @certs (MeishiStoreCert, id 0; key_id 0 means "the
+ * key at index key_index", else an existing key), @issuers (GBytes DER; those already there are
+ * passed over).  All or nothing.  On success the ids are filled in.  EXISTS where a key or
+ * certificate is there already. */
+typedef struct {
+    MeishiStoreCert cert;
+    guint key_index;       /* into @keys, where cert.key_id is 0 */
+    GPtrArray *issuers;    /* GBytes: the issuers that came with it and may leave with it */
+} MeishiStoreNewCert;
+
+void meishi_store_new_cert_free(MeishiStoreNewCert *cert);
+
+gboolean meishi_store_import(MeishiStore *store, GPtrArray *keys, GPtrArray *new_certs,
+                             GPtrArray *issuers, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean meishi_store_rename_cert(MeishiStore *store, gint64 id, const char *label, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_rename_key(MeishiStore *store, gint64 id, const char *label, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_set_allow_raw(MeishiStore *store, gint64 key_id, gboolean allow,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes a certificate, its key unless another certificate uses it, and issuers that came with
+ * no other; the pages are overwritten (secure_delete).  NOT_FOUND. */
+gboolean meishi_store_remove_cert(MeishiStore *store, gint64 id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Removes a key that has no certificate.  NOT_FOUND, DENIED where it has one. */
+gboolean meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- care ---------------------------------------------------------------------------------- */
+
+/* SQLite's integrity and foreign-key checks; appends one sentence per finding to @findings
+ * (char *).  FALSE only where the check could not run. */
+gboolean meishi_store_check(MeishiStore *store, GPtrArray *findings, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* The whole store as one self-contained image (an SQLite database in memory), and back: replaces
+ * an absent store by @image after checking it.  EXISTS where there is a vault. */
+GBytes *meishi_store_dump(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_load(MeishiStore *store, GBytes *image, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
