@@ -24,5 +24,5 @@ MeishiBus *meishi_bus_new(MeishiAgent *agent, int listen_fd, const MeishiBusStat
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_bus_free(MeishiBus *bus);
 
-/* Calls @lost once when the name on the session bus is taken by another daemon. */
-void meishi_bus_on_name_lost(MeishiBus *bus, GSourceFunc lost, gpointer user_data);
+/* Calls @quit on the main loop when a caller asked the daemon to end (Manager.Quit). */
+void meishi_bus_on_quit(MeishiBus *bus, GSourceFunc quit, gpointer user_data);
