@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * meishid: composes the parts and runs the loop.  In order: harden the process, parse options,
- * open the store, build the agent, serve the module's socket and the management bus, and on
- * SIGTERM or Quit take them down again after the signatures under way.
+ * take the sockets (from the service manager or by itself), open the store, build the agent,
+ * serve the module and the management bus; on SIGTERM, SIGINT or Quit take them down again after
+ * the operations under way.  Nothing is decided here.
  */
 #include "config.h"
 
@@ -10,11 +11,201 @@
 #include "daemon/base/harden.h"
 #include "daemon/base/paths.h"
 #include "daemon/bus/bus.h"
+#include "daemon/keyring/keyring.h"
 #include "daemon/server/server.h"
 
-int
-main(void)
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define STOP_GRACE_MS 5000
+
+typedef struct {
+    gboolean show_version;
+    int n_workers;
+    int keyring_deadline_ms;
+} Options;
+
+typedef struct {
+    int pkcs11_fd;
+    int bus_fd;
+    MeishiAgent *agent;
+    MeishiServer *server;
+    MeishiBus *bus;
+    GMainLoop *loop;
+} Daemon;
+
+static gboolean
+parse_options(int *argc, char ***argv, Options *options, GError **error)
 {
+    const GOptionEntry entries[] = {
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->show_version, "Print the version", NULL},
+        {"workers", 0, 0, G_OPTION_ARG_INT, &options->n_workers,
+         "Threads for private-key operations (default: one per processor)", "N"},
+        {"keyring-deadline-ms", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT,
+         &options->keyring_deadline_ms, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- keep and lend certificates");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc > 1 || options->n_workers < 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "meishid takes no arguments but its options; see meishid --help");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Tells the service manager @state (sd_notify(3)); without one, does nothing. */
+static void
+notify(const char *state)
+{
+    const char *path = g_getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd;
+
+    if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+        strlen(path) >= sizeof address.sun_path)
+        return;
+    memcpy(address.sun_path, path, strlen(path));
+    if (path[0] == '@')
+        address.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+    close(fd);
+}
+
+static int
+take_socket(const char *name, const char *path, int type, GError **error)
+{
+    int fd = meishi_listen_inherited(name, type);
+
+    return fd >= 0 ? fd : meishi_listen(path, type, error);
+}
+
+static gboolean
+take_sockets(Daemon *daemon, GError **error)
+{
+    g_autofree char *dir = meishi_paths_runtime_dir();
+    g_autofree char *pkcs11 = meishi_paths_pkcs11_socket();
+    g_autofree char *bus = meishi_paths_bus_socket();
+
+    if (!meishi_paths_ensure_private_dir(dir, error))
+        return FALSE;
+    daemon->pkcs11_fd = take_socket("pkcs11", pkcs11, SOCK_SEQPACKET, error);
+    if (daemon->pkcs11_fd < 0)
+        return FALSE;
+    daemon->bus_fd = take_socket("bus", bus, SOCK_STREAM, error);
+    return daemon->bus_fd >= 0;
+}
+
+static gboolean
+open_agent(Daemon *daemon, GError **error)
+{
+    g_autofree char *dir = meishi_paths_data_dir();
+    MeishiStore *store = meishi_store_open(dir, error);
+
+    if (store == NULL)
+        return FALSE;
+    daemon->agent = meishi_agent_new(store, error);
+    return daemon->agent != NULL;
+}
+
+static guint
+count_clients(gpointer user_data)
+{
+    Daemon *daemon = user_data;
+
+    return meishi_server_n_clients(daemon->server);
+}
+
+static gboolean
+on_quit(gpointer user_data)
+{
+    Daemon *daemon = user_data;
+
+    g_main_loop_quit(daemon->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Opens the store before it listens: a second daemon stops at the store's lock and never touches
+ * the sockets of the first. */
+static gboolean
+start(Daemon *daemon, const Options *options, GError **error)
+{
+    const MeishiBusStats stats = {.n_clients = count_clients, .user_data = daemon};
+
+    if (!meishi_crypto_init(error) || !open_agent(daemon, error) || !take_sockets(daemon, error))
+        return FALSE;
+    daemon->server = meishi_server_new(daemon->agent, g_steal_fd(&daemon->pkcs11_fd),
+                                       (guint)options->n_workers, error);
+    if (daemon->server == NULL)
+        return FALSE;
+    daemon->bus = meishi_bus_new(daemon->agent, g_steal_fd(&daemon->bus_fd), &stats, error);
+    if (daemon->bus == NULL)
+        return FALSE;
+    meishi_bus_on_quit(daemon->bus, on_quit, daemon);
+    return TRUE;
+}
+
+static void
+stop(Daemon *daemon)
+{
+    if (daemon->server != NULL)
+        meishi_server_stop(daemon->server, STOP_GRACE_MS);
+    g_clear_pointer(&daemon->bus, meishi_bus_free);
+    g_clear_pointer(&daemon->server, meishi_server_free);
+    g_clear_object(&daemon->agent);
+}
+
+static int
+run(const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    Daemon daemon = {.pkcs11_fd = -1, .bus_fd = -1, .loop = loop};
+
+    if (!start(&daemon, options, &error)) {
+        g_printerr("meishid: %s\n", error->message);
+        stop(&daemon);
+        return EXIT_FAILURE;
+    }
+    g_unix_signal_add(SIGTERM, on_quit, &daemon);
+    g_unix_signal_add(SIGINT, on_quit, &daemon);
+    notify("READY=1");
+    g_main_loop_run(loop);
+    notify("STOPPING=1");
+    stop(&daemon);
+    return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+    Options options = {0};
+    g_autoptr(GError) error = NULL;
+
     meishi_harden_process();
-    return 0;
+    signal(SIGPIPE, SIG_IGN);
+    if (!parse_options(&argc, &argv, &options, &error)) {
+        g_printerr("meishid: %s\n", error->message);
+        return 2;
+    }
+    if (options.show_version) {
+        g_print("meishid %s\n", MEISHI_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (options.keyring_deadline_ms > 0)
+        meishi_keyring_set_deadline((guint)options.keyring_deadline_ms);
+    return run(&options);
 }
