@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fixtures of the integration tests.
+
+    tree        the installed programs, once per test file: tree.meishi, .meishid, .module, .find()
+    scratch     a directory for this test file below /tmp that other users may enter
+    pki         pki.identity(name, algorithm), pki.p12(identity), pki.root, pki.intermediate
+    person      private HOME and XDG directories: person.run(), .meishi(), .import_files(),
+                .start_daemon(), .stop_daemon(), .daemon_pid(), .write()
+    ordinary    the same, never root (drops to nobody where the tests run as root)
+    people      people(uid=None): as many persons as a test wants
+    bus         a private session bus: bus.add_service(), bus.start(person)
+    nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
+    s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
+
+Everything a test starts ends with it.  Run one file by hand with
+
+    MEISHI_BUILD_DIR=build python3 -m pytest tests/integration/test_clients.py
+"""
+
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# pylint: disable=wrong-import-position,redefined-outer-name
+from harness.bus import Bus  # noqa: E402
+from harness.person import ORDINARY_UID, Person  # noqa: E402
+from harness.pki import Pki  # noqa: E402
+from harness.servers import Nginx, OpensslServer  # noqa: E402
+from harness.tree import Tree  # noqa: E402
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    # Short on purpose: a unix socket's path has 107 bytes.  Not TMPDIR, which may be long.
+    path = Path(tempfile.mkdtemp(prefix="meishi-", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tree(scratch):
+    build = os.environ.get("MEISHI_BUILD_DIR")
+    if not build:
+        pytest.exit("set MEISHI_BUILD_DIR to the build directory", returncode=2)
+    return Tree(Path(build).absolute(), scratch / "tree")
+
+
+@pytest.fixture(scope="session")
+def pki(scratch):
+    return Pki(scratch / "pki")
+
+
+@pytest.fixture
+def people(tree, scratch):
+    made = []
+
+    def make(uid=None):
+        made.append(Person(tree, scratch / f"p{next(_numbers)}", uid))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def person(people):
+    return people()
+
+
+@pytest.fixture
+def ordinary(people):
+    return people(ORDINARY_UID if os.getuid() == 0 else None)
+
+
+@pytest.fixture
+def bus(scratch):
+    made = Bus(scratch / f"bus{next(_numbers)}")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def nginx(scratch, pki):
+    server = Nginx(scratch / "nginx", pki)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s_server(scratch, pki):
+    made = {}
+
+    def start(version, *options):
+        if (version, options) not in made:
+            directory = scratch / f"s_server{next(_numbers)}"
+            made[version, options] = OpensslServer(directory, pki, version, *options)
+        return made[version, options]
+
+    yield start
+    for server in made.values():
+        server.stop()
