@@ -18,23 +18,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEISHI_SNAPSHOT_MAGIC 0x3153494853494d01ull
-#define MEISHI_SNAPSHOT_VERSION 1u
-#define MEISHI_SNAPSHOT_MAX_SIZE (1ull << 30)
+#define MEISHI_SNAPSHOT_MAGIC     0x3153494853494d01ull
+#define MEISHI_SNAPSHOT_VERSION   1u
+#define MEISHI_SNAPSHOT_MAX_SIZE  (1ull << 30)
 #define MEISHI_SNAPSHOT_MAX_SLOTS 64u
 
 struct meishi_snapshot_header {
     uint64_t magic;
     uint32_t version;
     uint32_t n_slots;
-    uint64_t size;         /* of the whole file */
-    uint64_t generation;   /* what the pulse page said when it was made */
-    uint64_t slots_off;    /* struct meishi_snapshot_slot[n_slots] */
-    uint64_t objects_off;  /* struct meishi_snapshot_object[n_objects] */
-    uint64_t attrs_off;    /* struct meishi_snapshot_attr[n_attrs], grouped by object */
-    uint64_t mechs_off;    /* struct meishi_snapshot_mech[n_mechs], grouped by slot */
-    uint64_t index_off;    /* struct meishi_snapshot_bucket[index_mask + 1] */
-    uint64_t handles_off;  /* struct meishi_snapshot_bucket[handles_mask + 1] */
+    uint64_t size;        /* of the whole file */
+    uint64_t generation;  /* what the pulse page said when it was made */
+    uint64_t slots_off;   /* struct meishi_snapshot_slot[n_slots] */
+    uint64_t objects_off; /* struct meishi_snapshot_object[n_objects] */
+    uint64_t attrs_off;   /* struct meishi_snapshot_attr[n_attrs], grouped by object */
+    uint64_t mechs_off;   /* struct meishi_snapshot_mech[n_mechs], grouped by slot */
+    uint64_t index_off;   /* struct meishi_snapshot_bucket[index_mask + 1] */
+    uint64_t handles_off; /* struct meishi_snapshot_bucket[handles_mask + 1] */
     uint32_t n_objects;
     uint32_t n_attrs;
     uint32_t n_mechs;
@@ -46,8 +46,8 @@ struct meishi_snapshot_header {
 /* Text fields are blank padded and not terminated, as in CK_SLOT_INFO and CK_TOKEN_INFO. */
 struct meishi_snapshot_slot {
     uint64_t slot_id;
-    uint64_t slot_flags;   /* CKF_TOKEN_PRESENT ... */
-    uint64_t token_flags;  /* CKF_TOKEN_INITIALIZED ... */
+    uint64_t slot_flags;  /* CKF_TOKEN_PRESENT ... */
+    uint64_t token_flags; /* CKF_TOKEN_INITIALIZED ... */
     char description[64];
     char manufacturer[32]; /* of slot and token */
     char label[32];
@@ -104,39 +104,66 @@ struct meishi_snapshot {
 };
 
 /* The attribute types that are indexed by value: CKA_ID, CKA_LABEL, CKA_SUBJECT, CKA_VALUE,
- * CKA_SERIAL_NUMBER, CKA_UNIQUE_ID, CKA_PUBLIC_KEY_INFO. */
-bool meishi_snapshot_is_indexed(uint64_t type);
+ * CKA_SERIAL_NUMBER, CKA_UNIQUE_ID, CKA_PUBLIC_KEY_INFO.  Every revealed value of such a type has
+ * an index entry, an empty one too; at least one bucket of the index stays empty. */
+bool
+meishi_snapshot_is_indexed(uint64_t type);
 
 /* The hash of an index key (FNV-1a over slot, type and value, folded to 32 bits); of a handle. */
-uint32_t meishi_snapshot_hash(uint64_t slot_id, uint64_t type, const void *value, size_t len);
-uint32_t meishi_snapshot_hash_handle(uint64_t handle);
+uint32_t
+meishi_snapshot_hash(uint64_t slot_id, uint64_t type, const void *value, size_t len);
+uint32_t
+meishi_snapshot_hash_handle(uint64_t handle);
 
 /* Maps @fd read-only after checking that it is sealed against shrinking and writing and that the
  * header is sane.  Returns false and leaves @ret alone otherwise.  Keeps no reference to @fd. */
-bool meishi_snapshot_map(int fd, struct meishi_snapshot *ret);
+bool
+meishi_snapshot_map(int fd, struct meishi_snapshot *ret);
 
-/* Takes bytes that are already in memory (tests, fuzzing); checks the header as above. */
-bool meishi_snapshot_open(const void *base, size_t size, struct meishi_snapshot *ret);
-void meishi_snapshot_unmap(struct meishi_snapshot *snapshot);
+/* Takes bytes that are already in memory, aligned to 8 (tests, fuzzing); checks the header as
+ * above.  Not to be unmapped. */
+bool
+meishi_snapshot_open(const void *base, size_t size, struct meishi_snapshot *ret);
+void
+meishi_snapshot_unmap(struct meishi_snapshot *snapshot);
 
 /* All of the following return NULL (or false) where the file is damaged or has no such entry;
  * what they return points into the mapping. */
-const struct meishi_snapshot_header *meishi_snapshot_header(const struct meishi_snapshot *s);
-const struct meishi_snapshot_slot *meishi_snapshot_slot_at(const struct meishi_snapshot *s,
-                                                           uint32_t n);
-const struct meishi_snapshot_slot *meishi_snapshot_slot(const struct meishi_snapshot *s,
-                                                        uint64_t slot_id);
-const struct meishi_snapshot_mech *meishi_snapshot_mech_at(const struct meishi_snapshot *s,
-                                                           const struct meishi_snapshot_slot *slot,
-                                                           uint32_t n);
-const struct meishi_snapshot_object *meishi_snapshot_object_at(const struct meishi_snapshot *s,
-                                                               uint32_t n);
+const struct meishi_snapshot_header *
+meishi_snapshot_header(const struct meishi_snapshot *s);
+const struct meishi_snapshot_slot *
+meishi_snapshot_slot_at(const struct meishi_snapshot *s, uint32_t n);
+const struct meishi_snapshot_slot *
+meishi_snapshot_slot(const struct meishi_snapshot *s, uint64_t slot_id);
+const struct meishi_snapshot_mech *
+meishi_snapshot_mech_at(const struct meishi_snapshot *s, const struct meishi_snapshot_slot *slot,
+                        uint32_t n);
+const struct meishi_snapshot_object *
+meishi_snapshot_object_at(const struct meishi_snapshot *s, uint32_t n);
 /* Finds an object by handle; stores its number in the object table in @ret_n unless NULL. */
-const struct meishi_snapshot_object *meishi_snapshot_object(const struct meishi_snapshot *s,
-                                                            uint64_t handle, uint32_t *ret_n);
-const struct meishi_snapshot_attr *meishi_snapshot_attr(const struct meishi_snapshot *s,
-                                                        const struct meishi_snapshot_object *object,
-                                                        uint64_t type);
+const struct meishi_snapshot_object *
+meishi_snapshot_object(const struct meishi_snapshot *s, uint64_t handle, uint32_t *ret_n);
+const struct meishi_snapshot_attr *
+meishi_snapshot_attr(const struct meishi_snapshot *s, const struct meishi_snapshot_object *object,
+                     uint64_t type);
 /* The value's bytes; NULL for a sensitive attribute or a damaged offset. */
-const void *meishi_snapshot_value(const struct meishi_snapshot *s,
-                                  const struct meishi_snapshot_attr *attr);
+const void *
+meishi_snapshot_value(const struct meishi_snapshot *s, const struct meishi_snapshot_attr *attr);
+
+/* The range [@ret_first, @ret_end) of @slot's objects of @class, in the object table. */
+void
+meishi_snapshot_class_range(const struct meishi_snapshot *s,
+                            const struct meishi_snapshot_slot *slot, uint64_t class,
+                            uint32_t *ret_first, uint32_t *ret_end);
+
+/* A walk through the objects whose index entry has a hash: a superset of those that have the
+ * value, best first.  Set @hash from meishi_snapshot_hash() and the rest to 0. */
+struct meishi_snapshot_probe {
+    uint32_t hash;
+    uint32_t step;
+};
+
+/* The number of the next such object; false at the end. */
+bool
+meishi_snapshot_probe_next(const struct meishi_snapshot *s, struct meishi_snapshot_probe *probe,
+                           uint32_t *ret_n);
