@@ -26,9 +26,8 @@ struct meishi_msg_head {
 };
 
 /* Splits a frame into head and body; false where it is too short or too long for a frame. */
-bool
-meishi_msg_head_decode(const void *frame, size_t len, struct meishi_msg_head *ret_head,
-                       struct meishi_bytes *ret_body) MEISHI_MSG_MUST_USE;
+bool meishi_msg_head_decode(const void *frame, size_t len, struct meishi_msg_head *ret_head,
+                            struct meishi_bytes *ret_body) MEISHI_MSG_MUST_USE;
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
@@ -66,34 +65,27 @@ struct meishi_msg_wait {
 
 void
 meishi_msg_hello_encode(struct meishi_buf *buf, uint32_t call, const struct meishi_msg_hello *msg);
-bool
-meishi_msg_hello_decode(struct meishi_bytes body,
-                        struct meishi_msg_hello *ret_msg) MEISHI_MSG_MUST_USE;
+bool meishi_msg_hello_decode(struct meishi_bytes body,
+                             struct meishi_msg_hello *ret_msg) MEISHI_MSG_MUST_USE;
 
 /* SNAPSHOT has no fields. */
-void
-meishi_msg_snapshot_encode(struct meishi_buf *buf, uint32_t call);
-bool
-meishi_msg_snapshot_decode(struct meishi_bytes body) MEISHI_MSG_MUST_USE;
+void meishi_msg_snapshot_encode(struct meishi_buf *buf, uint32_t call);
+bool meishi_msg_snapshot_decode(struct meishi_bytes body) MEISHI_MSG_MUST_USE;
 
-void
-meishi_msg_operate_encode(struct meishi_buf *buf, uint32_t call,
-                          const struct meishi_msg_operate *msg);
-bool
-meishi_msg_operate_decode(struct meishi_bytes body,
-                          struct meishi_msg_operate *ret_msg) MEISHI_MSG_MUST_USE;
+void meishi_msg_operate_encode(struct meishi_buf *buf, uint32_t call,
+                               const struct meishi_msg_operate *msg);
+bool meishi_msg_operate_decode(struct meishi_bytes body,
+                               struct meishi_msg_operate *ret_msg) MEISHI_MSG_MUST_USE;
 
 void
 meishi_msg_login_encode(struct meishi_buf *buf, uint32_t call, const struct meishi_msg_login *msg);
-bool
-meishi_msg_login_decode(struct meishi_bytes body,
-                        struct meishi_msg_login *ret_msg) MEISHI_MSG_MUST_USE;
+bool meishi_msg_login_decode(struct meishi_bytes body,
+                             struct meishi_msg_login *ret_msg) MEISHI_MSG_MUST_USE;
 
 void
 meishi_msg_wait_encode(struct meishi_buf *buf, uint32_t call, const struct meishi_msg_wait *msg);
-bool
-meishi_msg_wait_decode(struct meishi_bytes body,
-                       struct meishi_msg_wait *ret_msg) MEISHI_MSG_MUST_USE;
+bool meishi_msg_wait_decode(struct meishi_bytes body,
+                            struct meishi_msg_wait *ret_msg) MEISHI_MSG_MUST_USE;
 
 /* ---- replies ------------------------------------------------------------------------------- *
  *
@@ -120,38 +112,28 @@ struct meishi_msg_result_reply {
 };
 
 /* An answer to any request that failed. */
-void
-meishi_msg_error_encode(struct meishi_buf *buf, uint32_t type, uint32_t call,
-                        enum meishi_wire_status status);
+void meishi_msg_error_encode(struct meishi_buf *buf, uint32_t type, uint32_t call,
+                             enum meishi_wire_status status);
 
-void
-meishi_msg_hello_reply_encode(struct meishi_buf *buf, uint32_t call,
-                              const struct meishi_msg_hello_reply *msg);
-bool
-meishi_msg_hello_reply_decode(struct meishi_bytes body,
-                              struct meishi_msg_hello_reply *ret_msg) MEISHI_MSG_MUST_USE;
+void meishi_msg_hello_reply_encode(struct meishi_buf *buf, uint32_t call,
+                                   const struct meishi_msg_hello_reply *msg);
+bool meishi_msg_hello_reply_decode(struct meishi_bytes body,
+                                   struct meishi_msg_hello_reply *ret_msg) MEISHI_MSG_MUST_USE;
 
-void
-meishi_msg_snapshot_reply_encode(struct meishi_buf *buf, uint32_t call,
-                                 const struct meishi_msg_counter_reply *msg);
-void
-meishi_msg_wait_reply_encode(struct meishi_buf *buf, uint32_t call,
-                             const struct meishi_msg_counter_reply *msg);
-bool
-meishi_msg_counter_reply_decode(struct meishi_bytes body,
-                                struct meishi_msg_counter_reply *ret_msg) MEISHI_MSG_MUST_USE;
+void meishi_msg_snapshot_reply_encode(struct meishi_buf *buf, uint32_t call,
+                                      const struct meishi_msg_counter_reply *msg);
+void meishi_msg_wait_reply_encode(struct meishi_buf *buf, uint32_t call,
+                                  const struct meishi_msg_counter_reply *msg);
+bool meishi_msg_counter_reply_decode(struct meishi_bytes body,
+                                     struct meishi_msg_counter_reply *ret_msg) MEISHI_MSG_MUST_USE;
 
-void
-meishi_msg_operate_reply_encode(struct meishi_buf *buf, uint32_t call,
-                                const struct meishi_msg_result_reply *msg);
-bool
-meishi_msg_operate_reply_decode(struct meishi_bytes body,
-                                struct meishi_msg_result_reply *ret_msg) MEISHI_MSG_MUST_USE;
+void meishi_msg_operate_reply_encode(struct meishi_buf *buf, uint32_t call,
+                                     const struct meishi_msg_result_reply *msg);
+bool meishi_msg_operate_reply_decode(struct meishi_bytes body,
+                                     struct meishi_msg_result_reply *ret_msg) MEISHI_MSG_MUST_USE;
 
 /* The status alone. */
-void
-meishi_msg_login_reply_encode(struct meishi_buf *buf, uint32_t call,
-                              enum meishi_wire_status status);
-bool
-meishi_msg_login_reply_decode(struct meishi_bytes body,
-                              enum meishi_wire_status *ret_status) MEISHI_MSG_MUST_USE;
+void meishi_msg_login_reply_encode(struct meishi_buf *buf, uint32_t call,
+                                   enum meishi_wire_status status);
+bool meishi_msg_login_reply_decode(struct meishi_bytes body,
+                                   enum meishi_wire_status *ret_status) MEISHI_MSG_MUST_USE;

@@ -21,21 +21,17 @@ struct meishi_packet_fds {
 
 /* Sends @len bytes and the descriptors @fds (NULL: none; they stay open here).  @flags are added
  * to MSG_NOSIGNAL.  0 or a negative errno; EINTR is retried. */
-int
-meishi_packet_send(int sock, const void *data, size_t len, const struct meishi_packet_fds *fds,
-                   int flags) __attribute__((warn_unused_result));
+int meishi_packet_send(int sock, const void *data, size_t len, const struct meishi_packet_fds *fds,
+                       int flags) __attribute__((warn_unused_result));
 
 /* Receives one packet of at most @cap bytes.  Returns its length, 0 at the end of the connection,
  * or a negative errno: -EAGAIN with MSG_DONTWAIT, -EMSGSIZE and -EPROTO where bytes or descriptors
  * were too many (those received are closed).  @ret_fds NULL: none may come. */
-ssize_t
-meishi_packet_recv(int sock, void *data, size_t cap, int flags, struct meishi_packet_fds *ret_fds)
-    __attribute__((warn_unused_result));
+ssize_t meishi_packet_recv(int sock, void *data, size_t cap, int flags,
+                           struct meishi_packet_fds *ret_fds) __attribute__((warn_unused_result));
 
 /* Closes what is still in @fds and empties it. */
-void
-meishi_packet_fds_close(struct meishi_packet_fds *fds);
+void meishi_packet_fds_close(struct meishi_packet_fds *fds);
 
 /* Takes one descriptor out of @fds; -1 where there is none. */
-int
-meishi_packet_fds_steal(struct meishi_packet_fds *fds, unsigned n);
+int meishi_packet_fds_steal(struct meishi_packet_fds *fds, unsigned n);

@@ -11,22 +11,22 @@
 #define MEISHI_WIRE_VERSION 1u
 
 /* One frame is one SOCK_SEQPACKET packet.  Longer input travels in a sealed memory file. */
-#define MEISHI_WIRE_MAX_FRAME 65536u
-#define MEISHI_WIRE_MAX_INLINE 61440u       /* bytes of input data inside an OPERATE frame */
-#define MEISHI_WIRE_MAX_DATA (64u << 20)    /* bytes of input data in a memory file */
-#define MEISHI_WIRE_MAX_RESULT 16384u       /* bytes of a result */
-#define MEISHI_WIRE_MAX_PIN 1024u           /* bytes of a PIN */
-#define MEISHI_WIRE_MAX_PARAM 4096u         /* bytes of one string parameter */
+#define MEISHI_WIRE_MAX_FRAME   65536u
+#define MEISHI_WIRE_MAX_INLINE  61440u      /* bytes of input data inside an OPERATE frame */
+#define MEISHI_WIRE_MAX_DATA    (64u << 20) /* bytes of input data in a memory file */
+#define MEISHI_WIRE_MAX_RESULT  16384u      /* bytes of a result */
+#define MEISHI_WIRE_MAX_PIN     1024u       /* bytes of a PIN */
+#define MEISHI_WIRE_MAX_PARAM   4096u       /* bytes of one string parameter */
 #define MEISHI_WIRE_MAX_NUMBERS 4u          /* number parameters of a mechanism */
 #define MEISHI_WIRE_MAX_STRINGS 2u          /* string parameters of a mechanism */
-#define MEISHI_WIRE_MAX_FDS 2u              /* descriptors that one frame may carry */
+#define MEISHI_WIRE_MAX_FDS     2u          /* descriptors that one frame may carry */
 
 /* The stream socket for D-Bus is "bus" in the same directory. */
-#define MEISHI_WIRE_SOCKET_DIR "meishi"
+#define MEISHI_WIRE_SOCKET_DIR  "meishi"
 #define MEISHI_WIRE_SOCKET_NAME "pkcs11"
 
 enum meishi_wire_type {
-    MEISHI_WIRE_HELLO = 1,    /* version, flags -> version, instance, generation [pulse, snapshot] */
+    MEISHI_WIRE_HELLO = 1, /* version, flags -> version, instance, generation [pulse, snapshot] */
     MEISHI_WIRE_SNAPSHOT = 2, /* - -> generation [snapshot] */
     MEISHI_WIRE_OPERATE = 3,  /* a key operation, whole in itself -> its result */
     MEISHI_WIRE_LOGIN = 4,    /* slot, optional PIN -> - */
@@ -52,23 +52,23 @@ enum meishi_wire_operation {
 /* The daemon's answer; daemon/server/status.c maps MEISHI_ERROR to it, module/rv.c to CK_RV. */
 enum meishi_wire_status {
     MEISHI_WIRE_OK = 0,
-    MEISHI_WIRE_FAILED = 1,            /* something else; the daemon's log says what */
-    MEISHI_WIRE_BAD_MESSAGE = 2,       /* the frame breaks the protocol; the connection ends */
+    MEISHI_WIRE_FAILED = 1,      /* something else; the daemon's log says what */
+    MEISHI_WIRE_BAD_MESSAGE = 2, /* the frame breaks the protocol; the connection ends */
     MEISHI_WIRE_BAD_VERSION = 3,
-    MEISHI_WIRE_NO_OBJECT = 4,         /* no such object in this view (any more) */
-    MEISHI_WIRE_LOCKED = 5,            /* the vault is locked and nobody unlocked it */
-    MEISHI_WIRE_DENIED = 6,            /* policy or a person said no */
-    MEISHI_WIRE_NOT_PERMITTED = 7,     /* this key does not allow this operation or mechanism */
+    MEISHI_WIRE_NO_OBJECT = 4,     /* no such object in this view (any more) */
+    MEISHI_WIRE_LOCKED = 5,        /* the vault is locked and nobody unlocked it */
+    MEISHI_WIRE_DENIED = 6,        /* policy or a person said no */
+    MEISHI_WIRE_NOT_PERMITTED = 7, /* this key does not allow this operation or mechanism */
     MEISHI_WIRE_BAD_MECHANISM = 8,
     MEISHI_WIRE_BAD_PARAM = 9,
-    MEISHI_WIRE_KEY_TYPE = 10,         /* mechanism and key do not fit */
-    MEISHI_WIRE_BAD_DATA = 11,         /* malformed input (padding, DigestInfo, point) */
+    MEISHI_WIRE_KEY_TYPE = 10, /* mechanism and key do not fit */
+    MEISHI_WIRE_BAD_DATA = 11, /* malformed input (padding, DigestInfo, point) */
     MEISHI_WIRE_DATA_LENGTH = 12,
     MEISHI_WIRE_BAD_SIGNATURE = 13,    /* VERIFY: does not verify */
     MEISHI_WIRE_SIGNATURE_LENGTH = 14, /* VERIFY: wrong length */
     MEISHI_WIRE_BAD_PIN = 15,
     MEISHI_WIRE_TIMEOUT = 16,
     MEISHI_WIRE_CANCELLED = 17,
-    MEISHI_WIRE_BUSY = 18,             /* too many requests from this client */
-    MEISHI_WIRE_GONE = 19,             /* the token that holds the key is not there */
+    MEISHI_WIRE_BUSY = 18, /* too many requests from this client */
+    MEISHI_WIRE_GONE = 19, /* the token that holds the key is not there */
 };

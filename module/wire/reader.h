@@ -19,19 +19,13 @@ struct meishi_reader {
     bool failed;
 };
 
-void
-meishi_reader_init(struct meishi_reader *reader, const void *data, size_t len);
-uint8_t
-meishi_reader_u8(struct meishi_reader *reader);
-uint32_t
-meishi_reader_u32(struct meishi_reader *reader);
-uint64_t
-meishi_reader_u64(struct meishi_reader *reader);
+void meishi_reader_init(struct meishi_reader *reader, const void *data, size_t len);
+uint8_t meishi_reader_u8(struct meishi_reader *reader);
+uint32_t meishi_reader_u32(struct meishi_reader *reader);
+uint64_t meishi_reader_u64(struct meishi_reader *reader);
 
 /* A string of at most @max bytes; points into the received bytes. */
-struct meishi_bytes
-meishi_reader_string(struct meishi_reader *reader, size_t max);
+struct meishi_bytes meishi_reader_string(struct meishi_reader *reader, size_t max);
 
 /* True where everything could be read and nothing is left over. */
-bool
-meishi_reader_end(const struct meishi_reader *reader) __attribute__((warn_unused_result));
+bool meishi_reader_end(const struct meishi_reader *reader) __attribute__((warn_unused_result));

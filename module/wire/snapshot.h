@@ -106,31 +106,24 @@ struct meishi_snapshot {
 /* The attribute types that are indexed by value: CKA_ID, CKA_LABEL, CKA_SUBJECT, CKA_VALUE,
  * CKA_SERIAL_NUMBER, CKA_UNIQUE_ID, CKA_PUBLIC_KEY_INFO.  Every revealed value of such a type has
  * an index entry, an empty one too; at least one bucket of the index stays empty. */
-bool
-meishi_snapshot_is_indexed(uint64_t type);
+bool meishi_snapshot_is_indexed(uint64_t type);
 
 /* The hash of an index key (FNV-1a over slot, type and value, folded to 32 bits); of a handle. */
-uint32_t
-meishi_snapshot_hash(uint64_t slot_id, uint64_t type, const void *value, size_t len);
-uint32_t
-meishi_snapshot_hash_handle(uint64_t handle);
+uint32_t meishi_snapshot_hash(uint64_t slot_id, uint64_t type, const void *value, size_t len);
+uint32_t meishi_snapshot_hash_handle(uint64_t handle);
 
 /* Maps @fd read-only after checking that it is sealed against shrinking and writing and that the
  * header is sane.  Returns false and leaves @ret alone otherwise.  Keeps no reference to @fd. */
-bool
-meishi_snapshot_map(int fd, struct meishi_snapshot *ret);
+bool meishi_snapshot_map(int fd, struct meishi_snapshot *ret);
 
 /* Takes bytes that are already in memory, aligned to 8 (tests, fuzzing); checks the header as
  * above.  Not to be unmapped. */
-bool
-meishi_snapshot_open(const void *base, size_t size, struct meishi_snapshot *ret);
-void
-meishi_snapshot_unmap(struct meishi_snapshot *snapshot);
+bool meishi_snapshot_open(const void *base, size_t size, struct meishi_snapshot *ret);
+void meishi_snapshot_unmap(struct meishi_snapshot *snapshot);
 
 /* All of the following return NULL (or false) where the file is damaged or has no such entry;
  * what they return points into the mapping. */
-const struct meishi_snapshot_header *
-meishi_snapshot_header(const struct meishi_snapshot *s);
+const struct meishi_snapshot_header *meishi_snapshot_header(const struct meishi_snapshot *s);
 const struct meishi_snapshot_slot *
 meishi_snapshot_slot_at(const struct meishi_snapshot *s, uint32_t n);
 const struct meishi_snapshot_slot *
@@ -151,10 +144,9 @@ const void *
 meishi_snapshot_value(const struct meishi_snapshot *s, const struct meishi_snapshot_attr *attr);
 
 /* The range [@ret_first, @ret_end) of @slot's objects of @class, in the object table. */
-void
-meishi_snapshot_class_range(const struct meishi_snapshot *s,
-                            const struct meishi_snapshot_slot *slot, uint64_t class,
-                            uint32_t *ret_first, uint32_t *ret_end);
+void meishi_snapshot_class_range(const struct meishi_snapshot *s,
+                                 const struct meishi_snapshot_slot *slot, uint64_t class,
+                                 uint32_t *ret_first, uint32_t *ret_end);
 
 /* A walk through the objects whose index entry has a hash: a superset of those that have the
  * value, best first.  Set @hash from meishi_snapshot_hash() and the rest to 0. */
@@ -164,6 +156,5 @@ struct meishi_snapshot_probe {
 };
 
 /* The number of the next such object; false at the end. */
-bool
-meishi_snapshot_probe_next(const struct meishi_snapshot *s, struct meishi_snapshot_probe *probe,
-                           uint32_t *ret_n);
+bool meishi_snapshot_probe_next(const struct meishi_snapshot *s,
+                                struct meishi_snapshot_probe *probe, uint32_t *ret_n);
