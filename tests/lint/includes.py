@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Holds the include lines to the arrows of doc/architecture.md.
+
+Which directory may include which, and which foreign library each may know.  Where a library has
+no header of its own (GDBus is part of GIO), its names are looked for instead.
+"""
+
+import re
+from common import code_only, files, line_of, main, read
+
+# Headers of other projects, by family; everything else in <> has to look like libc or Linux.
+FAMILIES = {
+    "glib": re.compile(r"glib(-unix)?\.h$|glib/|glib-object\.h$"),
+    "gio": re.compile(r"gio/"),
+    "openssl": re.compile(r"openssl/"),
+    "sqlite": re.compile(r"sqlite3\.h$"),
+    "p11-kit": re.compile(r"p11-kit/"),
+    "libsecret": re.compile(r"libsecret/"),
+    "json": re.compile(r"json-glib/"),
+    "libc": re.compile(r"[a-z0-9_]+\.h$|(sys|linux|netinet|arpa)/"),
+}
+
+# Names that betray a library whatever was included.
+NAMES = {
+    "gdbus": re.compile(r"\bg_dbus_\w+|\bGDBus\w+|\bg_bus_(get|own|watch)\w*"),
+}
+
+BASE = ["daemon/base/"]
+CRYPTOKI = "module/wire/cryptoki.h"  # names and numbers only
+
+# directory: (libraries, project headers by prefix).  The longest matching directory counts; its
+# own headers and config.h are always allowed.
+MATRIX = {
+    "module/wire": (["libc"], []),
+    "module/wire/cryptoki.h": (["libc", "p11-kit"], []),
+    "module": (["libc"], ["module/wire/"]),
+    "daemon/base": (["libc", "glib"], []),
+    "daemon/policy": (["libc", "glib"], ["daemon/base/error.h"]),
+    "daemon/crypto": (["libc", "glib", "openssl"], [*BASE, "daemon/policy/", CRYPTOKI]),
+    "daemon/store": (["libc", "glib", "sqlite"], BASE),
+    "daemon/keyring": (["libc", "glib", "gio", "libsecret", "gdbus"], BASE),
+    "daemon/token": (["libc", "glib", "p11-kit"], [*BASE, CRYPTOKI]),
+    "daemon/agent": (
+        ["libc", "glib", "gio"],
+        [*BASE, "daemon/policy/", "daemon/crypto/crypto.h", "daemon/store/store.h",
+         "daemon/keyring/keyring.h", "daemon/token/uri.h", CRYPTOKI],
+    ),
+    "daemon/server": (
+        ["libc", "glib", "gio"],
+        [*BASE, "daemon/agent/", "daemon/policy/", "daemon/crypto/crypto.h", "module/wire/"],
+    ),
+    "daemon/bus": (
+        ["libc", "glib", "gio", "gdbus"],
+        [*BASE, "daemon/agent/", "daemon/policy/", "daemon/server/peer.h"],
+    ),
+    "daemon/main.c": (["libc", "glib", "gio"], ["daemon/"]),
+    "cli": (["libc", "glib", "gio", "gdbus", "json"], BASE),
+}  # fmt: skip
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
+
+
+def rule_for(path):
+    """The longest entry of MATRIX that `path` lies in; None for tests and the like."""
+    fitting = [key for key in MATRIX if path == key or path.startswith(key + "/")]
+    return max(fitting, key=len, default=None)
+
+
+def check_foreign(header, libraries):
+    for family, pattern in FAMILIES.items():
+        if pattern.match(header):
+            return None if family in libraries else f"may not include {family} <{header}>"
+    return f"includes <{header}>, which belongs to no known library"
+
+
+def check_own(header, directory, prefixes):
+    if header in ("config.h",) or header.rpartition("/")[0] == directory:
+        return None
+    if "/" not in header:
+        return f'includes "{header}", which is not written from the project root'
+    if any(header.startswith(prefix) for prefix in prefixes):
+        return None
+    return f'may not include "{header}"'
+
+
+def check_file(root, path):
+    key = rule_for(path)
+    if key is None:
+        return
+    text = read(root, path)
+    libraries, prefixes = MATRIX[key]
+    directory = path.rpartition("/")[0]
+    for match in INCLUDE.finditer(text):
+        mark, header = match.groups()
+        if mark == "<":
+            problem = check_foreign(header, libraries)
+        else:
+            problem = check_own(header, directory, prefixes)
+        if problem:
+            yield f"{path}:{line_of(text, match.start())}: {problem}"
+    code = code_only(text)
+    for family, pattern in NAMES.items():
+        found = None if family in libraries else pattern.search(code)
+        if found:
+            yield f"{path}:{line_of(code, found.start())}: may not use {family} ({found.group()})"
+
+
+def check(root):
+    for path in files(root, ".c", ".h"):
+        yield from check_file(root, str(path))
+
+
+PLANTS = [
+    ("module/sign.c", "#include <glib.h>\n", "may not include glib"),
+    ("module/wire/msg.c", '#include "module/sock.h"\n', 'may not include "module/sock.h"'),
+    ("module/wire/msg.c", "#include <p11-kit/pkcs11.h>\n", "may not include p11-kit"),
+    ("daemon/agent/agent.c", "#include <openssl/evp.h>\n", "may not include openssl"),
+    ("daemon/agent/agent.c", '#include "daemon/store/sql.h"\n', "may not include"),
+    ("daemon/agent/agent.c", "static GDBusConnection *c;\n", "may not use gdbus"),
+    ("daemon/policy/check.c", "#include <gio/gio.h>\n", "may not include gio"),
+    ("daemon/store/store.c", '#include "daemon/crypto/crypto.h"\n', "may not include"),
+    ("daemon/server/conn.c", "#include <sqlite3.h>\n", "may not include sqlite"),
+    ("daemon/bus/bus.c", '#include "bus.h"\n', "not written from the project root"),
+    ("daemon/bus/bus.c", "#include <libsecret/secret.h>\n", "may not include libsecret"),
+    ("cli/main.c", '#include "daemon/agent/agent.h"\n', "may not include"),
+    ("cli/main.c", "#include <curl/curl.h>\n", "no known library"),
+]
+
+if __name__ == "__main__":
+    main(check, PLANTS)
