@@ -137,8 +137,11 @@ gboolean meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error)
 gboolean meishi_store_check(MeishiStore *store, GPtrArray *findings, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* The whole store as one self-contained image (an SQLite database in memory), and back: replaces
- * an absent store by @image after checking it.  EXISTS where there is a vault. */
+/* The whole store as one self-contained image (an SQLite database in memory). */
 GBytes *meishi_store_dump(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean meishi_store_load(MeishiStore *store, GBytes *image, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+
+/* And back: replaces an absent store by @image after checking it, with @slot in the place of the
+ * slots that the image came with (they belong to another machine); the old state or the new, never
+ * between.  EXISTS where there is a vault, BAD_FILE where @image is no store. */
+gboolean meishi_store_load(MeishiStore *store, GBytes *image, const MeishiStoreSlot *slot,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
