@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034
+#
+# What building, showing and testing Meishi needs, and how to get it.  Sourced by data/quickstart
+# and tests/run.  Looks for abilities, not for packages, so that it serves every distribution; on
+# Debian and its kin it installs what is missing.
+
+# ability                          Debian package
+NEEDS_BUILD='
+command:cc                         gcc
+command:pkg-config                 pkg-config
+command:meson                      meson
+command:ninja                      ninja-build
+library:libc                       libc6-dev
+library:glib-2.0                   libglib2.0-dev
+library:libcrypto                  libssl-dev
+library:sqlite3                    libsqlite3-dev
+library:libsecret-1                libsecret-1-dev
+library:p11-kit-1                  libp11-kit-dev
+library:json-glib-1.0              libjson-glib-dev
+'
+NEEDS_DEMO='
+command:openssl                    openssl
+command:curl                       curl
+command:python3                    python3
+engine:pkcs11                      libengine-pkcs11-openssl
+server:nginx                       nginx
+'
+NEEDS_TEST='
+command:certutil                   libnss3-tools
+command:clang-format               clang-format
+command:dbus-daemon                dbus
+command:expect                     expect
+command:git                        git
+command:gnome-keyring-daemon       gnome-keyring
+command:gnutls-cli                 gnutls-bin
+command:mandoc                     mandoc
+command:p11-kit                    p11-kit
+command:pkcs11-tool                opensc
+command:readelf                    binutils
+command:setpriv                    util-linux
+command:softhsm2-util              softhsm2
+command:strace                     strace
+command:systemd-analyze            systemd
+command:tmux                       tmux
+command:valgrind                   valgrind
+command:wget                       wget
+python:pytest                      python3-pytest
+python:gi                          python3-gi
+typelib:Secret                     gir1.2-secret-1
+'
+
+has_ability() {
+    local name=${1#*:}
+    case $1 in
+        library:libc) [ -e /usr/include/stdio.h ] || echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
+        library:*) pkg-config --exists "$name" 2>/dev/null ;;
+        command:*) command -v "$name" >/dev/null ;;
+        engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
+        server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;
+        python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
+        typelib:*) [ -n "$(find /usr/lib -name "$name-[0-9]*.typelib" 2>/dev/null)" ] ;;
+    esac
+}
+
+# Prints the packages that would bring what $1 lists and this machine lacks.
+missing_packages() {
+    local ability package
+    while read -r ability package; do
+        [ -z "$ability" ] || has_ability "$ability" || echo "$package"
+    done <<<"$1"
+}
+
+# Unpacks nginx into directory $1 and puts it on PATH.  Not installed, because Debian's package
+# starts a web server for everybody as soon as it is installed.
+unpack_nginx() {
+    mkdir -p "$1"
+    (cd "$1" && apt-get download -qq nginx && dpkg -x nginx_*.deb . && rm nginx_*.deb)
+    PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
+}
+
+# Installs the packages $* with apt-get, through sudo where that is needed.
+install_packages() {
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get)
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            printf 'Please install as root: apt-get install %s\n' "$*" >&2
+            return 1
+        fi
+        apt=(sudo "${apt[@]}")
+    fi
+    printf '$ apt-get install %s\n' "$*"
+    # A fresh machine has no package lists yet.
+    "${apt[@]}" install -qq -y --no-install-recommends --dry-run "$@" >/dev/null 2>&1 ||
+        "${apt[@]}" update -qq
+    "${apt[@]}" install -qq -y --no-install-recommends "$@" </dev/null >/dev/null
+}
+
+# get_needs DIRECTORY LIST: makes sure that everything in LIST is there, or says what is not and
+# fails.  DIRECTORY keeps what need not be installed.
+get_needs() {
+    local packages
+    [ ! -x "$1/usr/sbin/nginx" ] || PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
+    mapfile -t packages < <(missing_packages "$2" | sort -u)
+    [ "${#packages[@]}" -gt 0 ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        printf 'Missing on this machine (by their names in Debian): %s\n' "${packages[*]}" >&2
+        printf 'Please install them with your package manager and start again.\n' >&2
+        return 1
+    fi
+    if [[ " ${packages[*]} " == *' nginx '* ]]; then
+        mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vx nginx)
+        unpack_nginx "$1"
+    fi
+    [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
+}
