@@ -90,6 +90,7 @@ meishi_packet_recv(int sock, void *data, size_t cap, int flags, struct meishi_pa
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
     struct meishi_packet_fds fds = {.n = 0};
+    bool is_clean;
     ssize_t got;
     int r;
 
@@ -98,7 +99,8 @@ meishi_packet_recv(int sock, void *data, size_t cap, int flags, struct meishi_pa
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return -errno;
-    r = check_packet(&message, collect_fds(&message, &fds), fds.n, ret_fds != NULL);
+    is_clean = collect_fds(&message, &fds);
+    r = check_packet(&message, is_clean, fds.n, ret_fds != NULL);
     if (r < 0) {
         meishi_packet_fds_close(&fds);
         return r;
