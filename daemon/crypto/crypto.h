@@ -25,8 +25,8 @@ void meishi_crypto_sha256(gconstpointer data, gsize len, guint8 ret[static MEISH
 MeishiCert *meishi_x509_parse(GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Does @issuer's key verify the signature on @cert?  Fits MeishiChainVerify. */
-gboolean meishi_x509_is_issued_by(const MeishiCert *cert, const MeishiCert *issuer,
-                                  gpointer unused);
+gboolean
+meishi_x509_is_issued_by(const MeishiCert *cert, const MeishiCert *issuer, gpointer unused);
 
 /* Facts about a DER SubjectPublicKeyInfo; UNSUPPORTED for key types that cannot sign. */
 MeishiPublicKey *meishi_public_key_parse(GBytes *spki, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -37,7 +37,7 @@ char *meishi_x509_to_pem(GPtrArray *certs);
 /* ---- bundle.c: files that people are given ------------------------------------------------- */
 
 typedef struct {
-    GBytes *der;         /* one X.509 certificate, parsed already: */
+    GBytes *der; /* one X.509 certificate, parsed already: */
     MeishiCert *cert;
     char *friendly_name; /* cleaned UTF-8, at most 255 bytes; NULL */
     GBytes *local_key_id;
@@ -85,8 +85,9 @@ MeishiBundle *meishi_bundle_read(GBytes *file, const char *name, GPtrArray *pass
 
 /* A PKCS#12 file (AES-256, PBKDF2-HMAC-SHA256, MAC SHA-256) of @pkcs8, @certs (MeishiCert, leaf
  * first, may be empty) under @password. */
-GBytes *meishi_bundle_write_pkcs12(MeishiSecret *pkcs8, GPtrArray *certs, const char *label,
-                                   MeishiSecret *password, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *
+meishi_bundle_write_pkcs12(MeishiSecret *pkcs8, GPtrArray *certs, const char *label,
+                           MeishiSecret *password, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- key.c: private keys ------------------------------------------------------------------- */
 
@@ -96,8 +97,8 @@ typedef struct MeishiKey MeishiKey;
 /* Takes a DER PrivateKeyInfo.  @thorough also runs OpenSSL's full check and one trial signature
  * (import, vault check); without it only the structure is read (first use).  BAD_FILE,
  * KEY_MISMATCH (inconsistent key), UNSUPPORTED (cannot sign). */
-MeishiKey *meishi_key_new(MeishiSecret *pkcs8, gboolean thorough, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiKey *
+meishi_key_new(MeishiSecret *pkcs8, gboolean thorough, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 MeishiKey *meishi_key_ref(MeishiKey *key);
 void meishi_key_unref(MeishiKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiKey, meishi_key_unref)
@@ -135,13 +136,27 @@ typedef struct {
     guint n_strings;
 } MeishiMechanism;
 
+/* The algorithm behind a mechanism; the hash before it is a column of its own. */
+typedef enum {
+    MEISHI_SCHEME_RSA_PKCS1, /* RFC 8017 7.2, 8.2 */
+    MEISHI_SCHEME_RSA_PSS,   /* RFC 8017 8.1 */
+    MEISHI_SCHEME_RSA_OAEP,  /* RFC 8017 7.1 */
+    MEISHI_SCHEME_RSA_RAW,
+    MEISHI_SCHEME_ECDSA,
+    MEISHI_SCHEME_EDDSA, /* RFC 8032 */
+    MEISHI_SCHEME_ECDH,
+    MEISHI_SCHEME_DIGEST,
+} MeishiScheme;
+
 /* One row of the table that both C_GetMechanismList and the operations are made from. */
 typedef struct {
     guint64 type;  /* CKM_... */
     guint64 flags; /* CKF_SIGN, CKF_DECRYPT, CKF_EC_NAMEDCURVE ... */
     guint min_bits, max_bits;
     guint key_types; /* 1 << MeishiKeyType; 0 for digests */
-    gboolean raw;    /* CKM_RSA_X_509: only for keys that are marked for it */
+    MeishiScheme scheme;
+    guint64 hash; /* CKM_SHA... that it hashes its input with; 0 */
+    gboolean raw; /* CKM_RSA_X_509: only for keys that are marked for it */
 } MeishiMechanismInfo;
 
 /* The whole table, static. */
