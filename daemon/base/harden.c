@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Closes the process to others of the same user.  It does not sandbox: what the daemon itself may
+ * do is the service unit's to limit, and root is not kept out by any of this.
+ */
+#include "daemon/base/harden.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+void
+meishi_harden_process(void)
+{
+    const struct rlimit none = {0, 0};
+
+    /* The results are not looked at: each line works alone, and there is nothing better to do
+     * where a kernel or a container refuses one. */
+    (void)umask(077);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
