@@ -134,7 +134,7 @@ fail_with_errno(const char *action, const char *path, GError **error)
 static gboolean
 check_parent(const char *path, gboolean in_public, const struct stat *st, GError **error)
 {
-    gboolean roots_own = st->st_uid == 0 && S_ISDIR(st->st_mode);
+    gboolean roots_own = st->st_uid == 0 && getuid() != 0 && S_ISDIR(st->st_mode);
 
     return !in_public || roots_own || check_private(path, st, error);
 }

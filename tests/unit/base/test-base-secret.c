@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -101,18 +102,19 @@ test_truncate(void)
 static char *
 read_vm_flags(const void *address)
 {
-    g_autoptr(FILE) smaps = fopen("/proc/self/smaps", "re");
-    char line[512];
+    g_autofree char *smaps = NULL;
+    g_auto(GStrv) lines = NULL;
     gboolean inside = FALSE;
 
-    g_assert_nonnull(smaps);
-    while (fgets(line, sizeof line, smaps) != NULL) {
-        guint64 from, to;
+    g_assert_true(g_file_get_contents("/proc/self/smaps", &smaps, NULL, NULL));
+    lines = g_strsplit(smaps, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        guintptr from, to;
 
-        if (sscanf(line, "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x ", &from, &to) == 2)
+        if (sscanf(*line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
             inside = (guintptr)address >= from && (guintptr)address < to;
-        else if (inside && g_str_has_prefix(line, "VmFlags:"))
-            return g_strdup(line);
+        else if (inside && g_str_has_prefix(*line, "VmFlags:"))
+            return g_strdup(*line);
     }
     g_assert_not_reached();
 }
