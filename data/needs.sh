@@ -39,6 +39,7 @@ command:p11-kit                    p11-kit
 command:pkcs11-tool                opensc
 command:readelf                    binutils
 command:setpriv                    util-linux
+command:shellcheck                 shellcheck
 command:softhsm2-util              softhsm2
 command:strace                     strace
 command:systemd-analyze            systemd

@@ -9,6 +9,7 @@
     ordinary    the same, never root (drops to nobody where the tests run as root)
     people      people(uid=None): as many persons as a test wants
     bus         a private session bus: bus.add_service(), bus.start(person)
+    client      client(person) -> a PKCS#11 client in a process of its own: harness/cryptoki.py
     nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
     s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
 
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # pylint: disable=wrong-import-position,redefined-outer-name
 from harness.bus import Bus  # noqa: E402
+from harness.cryptoki import Client  # noqa: E402
 from harness.person import ORDINARY_UID, Person  # noqa: E402
 from harness.pki import Pki  # noqa: E402
 from harness.servers import Nginx, OpensslServer  # noqa: E402
@@ -88,6 +90,19 @@ def bus(scratch):
     made = Bus(scratch / f"bus{next(_numbers)}")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def client():
+    made = []
+
+    def start(person):
+        made.append(Client(person))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
 
 
 @pytest.fixture(scope="session")

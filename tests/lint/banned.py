@@ -3,6 +3,7 @@
 """Calls that have no place in the product, with the reason and what to use instead."""
 
 import re
+
 from common import code_only, files, line_of, main, read
 
 

@@ -7,6 +7,7 @@ no header of its own (GDBus is part of GIO), its names are looked for instead.
 """
 
 import re
+
 from common import code_only, files, line_of, main, read
 
 # Headers of other projects, by family; everything else in <> has to look like libc or Linux.

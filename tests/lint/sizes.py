@@ -7,6 +7,7 @@ braces each stand at the start of a line.
 """
 
 import re
+
 from common import code_only, files, main, read
 
 MAX_LINES = 80

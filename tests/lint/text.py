@@ -4,6 +4,8 @@
 nothing that belongs to the machine it was written on."""
 
 import re
+from pathlib import Path
+
 from common import files, main, read
 
 SOURCES = (".c", ".h", ".py", ".sh", ".in", ".xml")
@@ -12,6 +14,8 @@ SPDX = "SPDX-License-Identifier: LGPL-2.1-or-later"
 
 # Somebody's home, mount or work directory.
 PRIVATE_PATH = re.compile(r"(?<![\w.~$}/-])/(home|root|mnt|media|Users|work)/[\w.-]")
+
+LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
@@ -42,11 +46,20 @@ def check_lines(path, text):
             yield f"{path}:{number}: a path of some machine: {found.group()}"
 
 
+def check_links(root, path, text):
+    for target in LINK.findall(text):
+        if not (root / path).parent.joinpath(target.partition("#")[0]).exists():
+            yield f"{path}: links to {target}, which is not there"
+
+
 def check(root):
-    for path in files(root, *TEXTS):
+    top = [Path("README.md")] if (root / "README.md").exists() else []
+    for path in [*top, *files(root, *TEXTS)]:
         text = read(root, path)
         yield from check_head(path, text)
         yield from check_lines(path, text)
+        if path.suffix == ".md":
+            yield from check_links(root, path, text)
 
 
 HEAD = f"/* {SPDX}\n *\n * What it is for.\n */\n"
@@ -59,6 +72,7 @@ PLANTS = [
     ("cli/a.c", HEAD + "\tint a;\n", "a tab"),
     ("cli/a.c", HEAD + "int a;", "no newline"),
     ("doc/a.md", "See " + "/ho" + "me/me/x.\n", "a path of some machine"),
+    ("doc/a.md", "See [b](b.md).\n", "links to b.md"),
 ]
 
 if __name__ == "__main__":

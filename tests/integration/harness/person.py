@@ -5,6 +5,7 @@ The environment is made from nothing, so that neither the bus nor the keyring of
 tests is ever touched.  Root can be any person; everybody else only himself.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from .process import PATIENCE, Background, end, peer_pid, wait_until
 # Users without rights: nobody, and one who is not even in passwd.
 ORDINARY_UID = 65534
 STRANGER_UID = 65533
+
+_numbers = itertools.count(1)
 
 PASSED_ON = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_PRELOAD", "MEISHI_TRACE")
 
@@ -34,12 +37,13 @@ class Person:
     # ---- programs ---------------------------------------------------------------------------
 
     def run(self, *argv, check=True, env=None, timeout=PATIENCE, stdin=None, **kwargs):
-        """Runs a program as this person; text in `stdin` is its input.  Returns what
-        subprocess.run() returns, after checking the exit status unless `check` is False."""
+        """Runs a program as this person; text in `stdin` is its input, None in `env` takes a
+        variable away.  Returns what subprocess.run() returns, after checking the exit status
+        unless `check` is False."""
         argv = [str(arg) for arg in argv]
         done = subprocess.run(
             argv,
-            env=self.env | (env or {}),
+            env=self._with(env),
             cwd=self.home,
             input=stdin if stdin is not None else "",
             capture_output=True,
@@ -47,7 +51,7 @@ class Person:
             errors="replace",
             timeout=timeout,
             check=False,
-            **self._identity(),
+            **self.identity(),
             **kwargs,
         )
         assert not check or done.returncode == 0, describe(done)
@@ -55,9 +59,9 @@ class Person:
 
     def background(self, *argv, env=None, **kwargs):
         """Starts a program as this person; the caller ends it."""
-        log = self.home / f"{Path(str(argv[0])).name}.log"
+        log = self.home / f"{Path(str(argv[0])).name}{next(_numbers)}.log"
         return Background(
-            argv, log, env=self.env | (env or {}), cwd=self.home, **self._identity(), **kwargs
+            argv, log, env=self._with(env), cwd=self.home, **self.identity(), **kwargs
         )
 
     def meishi(self, *args, **kwargs):
@@ -139,6 +143,10 @@ class Person:
     @property
     def gid(self):
         return os.getgid() if self.uid == os.getuid() else self.uid
+
+    def _with(self, env):
+        merged = self.env | (env or {})
+        return {name: value for name, value in merged.items() if value is not None}
 
     def _identity(self):
         if self.uid == os.getuid():

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A PKCS#11 client in a process of its own, so that a test can look at it from outside.
+
+Started by Client with a module's path, it takes one JSON request per line on standard input and
+answers with one line: the return value, and what the call returned.  ctypes only.
+"""
+
+import ctypes
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FUNCTIONS = """
+C_Initialize C_Finalize C_GetInfo C_GetFunctionList C_GetSlotList C_GetSlotInfo C_GetTokenInfo
+C_GetMechanismList C_GetMechanismInfo C_InitToken C_InitPIN C_SetPIN C_OpenSession C_CloseSession
+C_CloseAllSessions C_GetSessionInfo C_GetOperationState C_SetOperationState C_Login C_Logout
+C_CreateObject C_CopyObject C_DestroyObject C_GetObjectSize C_GetAttributeValue
+C_SetAttributeValue C_FindObjectsInit C_FindObjects C_FindObjectsFinal C_EncryptInit C_Encrypt
+C_EncryptUpdate C_EncryptFinal C_DecryptInit C_Decrypt C_DecryptUpdate C_DecryptFinal C_DigestInit
+C_Digest C_DigestUpdate C_DigestKey C_DigestFinal C_SignInit C_Sign
+""".split()
+
+ULONG = ctypes.c_ulong
+
+CKF_SERIAL_SESSION = 4
+CKA_CLASS = 0x0
+CKA_LABEL = 0x3
+CKO_PRIVATE_KEY = 3
+CKM = {"SHA256_RSA_PKCS": 0x40, "ECDSA_SHA256": 0x1044, "EDDSA": 0x1057}
+
+
+class Attribute(ctypes.Structure):
+    _fields_ = [("type", ULONG), ("value", ctypes.c_void_p), ("length", ULONG)]
+
+
+class Mechanism(ctypes.Structure):
+    _fields_ = [("type", ULONG), ("parameter", ctypes.c_void_p), ("length", ULONG)]
+
+
+class FunctionList(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_ubyte * 2)] + [(n, ctypes.c_void_p) for n in FUNCTIONS]
+
+
+class Module:
+    """The module, loaded into this process."""
+
+    def __init__(self, path):
+        library = ctypes.CDLL(path)
+        pointer = ctypes.POINTER(FunctionList)()
+        assert library.C_GetFunctionList(ctypes.byref(pointer)) == 0
+        self.table = pointer.contents
+
+    def call(self, name, *args):
+        prototype = ctypes.CFUNCTYPE(ULONG, *(type(arg) for arg in args))
+        return prototype(getattr(self.table, name))(*args)
+
+    # ---- requests: each returns a dictionary with "rv" ----
+
+    def initialize(self):
+        return {"rv": self.call("C_Initialize", ctypes.c_void_p())}
+
+    def finalize(self):
+        return {"rv": self.call("C_Finalize", ctypes.c_void_p())}
+
+    def slots(self, present=True):
+        count = ULONG(64)
+        slots = (ULONG * 64)()
+        rv = self.call("C_GetSlotList", ctypes.c_ubyte(present), slots, ctypes.pointer(count))
+        return {"rv": rv, "slots": list(slots[: count.value]) if rv == 0 else []}
+
+    def initialize_and_list(self):
+        """What a program does that finds no use for us, and the processor time it took."""
+        before = time.process_time_ns()
+        rv = self.call("C_Initialize", ctypes.c_void_p())
+        listed = self.slots()
+        return listed | {"init": rv, "cpu_us": (time.process_time_ns() - before) / 1000}
+
+    def open(self, slot):
+        session = ULONG()
+        rv = self.call(
+            "C_OpenSession", ULONG(slot), ULONG(CKF_SERIAL_SESSION), ctypes.c_void_p(),
+            ctypes.c_void_p(), ctypes.pointer(session),
+        )  # fmt: skip
+        return {"rv": rv, "session": session.value}
+
+    def find_key(self, session, label):
+        wanted = ctypes.create_string_buffer(label.encode(), len(label.encode()))
+        kind = ULONG(CKO_PRIVATE_KEY)
+        template = (Attribute * 2)(
+            Attribute(CKA_CLASS, ctypes.cast(ctypes.pointer(kind), ctypes.c_void_p), 8),
+            Attribute(CKA_LABEL, ctypes.cast(wanted, ctypes.c_void_p), len(wanted)),
+        )
+        rv = self.call("C_FindObjectsInit", ULONG(session), template, ULONG(2))
+        found, count = ULONG(), ULONG()
+        if rv == 0:
+            rv = self.call(
+                "C_FindObjects", ULONG(session), ctypes.pointer(found), ULONG(1),
+                ctypes.pointer(count),
+            )  # fmt: skip
+            self.call("C_FindObjectsFinal", ULONG(session))
+        return {"rv": rv, "key": found.value if count.value else 0}
+
+    def sign_init(self, session, key, mechanism):
+        chosen = Mechanism(CKM[mechanism], None, 0)
+        return {
+            "rv": self.call("C_SignInit", ULONG(session), ctypes.pointer(chosen), ULONG(key))
+        }
+
+    def sign_rest(self, session, data):
+        raw = bytes.fromhex(data)
+        buffer = ctypes.create_string_buffer(raw, len(raw))
+        signature = ctypes.create_string_buffer(1024)
+        length = ULONG(1024)
+        rv = self.call(
+            "C_Sign", ULONG(session), buffer, ULONG(len(raw)), signature, ctypes.pointer(length)
+        )
+        return {"rv": rv, "signature": signature.raw[: length.value].hex() if rv == 0 else ""}
+
+    def sign(self, session, key, mechanism, data):
+        begun = self.sign_init(session, key, mechanism)
+        return begun if begun["rv"] else self.sign_rest(session, data)
+
+    def sign_for(self, seconds, **arguments):
+        """Signs without a pause; when each call began and what it returned."""
+        calls = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            began = time.monotonic()
+            calls.append((began, self.sign(**arguments)["rv"]))
+            if calls[-1][1] != 0:
+                time.sleep(0.01)
+        return {"rv": 0, "calls": calls}
+
+
+class Client:
+    """The other end: `client.sign(session=..., ...)` asks the process and returns its answer."""
+
+    def __init__(self, person, module=None):
+        self.person = person
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", str(Path(__file__)), str(module or person.tree.module)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=person.env,
+            **person.identity(),
+        )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def __getattr__(self, name):
+        def ask(**arguments):
+            self.send(name, **arguments)
+            return self.receive()
+
+        return ask
+
+    def send(self, name, **arguments):
+        self.process.stdin.write(json.dumps([name, arguments]) + "\n")
+        self.process.stdin.flush()
+
+    def receive(self):
+        line = self.process.stdout.readline()
+        assert line, f"the PKCS#11 client ended with {self.process.wait()}"
+        return json.loads(line)
+
+    def open_key(self, label):
+        """Initialises, opens a session on the first slot that has the key; arguments of sign()."""
+        assert self.initialize()["rv"] == 0
+        for slot in self.slots()["slots"]:
+            session = self.open(slot=slot)["session"]
+            key = self.find_key(session=session, label=label)["key"]
+            if key:
+                return {"session": session, "key": key}
+        raise AssertionError(f"no private key called {label}")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+def serve(path):
+    module = Module(path)
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        print(json.dumps(getattr(module, name)(**arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
