@@ -4,7 +4,7 @@
  */
 #include "daemon/crypto/x509-names.h"
 
-#include "daemon/crypto/name.h"
+#include "daemon/crypto/text.h"
 
 #include <openssl/objects.h>
 
@@ -29,7 +29,7 @@ format_ip(const ASN1_OCTET_STRING *ip)
 static char *
 format_string(const char *kind, const ASN1_STRING *string)
 {
-    g_autofree char *clean = meishi_name_clean_string(string, NAME_MAX_BYTES);
+    g_autofree char *clean = meishi_text_clean_asn1(string, NAME_MAX_BYTES);
 
     return clean ? g_strdup_printf("%s:%s", kind, clean) : NULL;
 }

@@ -7,7 +7,7 @@
  */
 #include "daemon/crypto/crypto.h"
 
-#include "daemon/crypto/name.h"
+#include "daemon/crypto/dn.h"
 #include "daemon/crypto/ossl.h"
 #include "daemon/crypto/spki.h"
 #include "daemon/crypto/x509-names.h"
@@ -98,10 +98,12 @@ fill_names(X509 *x509, MeishiCert *cert)
 
     cert->subject = encode_name(subject);
     cert->issuer = encode_name(issuer);
-    cert->subject_text = meishi_name_to_text(subject);
-    cert->issuer_text = meishi_name_to_text(issuer);
-    cert->subject_cn = meishi_name_common_name(subject);
-    cert->issuer_cn = meishi_name_common_name(issuer);
+    cert->subject_name = meishi_dn_read(subject, cert->subject);
+    cert->issuer_name = meishi_dn_read(issuer, cert->issuer);
+    cert->subject_text = meishi_dn_to_text(cert->subject_name);
+    cert->issuer_text = meishi_dn_to_text(cert->issuer_name);
+    cert->subject_cn = meishi_dn_common_name(cert->subject_name);
+    cert->issuer_cn = meishi_dn_common_name(cert->issuer_name);
     cert->is_self_issued = X509_NAME_cmp(subject, issuer) == 0;
 }
 
@@ -195,6 +197,25 @@ fill_constraints(X509 *x509, MeishiCert *cert, GError **error)
     return TRUE;
 }
 
+/* RFC 5280 4.2.1.4; a list that cannot be read names no policy. */
+static char **
+read_policies(X509 *x509)
+{
+    g_autoptr(CERTIFICATEPOLICIES) policies = NULL;
+    g_autoptr(GPtrArray) oids = g_ptr_array_new_with_free_func(g_free);
+
+    if (!read_extension(x509, NID_certificate_policies, &policies) || !policies)
+        return NULL;
+    for (int i = 0; i < sk_POLICYINFO_num(policies); i++) {
+        char *oid = oid_text(sk_POLICYINFO_value(policies, i)->policyid);
+
+        if (oid)
+            g_ptr_array_add(oids, oid);
+    }
+    g_ptr_array_add(oids, NULL);
+    return (char **)g_ptr_array_steal(oids, NULL);
+}
+
 static void
 fill_hints(X509 *x509, MeishiCert *cert)
 {
@@ -208,6 +229,7 @@ fill_hints(X509 *x509, MeishiCert *cert)
         cert->authority_key_id = meishi_ossl_copy_string(authority->keyid);
     if (read_extension(x509, NID_subject_alt_name, &names) && names)
         cert->sans = meishi_x509_names(names);
+    cert->policies = read_policies(x509);
 }
 
 static gboolean
