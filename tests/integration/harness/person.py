@@ -148,7 +148,7 @@ class Person:
         merged = self.env | (env or {})
         return {name: value for name, value in merged.items() if value is not None}
 
-    def _identity(self):
+    def identity(self):
         if self.uid == os.getuid():
             return {}
         assert os.getuid() == 0, "only root can be somebody else"
