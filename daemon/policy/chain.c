@@ -38,8 +38,8 @@ is_used(const Walk *walk, const MeishiCert *cert)
 }
 
 /* RFC 5280 6.1.3 (a)(4) and 4.2.1.1: names chain; key identifiers, where both are there, agree. */
-static gboolean
-names_match(const MeishiCert *cert, const MeishiCert *issuer)
+gboolean
+meishi_chain_is_link(const MeishiCert *cert, const MeishiCert *issuer)
 {
     if (cert->issuer == NULL || issuer->subject == NULL ||
         !g_bytes_equal(cert->issuer, issuer->subject))
@@ -78,7 +78,7 @@ find_issuer(const Walk *walk, const MeishiCert *cert)
     for (guint i = 0; i < walk->pool->len; i++) {
         MeishiCert *candidate = g_ptr_array_index(walk->pool, i);
 
-        if (!names_match(cert, candidate) || is_used(walk, candidate))
+        if (!meishi_chain_is_link(cert, candidate) || is_used(walk, candidate))
             continue;
         if (best != NULL && !is_better(walk, candidate, best))
             continue;

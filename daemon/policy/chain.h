@@ -11,6 +11,9 @@
 typedef gboolean (*MeishiChainVerify)(const MeishiCert *cert, const MeishiCert *issuer,
                                       gpointer user_data);
 
+/* Whether @issuer may have issued @cert as far as names and key identifiers say. */
+gboolean meishi_chain_is_link(const MeishiCert *cert, const MeishiCert *issuer);
+
 /* The issuers of @leaf out of @pool (MeishiCert), leaf's issuer first, self-signed root included
  * where the pool has it.  Follows issuer name and, where both carry one, key identifiers; among
  * several candidates prefers one that is valid at @now and issued last.  Cuts loops and stops at

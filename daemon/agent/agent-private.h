@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiAgent from inside: for the agent-*.c files of this directory only.
+ */
+#pragma once
+
+#include "daemon/agent/agent.h"
+#include "daemon/agent/key-cache.h"
+#include "daemon/agent/roster.h"
+#include "daemon/agent/vault.h"
+
+struct _MeishiAgent {
+    GObject parent_instance;
+    MeishiStore *store;
+    MeishiVault *vault;
+    MeishiRoster *roster;
+    MeishiKeyCache *cache;
+    GPtrArray *identities; /* MeishiIdentity, best first */
+    GHashTable *keys;      /* gint64 * -> MeishiStoreKey: the sealed keys */
+    guint view_source;     /* view-changed, to be emitted */
+    guint clock_source;    /* the next change by the passing of time */
+};
+
+/* Reads the store anew, and tells by signals what became different.  Call after each change. */
+gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Seconds since 1970. */
+gint64 meishi_agent_now(void);
+
+/* NOT_FOUND; borrowed. */
+const MeishiStoreKey *meishi_agent_key_row(MeishiAgent *agent, gint64 key_id, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* The vault key, borrowed; LOCKED (it may have been locked between an unlocking and its use). */
+MeishiSecret *meishi_agent_vault_key(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Unseals the key of @row with @vault_key.  CORRUPT. */
+MeishiSecret *meishi_agent_unseal(MeishiAgent *agent, MeishiSecret *vault_key,
+                                  const MeishiStoreKey *row, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
