@@ -21,4 +21,7 @@ MeishiPeer *meishi_peer_new(int fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_peer_free(MeishiPeer *peer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPeer, meishi_peer_free)
 
+/* May a process of user @caller use what belongs to user @owner?  Nobody else may, root neither. */
+gboolean meishi_peer_may_call(uid_t caller, uid_t owner);
+
 gboolean meishi_peer_is_alive(const MeishiPeer *peer);

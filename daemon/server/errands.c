@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A Task is one errand under way: the connection, a cancellable for what the agent does, and a
+ * watch on the socket.  It ends in one place, finish(); the agent's callback comes exactly once,
+ * cancelled or not, so a task with one is freed there.  When errands end before a task's callback
+ * has come, the task is cut loose (no errands, no connection) and frees itself then.
+ */
+#include "daemon/server/errands.h"
+
+#include "daemon/server/status.h"
+
+#include <glib-unix.h>
+
+/* Requests that wait for an unsealed key or a login at the same time; a person answers them one
+ * by one, and more than this is no person's work. */
+#define MAX_RUNNING 256
+
+struct MeishiErrands {
+    MeishiErrandsOptions options;
+    GQueue tasks; /* Task */
+    guint n_running;
+    gboolean is_winding_up;
+};
+
+typedef struct {
+    MeishiErrands *errands; /* NULL: cut loose */
+    MeishiConn *conn;       /* NULL as well then */
+    GCancellable *cancellable;
+    GSource *watch;
+    GList link;
+    gboolean has_callback; /* the agent works on it */
+    gboolean has_hung_up;
+} Task;
+
+static void
+task_free(Task *task)
+{
+    if (task->watch != NULL) {
+        g_source_destroy(task->watch);
+        g_source_unref(task->watch);
+    }
+    g_object_unref(task->cancellable);
+    g_free(task);
+}
+
+/* Gives the connection back and forgets the task. */
+static void
+finish(Task *task, enum meishi_wire_status status)
+{
+    MeishiErrands *errands = task->errands;
+    MeishiConn *conn = task->conn;
+    gboolean has_hung_up = task->has_hung_up;
+
+    if (errands != NULL) {
+        g_queue_unlink(&errands->tasks, &task->link);
+        errands->n_running -= task->has_callback ? 1 : 0;
+    }
+    task_free(task);
+    if (conn == NULL)
+        return;
+    conn->errand->status = status;
+    conn->errand->is_done = TRUE;
+    if (has_hung_up)
+        errands->options.drop(conn, errands->options.user_data);
+    else
+        errands->options.resume(conn, errands->options.user_data);
+}
+
+/* The agent answers a cancelled request, too; the task ends then. */
+static void
+cancel(Task *task)
+{
+    g_autoptr(GCancellable) cancellable = g_object_ref(task->cancellable);
+
+    if (task->has_callback)
+        g_cancellable_cancel(cancellable);
+    else
+        finish(task, MEISHI_WIRE_CANCELLED);
+}
+
+static gboolean
+on_hang_up(int fd, GIOCondition condition, gpointer user_data)
+{
+    Task *task = user_data;
+
+    task->has_hung_up = TRUE;
+    g_clear_pointer(&task->watch, g_source_unref); /* removed by what we return */
+    cancel(task);
+    return G_SOURCE_REMOVE;
+}
+
+static Task *
+task_new(MeishiErrands *errands, MeishiConn *conn)
+{
+    Task *task = g_new0(Task, 1);
+
+    task->errands = errands;
+    task->conn = conn;
+    task->cancellable = g_cancellable_new();
+    task->watch = g_unix_fd_source_new(conn->fd, G_IO_HUP | G_IO_ERR);
+    g_source_set_callback(task->watch, G_SOURCE_FUNC(on_hang_up), task, NULL);
+    g_source_attach(task->watch, g_main_context_get_thread_default());
+    task->link.data = task;
+    g_queue_push_tail_link(&errands->tasks, &task->link);
+    return task;
+}
+
+/* ---- keys and logins ----------------------------------------------------------------------- */
+
+static void
+finish_result(Task *task, gboolean is_done, const GError *error)
+{
+    finish(task, is_done ? MEISHI_WIRE_OK : meishi_status_from_error(error));
+}
+
+static void
+on_key_loaded(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Task *task = user_data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiKey) key = meishi_agent_load_key_finish(MEISHI_AGENT(source), result, &error);
+
+    if (key == NULL && meishi_status_from_error(error) == MEISHI_WIRE_FAILED)
+        g_warning("a private key cannot be used: %s", error->message);
+    if (task->conn != NULL && key != NULL)
+        task->conn->errand->key = meishi_key_ref(key);
+    finish_result(task, key != NULL, error);
+}
+
+static void
+load_key(Task *task)
+{
+    task->has_callback = TRUE;
+    task->errands->n_running++;
+    meishi_agent_load_key_async(task->errands->options.agent, task->conn->errand->key_id,
+                                task->cancellable, on_key_loaded, task);
+}
+
+static void
+on_unlocked(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean is_unlocked = meishi_agent_vault_finish(MEISHI_AGENT(source), result, &error);
+
+    finish_result(user_data, is_unlocked, error);
+}
+
+static gboolean
+has_passphrase(MeishiAgent *agent)
+{
+    g_autoptr(GPtrArray) slots = meishi_agent_vault_slots(agent);
+
+    for (guint i = 0; i < slots->len; i++)
+        if (((const MeishiStoreSlot *)slots->pdata[i])->kind == MEISHI_SLOT_PASSPHRASE)
+            return TRUE;
+    return FALSE;
+}
+
+/* The token needs no login, so one succeeds with any PIN unless the vault is locked.  A PIN is
+ * then the vault's passphrase; where the vault has none, the client was made to send one by its
+ * configuration and it counts for nothing. */
+static void
+log_in(Task *task)
+{
+    MeishiAgent *agent = task->errands->options.agent;
+    MeishiSecret *pin = task->conn->errand->pin;
+
+    if (meishi_agent_vault_state(agent) != MEISHI_VAULT_LOCKED) {
+        finish(task, MEISHI_WIRE_OK);
+        return;
+    }
+    task->has_callback = TRUE;
+    task->errands->n_running++;
+    meishi_agent_vault_unlock_async(agent, pin != NULL && has_passphrase(agent) ? pin : NULL,
+                                    task->cancellable, on_unlocked, task);
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+static void
+run_wait(Task *task)
+{
+    const MeishiErrands *errands = task->errands;
+
+    if (errands->is_winding_up)
+        finish(task, MEISHI_WIRE_CANCELLED);
+    else if (meishi_board_slot_events(errands->options.board) != task->conn->errand->counter)
+        finish(task, MEISHI_WIRE_OK);
+}
+
+void
+meishi_errands_run(MeishiErrands *errands, MeishiConn *conn)
+{
+    Task *task = task_new(errands, conn);
+
+    if (conn->head.type == MEISHI_WIRE_WAIT)
+        run_wait(task);
+    else if (errands->n_running >= MAX_RUNNING)
+        finish(task, MEISHI_WIRE_BUSY);
+    else if (conn->head.type == MEISHI_WIRE_OPERATE)
+        load_key(task);
+    else if (errands->is_winding_up)
+        finish(task, MEISHI_WIRE_CANCELLED);
+    else
+        log_in(task);
+}
+
+/* Calls @func for every task that is there now; it may end the task. */
+static void
+for_each(MeishiErrands *errands, void (*func)(Task *task))
+{
+    GList *next;
+
+    for (GList *link = errands->tasks.head; link != NULL; link = next) {
+        next = link->next;
+        func(link->data);
+    }
+}
+
+static void
+look_again(Task *task)
+{
+    if (task->conn->head.type == MEISHI_WIRE_WAIT)
+        run_wait(task);
+}
+
+void
+meishi_errands_slot_event(MeishiErrands *errands)
+{
+    for_each(errands, look_again);
+}
+
+static void
+cancel_unless_key(Task *task)
+{
+    if (task->conn->head.type != MEISHI_WIRE_OPERATE)
+        cancel(task);
+}
+
+void
+meishi_errands_wind_up(MeishiErrands *errands)
+{
+    errands->is_winding_up = TRUE;
+    for_each(errands, cancel_unless_key);
+}
+
+void
+meishi_errands_cancel(MeishiErrands *errands)
+{
+    for_each(errands, cancel);
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+MeishiErrands *
+meishi_errands_new(const MeishiErrandsOptions *options)
+{
+    MeishiErrands *errands = g_new0(MeishiErrands, 1);
+
+    errands->options = *options;
+    g_queue_init(&errands->tasks);
+    return errands;
+}
+
+/* Whoever waits for the agent still has its callback to come. */
+static void
+cut_loose(Task *task)
+{
+    MeishiErrands *errands = task->errands;
+    MeishiConn *conn = g_steal_pointer(&task->conn);
+
+    g_queue_unlink(&errands->tasks, &task->link);
+    task->errands = NULL;
+    if (task->watch != NULL)
+        g_source_destroy(task->watch);
+    cancel(task);
+    errands->options.drop(conn, errands->options.user_data);
+}
+
+void
+meishi_errands_free(MeishiErrands *errands)
+{
+    if (errands == NULL)
+        return;
+    for_each(errands, cut_loose);
+    g_free(errands);
+}
