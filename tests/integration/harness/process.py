@@ -52,14 +52,14 @@ def end(pid, signum=signal.SIGTERM, timeout=PATIENCE):
 
 
 class Background:
-    """A child in the background whose output goes to a file."""
+    """A child in the background whose output goes to a file.  It dies with us, whatever ends us."""
 
     def __init__(self, argv, log, **kwargs):
         self.argv = [str(arg) for arg in argv]
         self.log = log
         with open(log, "ab") as out:
             self.child = subprocess.Popen(
-                self.argv,
+                ["setpriv", "--pdeathsig", "KILL", *self.argv],
                 stdin=kwargs.pop("stdin", subprocess.DEVNULL),
                 stdout=out,
                 stderr=subprocess.STDOUT,
