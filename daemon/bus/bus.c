@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiBus: the doors and who came through them.  Holds one door per private connection and one
+ * for the session bus; decides nothing about certificates.  Everything is on the main loop.
+ */
+#include "daemon/bus/bus.h"
+
+#include "daemon/bus/door.h"
+#include "daemon/bus/error.h"
+#include "daemon/bus/private-socket.h"
+#include "daemon/bus/session.h"
+
+#define MAX_CONNECTIONS 64
+
+struct MeishiBus {
+    MeishiDoorContext context;
+    MeishiPrivateSocket *socket;
+    MeishiSession *session;
+    GHashTable *doors; /* GDBusConnection (not referenced) to MeishiDoor */
+};
+
+static void
+on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointer user_data)
+{
+    MeishiBus *bus = user_data;
+
+    g_signal_handlers_disconnect_by_data(connection, bus);
+    g_hash_table_remove(bus->doors, connection);
+}
+
+static void
+on_connection(GDBusConnection *connection, gpointer user_data)
+{
+    MeishiBus *bus = user_data;
+    g_autoptr(GError) error = NULL;
+    MeishiDoor *door = NULL;
+
+    meishi_session_connect(bus->session);
+    if (g_hash_table_size(bus->doors) >= MAX_CONNECTIONS)
+        g_message("refused a connection: %d are open already", MAX_CONNECTIONS);
+    else if ((door = meishi_door_new(&bus->context, connection, &error)) == NULL)
+        g_warning("cannot serve a connection: %s", error->message);
+    if (door == NULL) {
+        g_dbus_connection_close(connection, NULL, NULL, NULL);
+        return;
+    }
+    g_hash_table_insert(bus->doors, connection, door);
+    g_signal_connect(connection, "closed", G_CALLBACK(on_closed), bus);
+    g_dbus_connection_start_message_processing(connection);
+}
+
+static void
+forget_connection(gpointer connection, gpointer door, gpointer bus)
+{
+    g_signal_handlers_disconnect_by_data(connection, bus);
+}
+
+MeishiBus *
+meishi_bus_new(MeishiAgent *agent, int listen_fd, const MeishiBusStats *stats, GError **error)
+{
+    MeishiBus *bus = g_new0(MeishiBus, 1);
+
+    meishi_bus_error_register();
+    bus->context.agent = g_object_ref(agent);
+    bus->context.stats = *stats;
+    bus->doors = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)meishi_door_free);
+    bus->socket = meishi_private_socket_new(listen_fd, on_connection, bus, error);
+    if (bus->socket == NULL) {
+        meishi_bus_free(bus);
+        return NULL;
+    }
+    bus->session = meishi_session_new(&bus->context);
+    return bus;
+}
+
+void
+meishi_bus_on_quit(MeishiBus *bus, GSourceFunc quit, gpointer user_data)
+{
+    bus->context.quit = quit;
+    bus->context.quit_data = user_data;
+}
+
+void
+meishi_bus_free(MeishiBus *bus)
+{
+    if (bus == NULL)
+        return;
+    meishi_private_socket_free(bus->socket);
+    meishi_session_free(bus->session);
+    g_hash_table_foreach(bus->doors, forget_connection, bus);
+    g_hash_table_unref(bus->doors);
+    g_object_unref(bus->context.agent);
+    g_free(bus);
+}

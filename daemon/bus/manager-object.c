@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The Manager interface: import, statistics, quit.  Reads arguments, calls the agent, answers; how
+ * files are read and keys stored is not known here.
+ */
+#include "config.h"
+
+#include "daemon/bus/manager-object.h"
+
+#include "daemon/base/error.h"
+#include "daemon/base/paths.h"
+#include "daemon/bus/agent1.h"
+#include "daemon/bus/call.h"
+#include "daemon/bus/caller.h"
+#include "daemon/bus/options.h"
+#include "daemon/bus/receive.h"
+#include "daemon/bus/report.h"
+
+#include <unistd.h>
+
+#define MAX_FILES     64
+#define MAX_PASSWORDS 64
+#define PASSWORD      "password"
+
+struct MeishiManagerObject {
+    const MeishiDoorContext *context;
+    MeishiBusManager *skeleton;
+};
+
+static const MeishiOption import_options[] = {{"dry-run", "b"}, {"label", "s"}, {NULL, NULL}};
+
+/* ---- Import --------------------------------------------------------------------------------- */
+
+static gboolean
+check_counts(GVariant *files, GVariant *passwords, GError **error)
+{
+    if (g_variant_n_children(files) == 0) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT, "No file to import");
+        return FALSE;
+    }
+    if (g_variant_n_children(files) > MAX_FILES ||
+        g_variant_n_children(passwords) > MAX_PASSWORDS) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                    "At most %d files and %d passwords can be taken at once: import them in turns",
+                    MAX_FILES, MAX_PASSWORDS);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+expect_files(MeishiCall *call, GVariant *files, GError **error)
+{
+    for (gsize i = 0; i < g_variant_n_children(files); i++) {
+        const char *name;
+        gint handle;
+
+        g_variant_get_child(files, i, "(&sh)", &name, &handle);
+        if (!meishi_call_expect(call, name, handle, MEISHI_RECEIVE_MAX_FILE, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+expect_passwords(MeishiCall *call, GVariant *passwords, GError **error)
+{
+    for (gsize i = 0; i < g_variant_n_children(passwords); i++) {
+        gint handle;
+
+        g_variant_get_child(passwords, i, "h", &handle);
+        if (!meishi_call_expect(call, PASSWORD, handle, MEISHI_RECEIVE_MAX_SECRET, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+on_imported(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiCall *call = user_data;
+    GError *error = NULL;
+    g_autoptr(MeishiImportReport) report =
+        meishi_agent_import_finish(MEISHI_AGENT(source), result, &error);
+
+    if (report != NULL)
+        meishi_call_return(call, g_variant_new("(@a{sv})", meishi_report_import(report)));
+    else
+        meishi_call_fail(call, error);
+}
+
+static GPtrArray *
+received_files(GPtrArray *items, gsize n_files)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_import_file_free);
+
+    for (gsize i = 0; i < n_files; i++) {
+        MeishiImportFile *file = g_new0(MeishiImportFile, 1);
+        MeishiReceiveItem *item = items->pdata[i];
+
+        file->name = g_strdup(item->name);
+        file->data = meishi_receive_item_bytes(item);
+        g_ptr_array_add(files, file);
+    }
+    return files;
+}
+
+static GPtrArray *
+received_passwords(GPtrArray *items, gsize n_files)
+{
+    GPtrArray *passwords = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_secret_unref);
+
+    for (gsize i = n_files; i < items->len; i++) {
+        MeishiReceiveItem *item = items->pdata[i];
+
+        g_ptr_array_add(passwords, meishi_secret_ref(item->content));
+    }
+    return passwords;
+}
+
+static void
+import_received(MeishiCall *call)
+{
+    g_autoptr(GVariant) names = g_variant_get_child_value(meishi_call_parameters(call), 0);
+    g_autoptr(GVariant) dict = g_variant_get_child_value(meishi_call_parameters(call), 2);
+    gsize n_files = g_variant_n_children(names);
+    g_autoptr(GPtrArray) files = received_files(meishi_call_items(call), n_files);
+    g_autoptr(GPtrArray) passwords = received_passwords(meishi_call_items(call), n_files);
+    MeishiImportOptions options = {0};
+
+    g_variant_lookup(dict, "dry-run", "b", &options.dry_run);
+    g_variant_lookup(dict, "label", "&s", &options.label);
+    meishi_agent_import_async(meishi_call_agent(call), files, passwords, &options,
+                              meishi_call_cancellable(call), on_imported, call);
+}
+
+/* Connected swapped: the arguments that it leaves out are in the invocation. */
+static gboolean
+on_import(MeishiManagerObject *manager, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+{
+    MeishiCall *call = meishi_call_new(manager->context->agent, invocation, fds);
+    g_autoptr(GVariant) files = NULL;
+    g_autoptr(GVariant) passwords = NULL;
+    g_autoptr(GVariant) options = NULL;
+    GError *error = NULL;
+
+    g_variant_get(meishi_call_parameters(call), "(@a(sh)@ah@a{sv})", &files, &passwords, &options);
+    if (meishi_options_check(options, import_options, &error) &&
+        check_counts(files, passwords, &error) && expect_files(call, files, &error) &&
+        expect_passwords(call, passwords, &error))
+        meishi_call_receive(call, import_received);
+    else
+        meishi_call_fail(call, error);
+    return TRUE;
+}
+
+/* ---- Statistics, Quit ----------------------------------------------------------------------- */
+
+static gboolean
+on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+    MeishiManagerObject *manager = user_data;
+    const MeishiBusStats *stats = &manager->context->stats;
+    GVariantDict values = G_VARIANT_DICT_INIT(NULL);
+
+    g_variant_dict_insert(&values, "clients", "u", stats->n_clients(stats->user_data));
+    meishi_bus_manager_complete_statistics(skeleton, invocation, g_variant_dict_end(&values));
+    return TRUE;
+}
+
+typedef struct {
+    GSourceFunc quit;
+    gpointer user_data;
+} Farewell;
+
+static void
+on_flushed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autofree Farewell *farewell = user_data;
+
+    (void)g_dbus_connection_flush_finish(G_DBUS_CONNECTION(source), result, NULL);
+    farewell->quit(farewell->user_data);
+}
+
+/* The answer has to leave before the process does. */
+static gboolean
+on_quit(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+    MeishiManagerObject *manager = user_data;
+    g_autoptr(GDBusConnection) connection =
+        g_object_ref(g_dbus_method_invocation_get_connection(invocation));
+    Farewell *farewell;
+
+    meishi_bus_manager_complete_quit(skeleton, invocation);
+    if (manager->context->quit == NULL)
+        return TRUE;
+    farewell = g_new0(Farewell, 1);
+    farewell->quit = manager->context->quit;
+    farewell->user_data = manager->context->quit_data;
+    g_dbus_connection_flush(connection, NULL, on_flushed, farewell);
+    return TRUE;
+}
+
+/* ---- the object ------------------------------------------------------------------------------ */
+
+MeishiManagerObject *
+meishi_manager_object_new(const MeishiDoorContext *context)
+{
+    MeishiManagerObject *manager = g_new0(MeishiManagerObject, 1);
+    g_autofree char *store = meishi_paths_data_dir();
+    g_autofree char *socket = meishi_paths_pkcs11_socket();
+
+    manager->context = context;
+    manager->skeleton = meishi_bus_manager_skeleton_new();
+    g_object_set(manager->skeleton, "version", MEISHI_VERSION, "store-directory", store,
+                 "module-socket", socket, "pid", (guint)getpid(), NULL);
+    g_signal_connect_swapped(manager->skeleton, "handle-import", G_CALLBACK(on_import), manager);
+    g_signal_connect(manager->skeleton, "handle-statistics", G_CALLBACK(on_statistics), manager);
+    g_signal_connect(manager->skeleton, "handle-quit", G_CALLBACK(on_quit), manager);
+    meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(manager->skeleton));
+    return manager;
+}
+
+gboolean
+meishi_manager_object_export(MeishiManagerObject *manager, GDBusConnection *connection,
+                             GError **error)
+{
+    return g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(manager->skeleton),
+                                            connection, MEISHI_BUS_PATH, error);
+}
+
+void
+meishi_manager_object_free(MeishiManagerObject *manager)
+{
+    if (manager == NULL)
+        return;
+    g_signal_handlers_disconnect_by_data(manager->skeleton, manager);
+    if (g_dbus_interface_skeleton_get_object_path(G_DBUS_INTERFACE_SKELETON(manager->skeleton)))
+        g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(manager->skeleton));
+    g_object_unref(manager->skeleton);
+    g_free(manager);
+}
