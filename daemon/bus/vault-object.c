@@ -49,13 +49,20 @@ check_path(GVariant *options, GError **error)
     return FALSE;
 }
 
+static void
+free_slot(MeishiSlotRequest *slot)
+{
+    g_free((char *)slot->path);
+    g_free(slot);
+}
+
 /* Reads the request for a new slot; it lives as long as @call. */
 static gboolean
 take_slot(MeishiCall *call, const char *kind, GVariant *options, GError **error)
 {
     MeishiSlotRequest *slot = g_new0(MeishiSlotRequest, 1);
 
-    meishi_call_set_data(call, slot, g_free);
+    meishi_call_set_data(call, slot, (GDestroyNotify)free_slot);
     if (!meishi_report_parse_slot_kind(kind, &slot->kind)) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                     "There is no key slot of kind “%s”; there are secret-service, passphrase and "
@@ -63,8 +70,7 @@ take_slot(MeishiCall *call, const char *kind, GVariant *options, GError **error)
                     kind);
         return FALSE;
     }
-    /* The strings belong to the call's parameters. */
-    g_variant_lookup(options, "path", "&s", &slot->path);
+    g_variant_lookup(options, "path", "s", &slot->path);
     return meishi_options_check(options, slot_options, error) && check_path(options, error) &&
            expect_option(call, options, "secret", error) &&
            expect_option(call, options, "proof", error);
