@@ -25,6 +25,9 @@
 /* Puts @deadline_ms in the place of every longer deadline (tests, impatient administrators). */
 void meishi_keyring_set_deadline(guint deadline_ms);
 
+/* Takes the helper from @path (tests); NULL: beside the daemon, else where it was installed. */
+void meishi_keyring_set_helper(const char *path);
+
 /* Reads the secret of @vault_id (hex). */
 void meishi_keyring_lookup_async(const char *vault_id, guint deadline_ms,
                                  GCancellable *cancellable, GAsyncReadyCallback callback,
