@@ -172,7 +172,8 @@ do_lookup(SecretService *service, const Request *request, Reply *reply)
         return;
     reply->secret = load_value(item, &reply->error);
     reply->outcome = reply->secret != NULL ? MEISHI_KEYRING_DONE : MEISHI_KEYRING_LOCKED;
-    reply->text = "The keyring did not give the key of this vault";
+    if (reply->secret == NULL)
+        reply->text = "The keyring did not give the key of this vault";
 }
 
 /* Reads back what was stored: a service that says yes and keeps nothing must not be trusted with
