@@ -28,13 +28,13 @@ gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNU
 gint64 meishi_agent_now(void);
 
 /* NOT_FOUND; borrowed. */
-const MeishiStoreKey *meishi_agent_key_row(MeishiAgent *agent, gint64 key_id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+const MeishiStoreKey *
+meishi_agent_key_row(MeishiAgent *agent, gint64 key_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The vault key, borrowed; LOCKED (it may have been locked between an unlocking and its use). */
 MeishiSecret *meishi_agent_vault_key(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Unseals the key of @row with @vault_key.  CORRUPT. */
-MeishiSecret *meishi_agent_unseal(MeishiAgent *agent, MeishiSecret *vault_key,
-                                  const MeishiStoreKey *row, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiSecret *
+meishi_agent_unseal(MeishiAgent *agent, MeishiSecret *vault_key, const MeishiStoreKey *row,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -40,8 +40,8 @@ gboolean meishi_agent_rename(MeishiAgent *agent, MeishiIdentity *identity, const
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_agent_set_allow_raw(MeishiAgent *agent, MeishiIdentity *identity, gboolean allow,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Certificate and chain as PEM; NULL with NOT_FOUND for a key without certificate. */
 char *meishi_agent_export_certificates(MeishiAgent *agent, MeishiIdentity *identity,
@@ -50,12 +50,12 @@ char *meishi_agent_export_certificates(MeishiAgent *agent, MeishiIdentity *ident
 /* Key, certificate and chain as PKCS#12 under @password.  The vault confirms anew whatever its
  * lock state: @proof is a passphrase of the vault, or NULL to have a Secret Service or key file
  * slot open once more.  WRONG_SECRET, DENIED. */
-void meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity,
-                                   MeishiSecret *proof, MeishiSecret *password,
-                                   GCancellable *cancellable, GAsyncReadyCallback callback,
-                                   gpointer user_data);
-GBytes *meishi_agent_export_key_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+void
+meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity, MeishiSecret *proof,
+                              MeishiSecret *password, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+GBytes *meishi_agent_export_key_finish(MeishiAgent *agent, GAsyncResult *result,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- import -------------------------------------------------------------------------------- */
 
@@ -77,10 +77,10 @@ typedef enum {
 
 typedef struct {
     MeishiImportOutcome outcome;
-    char *file;    /* where it came from */
-    char *id;      /* hex SHA-256 of the certificate, or of the SPKI without one */
+    char *file; /* where it came from */
+    char *id;   /* hex SHA-256 of the certificate, or of the SPKI without one */
     char *label;
-    char *subject; /* RFC 4514; NULL for a bare key */
+    char *subject;    /* RFC 4514; NULL for a bare key */
     char *key_text;   /* "RSA 2048"; NULL for issuers */
     gint64 not_after; /* 0 for a bare key */
     guint warnings;   /* MeishiWarning */
@@ -149,8 +149,8 @@ void meishi_agent_vault_add_slot_async(MeishiAgent *agent, const MeishiSlotReque
                                        GAsyncReadyCallback callback, gpointer user_data);
 void meishi_agent_vault_remove_slot_async(MeishiAgent *agent, gint64 id, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);
-gboolean meishi_agent_vault_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_vault_finish(MeishiAgent *agent, GAsyncResult *result,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Forgets the vault key and every unsealed key at once. */
 void meishi_agent_vault_lock(MeishiAgent *agent);
@@ -159,16 +159,16 @@ void meishi_agent_vault_lock(MeishiAgent *agent);
  * sentences (char *), none where all is well.  Needs the vault unlocked; LOCKED. */
 void meishi_agent_vault_check_async(MeishiAgent *agent, GCancellable *cancellable,
                                     GAsyncReadyCallback callback, gpointer user_data);
-GPtrArray *meishi_agent_vault_check_finish(MeishiAgent *agent, GAsyncResult *result,
-                                           guint *ret_n_records, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *
+meishi_agent_vault_check_finish(MeishiAgent *agent, GAsyncResult *result, guint *ret_n_records,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* One file that holds the store and the vault key under @passphrase (scrypt). */
 void meishi_agent_vault_backup_async(MeishiAgent *agent, MeishiSecret *passphrase,
                                      GCancellable *cancellable, GAsyncReadyCallback callback,
                                      gpointer user_data);
-GBytes *meishi_agent_vault_backup_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GBytes *meishi_agent_vault_backup_finish(MeishiAgent *agent, GAsyncResult *result,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Where there is no vault: makes one from @backup and gives it @slot; the old slots, which belong
  * to another machine, are dropped.  EXISTS, WRONG_SECRET, BAD_FILE.  Finishes with
@@ -191,5 +191,5 @@ MeishiKey *meishi_key_cache_lookup(MeishiKeyCache *cache, gint64 key_id);
  * LOCKED, NOT_FOUND, CORRUPT. */
 void meishi_agent_load_key_async(MeishiAgent *agent, gint64 key_id, GCancellable *cancellable,
                                  GAsyncReadyCallback callback, gpointer user_data);
-MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

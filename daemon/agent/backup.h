@@ -24,9 +24,9 @@ typedef struct {
 void meishi_backup_free(MeishiBackup *backup); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiBackup, meishi_backup_free)
 
-GBytes *meishi_backup_write(const MeishiBackup *backup, MeishiSecret *passphrase, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GBytes *meishi_backup_write(const MeishiBackup *backup, MeishiSecret *passphrase,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* BAD_FILE, NEWER_VERSION, WRONG_SECRET (wrong passphrase or changed file: nobody can tell). */
-MeishiBackup *meishi_backup_read(GBytes *file, MeishiSecret *passphrase, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiBackup *meishi_backup_read(GBytes *file, MeishiSecret *passphrase,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

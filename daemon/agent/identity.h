@@ -10,7 +10,7 @@
 #include "daemon/policy/cert.h"
 
 /* Token labels; constant for ever, programs write them into their configuration. */
-#define MEISHI_TOKEN_LABEL "Meishi"
+#define MEISHI_TOKEN_LABEL       "Meishi"
 #define MEISHI_TOKEN_LABEL_EDDSA "Meishi (EdDSA)"
 
 typedef struct {
@@ -18,14 +18,14 @@ typedef struct {
     gint64 cert_id; /* row in the store; 0 for a key without certificate */
     gint64 key_id;
     char *label;
-    MeishiCert *cert;          /* NULL for a key without certificate */
-    MeishiPublicKey *key;      /* never NULL */
-    GPtrArray *chain;          /* MeishiCert: issuers, leaf's first; may be empty */
-    guint warnings;            /* MeishiWarning */
+    MeishiCert *cert;     /* NULL for a key without certificate */
+    MeishiPublicKey *key; /* never NULL */
+    GPtrArray *chain;     /* MeishiCert: issuers, leaf's first; may be empty */
+    guint warnings;       /* MeishiWarning */
     gboolean allow_raw;
     gint64 created;
-    char *uri;                 /* PKCS#11 URI */
-    const char *token_label;   /* of the token that shows it */
+    char *uri;               /* PKCS#11 URI */
+    const char *token_label; /* of the token that shows it */
 } MeishiIdentity;
 
 MeishiIdentity *meishi_identity_ref(MeishiIdentity *identity);

@@ -42,7 +42,7 @@ void meishi_import_contents_free(MeishiImportContents *contents);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiImportContents, meishi_import_contents_free)
 
 /* NULL where it is not there. */
-MeishiFoundCert *meishi_import_contents_find(const MeishiImportContents *contents,
-                                             const MeishiCert *cert);
+MeishiFoundCert *
+meishi_import_contents_find(const MeishiImportContents *contents, const MeishiCert *cert);
 
 gboolean meishi_import_contents_is_same(const MeishiCert *a, const MeishiCert *b);

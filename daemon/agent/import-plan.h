@@ -42,8 +42,8 @@ typedef struct {
 
 /* NOT_FOUND where the files hold nothing that Meishi can keep; the message says what they hold and
  * what to do.  INVALID_ARGUMENT where one label is given for several identities. */
-MeishiImportPlan *meishi_import_plan_new(const MeishiImportInput *input, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiImportPlan *
+meishi_import_plan_new(const MeishiImportInput *input, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_import_plan_free(MeishiImportPlan *plan); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiImportPlan, meishi_import_plan_free)
 

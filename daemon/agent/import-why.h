@@ -7,12 +7,12 @@
 #include "daemon/agent/import-contents.h"
 
 /* Why a certificate was passed over. */
-char *meishi_import_why_passed_over(const MeishiFoundCert *cert,
-                                    const MeishiImportContents *contents);
+char *
+meishi_import_why_passed_over(const MeishiFoundCert *cert, const MeishiImportContents *contents);
 
 /* That a key matches none of the certificates that came with it; NULL where none did. */
 char *meishi_import_why_unmatched(const MeishiFoundKey *key, const MeishiImportContents *contents);
 
 /* What the files hold, where none of it can be kept. */
-char *meishi_import_why_nothing(const MeishiImportInput *input,
-                                const MeishiImportContents *contents);
+char *
+meishi_import_why_nothing(const MeishiImportInput *input, const MeishiImportContents *contents);

@@ -14,12 +14,12 @@
  *
  * A Secret Service that is locked or silent is an error (LOCKED, TIMEOUT, FAILED) and no reason for
  * a key file: the person decides.  UNAVAILABLE, INVALID_ARGUMENT, and the errors of key-file.h. */
-void meishi_slot_make_async(const MeishiSlotRequest *request, GBytes *vault_id,
-                            MeishiSecret *vault_key, gboolean interactive,
-                            GCancellable *cancellable, GAsyncReadyCallback callback,
-                            gpointer user_data);
-MeishiStoreSlot *meishi_slot_make_finish(GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+void
+meishi_slot_make_async(const MeishiSlotRequest *request, GBytes *vault_id, MeishiSecret *vault_key,
+                       gboolean interactive, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data);
+MeishiStoreSlot *
+meishi_slot_make_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes what a slot left outside the store: the keyring's item (a key file stays, others may use
  * it).  In the background; nobody is told how it went, since the slot is gone either way. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Key slots: each holds the vault key, wrapped under a key-encryption key (KEK) of its own.  Here is
- * what is stored and how it is sealed; slot-open.h and slot-make.h do it in the background.  All
+ * Key slots: each holds the vault key, wrapped under a key-encryption key (KEK) of its own.  Here
+ * is what is stored and how it is sealed; slot-open.h and slot-make.h do it in the background.  All
  * calls may be used from any thread.
  *
  *   KEK of a passphrase       scrypt(passphrase, salt, cost), 32 bytes
@@ -31,10 +31,10 @@ MeishiStoreSlot *meishi_slot_copy(const MeishiStoreSlot *slot);
 /* "passphrase", "key-file", "secret-service". */
 const char *meishi_slot_kind_name(MeishiSlotKind kind);
 
-/* The KEK of @slot from @secret: the passphrase, the contents of the key file, or the item. Slow for
- * a passphrase. */
-MeishiSecret *meishi_slot_derive(const MeishiStoreSlot *slot, MeishiSecret *secret, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* The KEK of @slot from @secret: the passphrase, the contents of the key file, or the item. Slow
+ * for a passphrase. */
+MeishiSecret *meishi_slot_derive(const MeishiStoreSlot *slot, MeishiSecret *secret,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Fills slot->wrapped. */
 void meishi_slot_wrap(MeishiStoreSlot *slot, GBytes *vault_id, MeishiSecret *kek,
@@ -45,7 +45,7 @@ MeishiSecret *meishi_slot_unwrap(const MeishiStoreSlot *slot, GBytes *vault_id, 
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Private keys under the vault key. */
-GBytes *meishi_slot_seal_key(MeishiSecret *vault_key, GBytes *vault_id, GBytes *spki,
-                             MeishiSecret *pkcs8);
+GBytes *
+meishi_slot_seal_key(MeishiSecret *vault_key, GBytes *vault_id, GBytes *spki, MeishiSecret *pkcs8);
 MeishiSecret *meishi_slot_unseal_key(MeishiSecret *vault_key, GBytes *vault_id, GBytes *spki,
                                      GBytes *sealed, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -32,8 +32,8 @@ MeishiSecret *meishi_vault_key(MeishiVault *vault);
 void meishi_vault_init_async(MeishiVault *vault, const MeishiSlotRequest *request,
                              gboolean interactive, GCancellable *cancellable,
                              GAsyncReadyCallback callback, gpointer user_data);
-MeishiStoreSlot *meishi_vault_init_finish(GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiStoreSlot *
+meishi_vault_init_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* How much may be done to open the vault. */
 typedef enum {
@@ -48,11 +48,11 @@ void meishi_vault_unlock_async(MeishiVault *vault, MeishiSecret *passphrase,
                                GAsyncReadyCallback callback, gpointer user_data);
 
 /* Opens a slot anew whatever the state, which stays as it is; finishes with the vault key. */
-void meishi_vault_confirm_async(MeishiVault *vault, MeishiSecret *passphrase,
-                                GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer user_data);
-MeishiSecret *meishi_vault_confirm_finish(GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+void
+meishi_vault_confirm_async(MeishiVault *vault, MeishiSecret *passphrase, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data);
+MeishiSecret *
+meishi_vault_confirm_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds a slot to an unlocked vault.  LOCKED. */
 void meishi_vault_add_slot_async(MeishiVault *vault, const MeishiSlotRequest *request,
@@ -67,8 +67,8 @@ void meishi_vault_restore_async(MeishiVault *vault, const MeishiBackup *backup,
 /* For unlock, add_slot and restore. */
 gboolean meishi_vault_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-gboolean meishi_vault_remove_slot(MeishiVault *vault, gint64 id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_vault_remove_slot(MeishiVault *vault, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Forgets the vault key; an unlocking under way ends in vain. */
 void meishi_vault_lock(MeishiVault *vault);

@@ -1,259 +1,276 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The daemon's side of the Secret Service: starts meishi-keyring, gives it one request, waits for
- * the reply under a deadline and kills it when that passes or the caller gives up.  Nothing here
- * blocks: the main loop watches the socket.  The secret goes through the socket pair only.
+ * The daemon's side of the keyring helper: start it, hand it one request, wait for one reply on the
+ * main loop, kill it when it takes too long.  Whatever goes wrong over there is an error here and
+ * never a value: an answer that is not exactly a secret is no answer.
  */
 #include "daemon/keyring/keyring.h"
 
 #include "config.h"
+
 #include "daemon/base/error.h"
-#include "daemon/keyring/exchange.h"
+#include "daemon/keyring/message.h"
 
 #include <errno.h>
-#include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HELPER "meishi-keyring"
+static guint longest_deadline_ms = G_MAXUINT;
+static char *helper_path;
 
 typedef struct {
-    GSubprocess *process;
+    GSubprocess *helper;
     int fd;
-    guint watch;
-    guint timer;
-    gulong cancelled;
+    guint deadline_ms;
+    gboolean wants_secret;
+    GSource *answer;
+    GSource *deadline;
+    GSource *cancelled;
 } Call;
 
-static guint deadline_override_ms;
-static char *helper_override;
+static void
+clear_source(GSource **source)
+{
+    if (*source != NULL) {
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+    }
+}
+
+/* Ends the helper whatever it is doing; GSubprocess reaps it. */
+static void
+end_call(Call *call)
+{
+    clear_source(&call->answer);
+    clear_source(&call->deadline);
+    clear_source(&call->cancelled);
+    if (call->helper != NULL)
+        g_subprocess_force_exit(call->helper);
+    g_clear_object(&call->helper);
+    if (call->fd >= 0)
+        close(g_steal_fd(&call->fd));
+}
+
+static void
+call_free(Call *call)
+{
+    end_call(call);
+    g_free(call);
+}
 
 void
 meishi_keyring_set_deadline(guint deadline_ms)
 {
-    deadline_override_ms = deadline_ms;
+    longest_deadline_ms = deadline_ms;
 }
 
 void
 meishi_keyring_set_helper(const char *path)
 {
-    g_free(helper_override);
-    helper_override = g_strdup(path);
+    g_free(helper_path);
+    helper_path = g_strdup(path);
 }
 
-/* Beside the daemon (an installed tree that was moved), below it (a build tree), or where the
- * build was told to install it. */
-static char *
-find_helper(void)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = self != NULL ? g_path_get_dirname(self) : NULL;
-    g_autofree char *beside = dir != NULL ? g_build_filename(dir, HELPER, NULL) : NULL;
-    g_autofree char *below = dir != NULL ? g_build_filename(dir, "keyring", HELPER, NULL) : NULL;
-
-    if (helper_override != NULL)
-        return g_strdup(helper_override);
-    if (beside != NULL && g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&beside);
-    if (below != NULL && g_file_test(below, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&below);
-    return g_build_filename(MEISHI_LIBEXECDIR, HELPER, NULL);
-}
-
-static void
-call_free(gpointer data)
-{
-    Call *call = data;
-
-    g_clear_object(&call->process);
-    if (call->fd >= 0)
-        close(call->fd);
-    g_free(call);
-}
-
-/* Ends the call exactly once: after this no source and no signal of it is left. */
-static void
-detach(GTask *task)
-{
-    Call *call = g_task_get_task_data(task);
-
-    g_clear_handle_id(&call->watch, g_source_remove);
-    g_clear_handle_id(&call->timer, g_source_remove);
-    g_cancellable_disconnect(g_task_get_cancellable(task), call->cancelled);
-    g_subprocess_force_exit(call->process);
-}
-
-static void
-fail(GTask *task, MeishiErrorCode code, const char *message)
-{
-    g_task_return_new_error(task, MEISHI_ERROR, (gint)code, "%s", message);
-}
+/* ---- the answer --------------------------------------------------------------------------- */
 
 static MeishiErrorCode
-code_of(MeishiKeyringOutcome outcome)
+code_of(guint8 status)
 {
-    switch (outcome) {
-    case MEISHI_KEYRING_UNAVAILABLE:
-        return MEISHI_ERROR_UNAVAILABLE;
-    case MEISHI_KEYRING_LOCKED:
-        return MEISHI_ERROR_LOCKED;
-    case MEISHI_KEYRING_NOT_FOUND:
-        return MEISHI_ERROR_NOT_FOUND;
-    default:
-        return MEISHI_ERROR_FAILED;
-    }
+    static const MeishiErrorCode codes[] = {
+        [MEISHI_KEYRING_UNAVAILABLE] = MEISHI_ERROR_UNAVAILABLE,
+        [MEISHI_KEYRING_LOCKED] = MEISHI_ERROR_LOCKED,
+        [MEISHI_KEYRING_NOT_FOUND] = MEISHI_ERROR_NOT_FOUND,
+        [MEISHI_KEYRING_TIMEOUT] = MEISHI_ERROR_TIMEOUT,
+        [MEISHI_KEYRING_FAILED] = MEISHI_ERROR_FAILED,
+    };
+
+    return status < G_N_ELEMENTS(codes) ? codes[status] : MEISHI_ERROR_FAILED;
 }
 
-static void
-return_reply(GTask *task, const guint8 *packet, gsize len)
+/* @packet is one reply; takes the secret out of it where there should be one. */
+static MeishiSecret *
+read_reply(const MeishiSecret *packet, gboolean wants_secret, GError **error)
 {
+    const guint8 *data = meishi_secret_data(packet);
+    gsize len = meishi_secret_len(packet);
     g_autofree char *text = NULL;
-    g_autofree char *message = NULL;
 
-    if (packet[0] == MEISHI_KEYRING_DONE) {
-        g_task_return_pointer(task, meishi_secret_new_copy(packet + 1, len - 1),
-                              (GDestroyNotify)meishi_secret_unref);
-        return;
+    if (len >= 1 && data[0] == MEISHI_KEYRING_OK) {
+        if (len - 1 == (wants_secret ? MEISHI_KEYRING_SECRET_LEN : 0))
+            return meishi_secret_new_copy(data + 1, len - 1);
+        len = 0;
     }
-    text = g_utf8_make_valid((const char *)packet + 1, (gssize)(len - 1));
-    message = g_strdup_printf("The Secret Service: %s", text);
-    fail(task, code_of(packet[0]), message);
+    if (len < 2) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_FAILED,
+                    "The keyring helper ended without an answer.");
+        return NULL;
+    }
+    text = g_utf8_make_valid((const char *)data + 1, (gssize)len - 1);
+    g_set_error_literal(error, MEISHI_ERROR, code_of(data[0]), text);
+    return NULL;
 }
 
 static gboolean
-on_reply(int fd, GIOCondition condition, gpointer user_data)
+on_answer(int fd, GIOCondition condition, gpointer user_data)
 {
-    g_autoptr(GTask) task = user_data;
-    g_autoptr(MeishiSecret) packet = meishi_secret_new(MEISHI_KEYRING_MAX_PACKET);
+    g_autoptr(GTask) task = g_object_ref(user_data);
     Call *call = g_task_get_task_data(task);
-    gssize n = recv(fd, meishi_secret_writable(packet), MEISHI_KEYRING_MAX_PACKET, MSG_DONTWAIT);
+    g_autoptr(MeishiSecret) packet = meishi_secret_new(MEISHI_KEYRING_MAX_PACKET);
+    ssize_t n = recv(fd, meishi_secret_writable(packet), MEISHI_KEYRING_MAX_PACKET, MSG_DONTWAIT);
+    MeishiSecret *secret;
+    GError *error = NULL;
 
-    call->watch = 0;
-    detach(task);
-    if (n >= 1)
-        return_reply(task, meishi_secret_data(packet), (gsize)n);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return G_SOURCE_CONTINUE;
+    meishi_secret_truncate(packet, n > 0 ? (gsize)n : 0);
+    secret = read_reply(packet, call->wants_secret, &error);
+    end_call(call);
+    if (secret != NULL)
+        g_task_return_pointer(task, secret, (GDestroyNotify)meishi_secret_unref);
     else
-        fail(task, MEISHI_ERROR_FAILED,
-             "The helper for the Secret Service ended without an answer; is libsecret installed?");
+        g_task_return_error(task, error);
     return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_deadline(gpointer user_data)
 {
-    g_autoptr(GTask) task = user_data;
+    g_autoptr(GTask) task = g_object_ref(user_data);
     Call *call = g_task_get_task_data(task);
 
-    call->timer = 0;
-    detach(task);
-    fail(task, MEISHI_ERROR_TIMEOUT,
-         "The Secret Service did not answer in time; is it waiting for a person somewhere?");
+    end_call(call);
+    g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_TIMEOUT,
+                            "The desktop's keyring did not answer within %u seconds.",
+                            (call->deadline_ms + 999) / 1000);
     return G_SOURCE_REMOVE;
 }
 
 static gboolean
-on_cancelled_idle(gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    Call *call = g_task_get_task_data(task);
-
-    call->timer = 0;
-    detach(task);
-    fail(task, MEISHI_ERROR_CANCELLED, "The question to the Secret Service was withdrawn");
-    return G_SOURCE_REMOVE;
-}
-
-/* Turns the deadline into "now": a cancelled handler must not disconnect itself. */
-static void
 on_cancelled(GCancellable *cancellable, gpointer user_data)
 {
-    GTask *task = user_data;
-    Call *call = g_task_get_task_data(task);
+    g_autoptr(GTask) task = g_object_ref(user_data);
 
-    g_clear_handle_id(&call->timer, g_source_remove);
-    call->timer = g_idle_add(on_cancelled_idle, task);
+    end_call(g_task_get_task_data(task));
+    g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_CANCELLED,
+                            "Asking the desktop's keyring was cancelled.");
+    return G_SOURCE_REMOVE;
 }
 
-static GSubprocess *
-start_helper(int fd, GError **error)
-{
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-    g_autofree char *path = find_helper();
+/* ---- the request -------------------------------------------------------------------------- */
 
-    g_subprocess_launcher_take_fd(launcher, fd, MEISHI_KEYRING_FD);
-    return g_subprocess_launcher_spawn(launcher, error, path, NULL);
+static MeishiSecret *
+write_request(guint8 operation, const char *item, const MeishiSecret *secret, guint deadline_ms)
+{
+    gsize item_len = strlen(item);
+    gsize secret_len = secret != NULL ? meishi_secret_len(secret) : 0;
+    MeishiSecret *packet = meishi_secret_new(MEISHI_KEYRING_HEADER_LEN + item_len + secret_len);
+    guint8 *p = meishi_secret_writable(packet);
+
+    p[0] = operation;
+    p[1] = deadline_ms > MEISHI_KEYRING_DEADLINE_MS;
+    p[2] = (guint8)MIN(deadline_ms / 1000 + 1, 255);
+    p[3] = (guint8)item_len;
+    memcpy(p + MEISHI_KEYRING_HEADER_LEN, item, item_len);
+    if (secret_len > 0)
+        memcpy(p + MEISHI_KEYRING_HEADER_LEN + item_len, meishi_secret_data(secret), secret_len);
+    return packet;
+}
+
+/* No helper, no keyring: an installation without libsecret is in order. */
+static gboolean
+explain_spawn(GError **error, const char *path, const GError *cause)
+{
+    MeishiErrorCode code = g_error_matches(cause, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT)
+                               ? MEISHI_ERROR_UNAVAILABLE
+                               : MEISHI_ERROR_FAILED;
+
+    g_set_error(error, MEISHI_ERROR, code, "The keyring helper %s cannot be started: %s.", path,
+                cause->message);
+    return FALSE;
 }
 
 static gboolean
-send_request(int fd, MeishiKeyringOperation operation, const char *vault_id, MeishiSecret *secret)
+start_helper(Call *call, GError **error)
 {
-    gsize secret_len = secret != NULL ? meishi_secret_len(secret) : 0;
-    gsize len = 1 + MEISHI_KEYRING_ID_LEN + secret_len;
-    g_autoptr(MeishiSecret) packet = meishi_secret_new(len);
-    guint8 *bytes = meishi_secret_writable(packet);
+    const char *path = helper_path != NULL ? helper_path : MEISHI_LIBEXECDIR "/meishi-keyring";
+    const char *argv[] = {path, NULL};
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+    g_autoptr(GError) cause = NULL;
+    int fds[2];
 
-    bytes[0] = (guint8)operation;
-    memcpy(bytes + 1, vault_id, MEISHI_KEYRING_ID_LEN);
-    if (secret_len > 0)
-        memcpy(bytes + 1 + MEISHI_KEYRING_ID_LEN, meishi_secret_data(secret), secret_len);
-    return send(fd, bytes, len, MSG_NOSIGNAL) == (gssize)len;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_FAILED, "socketpair: %s.", g_strerror(errno));
+        return FALSE;
+    }
+    call->fd = fds[0];
+    g_subprocess_launcher_take_fd(launcher, fds[1], MEISHI_KEYRING_FD);
+    call->helper = g_subprocess_launcher_spawnv(launcher, argv, &cause);
+    return call->helper != NULL || explain_spawn(error, path, cause);
+}
+
+static gboolean
+send_request(const Call *call, const MeishiSecret *packet, GError **error)
+{
+    gsize len = meishi_secret_len(packet);
+
+    if (send(call->fd, meishi_secret_data(packet), len, MSG_NOSIGNAL) == (ssize_t)len)
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_FAILED, "The keyring helper does not listen.");
+    return FALSE;
+}
+
+static GSource *
+watch(GSource *source, GSourceFunc callback, GTask *task)
+{
+    g_source_set_callback(source, callback, g_object_ref(task), g_object_unref);
+    g_source_attach(source, g_task_get_context(task));
+    return source;
 }
 
 static void
-watch(GTask *task, guint deadline_ms)
+wait_for_answer(GTask *task)
 {
     Call *call = g_task_get_task_data(task);
     GCancellable *cancellable = g_task_get_cancellable(task);
 
-    if (deadline_override_ms > 0)
-        deadline_ms = MIN(deadline_ms, deadline_override_ms);
-    call->watch = g_unix_fd_add(call->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_reply, task);
-    call->timer = g_timeout_add(deadline_ms, on_deadline, task);
+    call->answer = watch(g_unix_fd_source_new(call->fd, G_IO_IN | G_IO_HUP | G_IO_ERR),
+                         G_SOURCE_FUNC(on_answer), task);
+    call->deadline = watch(g_timeout_source_new(call->deadline_ms), on_deadline, task);
     if (cancellable != NULL)
-        call->cancelled = g_cancellable_connect(cancellable, G_CALLBACK(on_cancelled), task, NULL);
+        call->cancelled =
+            watch(g_cancellable_source_new(cancellable), G_SOURCE_FUNC(on_cancelled), task);
 }
 
-/* The reference to the task belongs to the sources; whichever fires first takes it. */
 static void
-start_call(GTask *task, MeishiKeyringOperation operation, const char *vault_id,
-           MeishiSecret *secret, guint deadline_ms)
+start_call(GTask *task, guint8 operation, const char *item, const MeishiSecret *secret,
+           guint deadline_ms)
 {
-    g_autoptr(GTask) held = task;
-    g_autoptr(GError) error = NULL;
     Call *call = g_new0(Call, 1);
-    int pair[2];
+    g_autoptr(MeishiSecret) packet = write_request(operation, item, secret, deadline_ms);
+    GError *error = NULL;
 
     call->fd = -1;
-    g_task_set_task_data(task, call, call_free);
-    g_task_set_check_cancellable(task, FALSE); /* on_cancelled() says so itself */
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-        fail(task, MEISHI_ERROR_IO, g_strerror(errno));
-        return;
-    }
-    call->fd = pair[0];
-    call->process = start_helper(pair[1], &error);
-    if (call->process == NULL) {
-        fail(task, MEISHI_ERROR_UNAVAILABLE, error->message);
-        return;
-    }
-    if (!send_request(call->fd, operation, vault_id, secret)) {
-        g_subprocess_force_exit(call->process);
-        fail(task, MEISHI_ERROR_FAILED, "The helper for the Secret Service ended at once");
-        return;
-    }
-    watch(g_steal_pointer(&held), deadline_ms);
+    call->deadline_ms = MIN(deadline_ms, longest_deadline_ms);
+    call->wants_secret = operation == MEISHI_KEYRING_LOOKUP;
+    g_task_set_task_data(task, call, (GDestroyNotify)call_free);
+    g_task_set_check_cancellable(task, FALSE); /* on_cancelled says it in our words */
+    if (start_helper(call, &error) && send_request(call, packet, &error))
+        wait_for_answer(task);
+    else
+        g_task_return_error(task, error);
 }
 
 void
-meishi_keyring_lookup_async(const char *vault_id, guint deadline_ms, GCancellable *cancellable,
+meishi_keyring_lookup_async(const char *item, guint deadline_ms, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
-    g_return_if_fail(strlen(vault_id) == MEISHI_KEYRING_ID_LEN);
-    start_call(g_task_new(NULL, cancellable, callback, user_data), MEISHI_KEYRING_LOOKUP, vault_id,
-               NULL, deadline_ms);
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+    g_return_if_fail(strlen(item) < 256);
+    start_call(task, MEISHI_KEYRING_LOOKUP, item, NULL, deadline_ms);
 }
 
 MeishiSecret *
@@ -262,43 +279,45 @@ meishi_keyring_lookup_finish(GAsyncResult *result, GError **error)
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
-/* STORE and CLEAR come back with an empty secret, which nobody needs. */
+void
+meishi_keyring_store_async(const char *item, MeishiSecret *secret, guint deadline_ms,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+    g_return_if_fail(strlen(item) < 256);
+    g_return_if_fail(meishi_secret_len(secret) == MEISHI_KEYRING_SECRET_LEN);
+    start_call(task, MEISHI_KEYRING_STORE, item, secret, deadline_ms);
+}
+
+/* The empty secret of a plain OK is of no use to anybody. */
 static gboolean
-finish_done(GAsyncResult *result, GError **error)
+finish_plain(GAsyncResult *result, GError **error)
 {
     g_autoptr(MeishiSecret) nothing = g_task_propagate_pointer(G_TASK(result), error);
 
     return nothing != NULL;
 }
 
-void
-meishi_keyring_store_async(const char *vault_id, MeishiSecret *secret, guint deadline_ms,
-                           GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
-{
-    g_return_if_fail(strlen(vault_id) == MEISHI_KEYRING_ID_LEN);
-    g_return_if_fail(meishi_secret_len(secret) <= MEISHI_KEYRING_MAX_SECRET);
-    start_call(g_task_new(NULL, cancellable, callback, user_data), MEISHI_KEYRING_STORE, vault_id,
-               secret, deadline_ms);
-}
-
 gboolean
 meishi_keyring_store_finish(GAsyncResult *result, GError **error)
 {
-    return finish_done(result, error);
+    return finish_plain(result, error);
 }
 
 void
-meishi_keyring_clear_async(const char *vault_id, guint deadline_ms, GCancellable *cancellable,
+meishi_keyring_clear_async(const char *item, guint deadline_ms, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data)
 {
-    g_return_if_fail(strlen(vault_id) == MEISHI_KEYRING_ID_LEN);
-    start_call(g_task_new(NULL, cancellable, callback, user_data), MEISHI_KEYRING_CLEAR, vault_id,
-               NULL, deadline_ms);
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+    g_return_if_fail(strlen(item) < 256);
+    start_call(task, MEISHI_KEYRING_CLEAR, item, NULL, deadline_ms);
 }
 
 gboolean
 meishi_keyring_clear_finish(GAsyncResult *result, GError **error)
 {
-    return finish_done(result, error);
+    return finish_plain(result, error);
 }

@@ -4,8 +4,8 @@
  *
  * libsecret blocks for 25 seconds or for ever and shows "locked" as an empty answer.  So it runs
  * in a process of its own, meishi-keyring (helper.c), which is given one request on a private
- * socket, has a deadline, and is killed at it; the daemon never links libsecret.  Items are found
- * by the attribute vault-id; the secret is 32 bytes.
+ * socket, has a deadline, and is killed at it; the daemon never links libsecret.  An item is named
+ * by its attribute "item", a random text that the caller chose; the secret is 32 bytes.
  *
  * All calls are asynchronous, for the main loop, and report:
  *   UNAVAILABLE  no session bus or nobody provides the Secret Service: it may be passed over
@@ -19,8 +19,11 @@
 
 #include "daemon/base/secret.h"
 
-#define MEISHI_KEYRING_DEADLINE_MS 20000          /* nobody needs to do anything */
-#define MEISHI_KEYRING_PROMPT_DEADLINE_MS 120000  /* a person may have to type */
+#define MEISHI_KEYRING_SECRET_LEN 32
+
+/* A call with a deadline above the first one may make the keyring ask the person to unlock it. */
+#define MEISHI_KEYRING_DEADLINE_MS        20000  /* nobody needs to do anything */
+#define MEISHI_KEYRING_PROMPT_DEADLINE_MS 120000 /* a person may have to type */
 
 /* Puts @deadline_ms in the place of every longer deadline (tests, impatient administrators). */
 void meishi_keyring_set_deadline(guint deadline_ms);
@@ -29,21 +32,20 @@ void meishi_keyring_set_deadline(guint deadline_ms);
 void meishi_keyring_set_helper(const char *path);
 
 /* Reads the secret of @vault_id (hex). */
-void meishi_keyring_lookup_async(const char *vault_id, guint deadline_ms,
-                                 GCancellable *cancellable, GAsyncReadyCallback callback,
-                                 gpointer user_data);
-MeishiSecret *meishi_keyring_lookup_finish(GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+void meishi_keyring_lookup_async(const char *item, guint deadline_ms, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+MeishiSecret *
+meishi_keyring_lookup_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Stores @secret and reads it back; success means that it is there. */
-void meishi_keyring_store_async(const char *vault_id, MeishiSecret *secret, guint deadline_ms,
+/* Stores @secret (32 bytes) and reads it back; success means that it is there. */
+void meishi_keyring_store_async(const char *item, MeishiSecret *secret, guint deadline_ms,
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data);
-gboolean meishi_keyring_store_finish(GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_keyring_store_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-void meishi_keyring_clear_async(const char *vault_id, guint deadline_ms,
-                                GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer user_data);
-gboolean meishi_keyring_clear_finish(GAsyncResult *result, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* Removes @item; NOT_FOUND where it is not there. */
+void meishi_keyring_clear_async(const char *item, guint deadline_ms, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+gboolean
+meishi_keyring_clear_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
