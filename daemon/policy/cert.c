@@ -25,6 +25,9 @@ free_cert(MeishiCert *cert)
     g_clear_pointer(&cert->ekus, g_strfreev);
     g_clear_pointer(&cert->sans, g_strfreev);
     g_clear_pointer(&cert->key, meishi_public_key_free);
+    g_clear_pointer(&cert->subject_name, meishi_name_unref);
+    g_clear_pointer(&cert->issuer_name, meishi_name_unref);
+    g_clear_pointer(&cert->policies, g_strfreev);
     g_free(cert->serial_hex);
     g_free(cert->subject_text);
     g_free(cert->issuer_text);

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "daemon/policy/name.h"
+
 #define MEISHI_SHA256_LEN 32
 
 typedef enum {
@@ -75,6 +77,10 @@ typedef struct {
     char *signature_algorithm; /* OpenSSL's long name, "sha256WithRSAEncryption" */
     gboolean signature_is_weak; /* MD5 or SHA-1 */
     MeishiPublicKey *key;
+    /* What selection looks at besides. */
+    MeishiName *subject_name; /* @subject and @issuer with their attributes */
+    MeishiName *issuer_name;
+    char **policies; /* certificatePolicies, RFC 5280 4.2.1.4: dotted OIDs; NULL: no extension */
 } MeishiCert;
 
 MeishiCert *meishi_cert_ref(MeishiCert *cert);
