@@ -76,7 +76,7 @@ missing_packages() {
 # starts a web server for everybody as soon as it is installed.
 unpack_nginx() {
     mkdir -p "$1"
-    (cd "$1" && apt-get download -qq nginx && dpkg -x nginx_*.deb . && rm nginx_*.deb)
+    (cd "$1" && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm nginx_*.deb)
     PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
 }
 

@@ -22,19 +22,46 @@ def count(test):
     return passed, max(failed, 1)
 
 
-def main(paths):
-    passed = failed = 0
-    for path in paths:
+def add_up(path):
+    """(passed, failed) of one log; a log that was never written is a failure."""
+    try:
         with open(path, encoding="utf-8") as log:
-            for line in log:
-                test = json.loads(line)
-                ok, bad = count(test)
-                passed, failed = passed + ok, failed + bad
-                if bad:
-                    print(f"failed: {test['name']} ({test['result']})")
+            tests = [json.loads(line) for line in log]
+    except FileNotFoundError:
+        print(f"failed: no test was run for {path}")
+        return 0, 1
+    passed = failed = 0
+    for test in tests:
+        ok, bad = count(test)
+        passed, failed = passed + ok, failed + bad
+        if bad:
+            print(f"failed: {test['name']} ({test['result']}, {bad} cases)")
+    return passed, failed
+
+
+def main(paths):
+    sums = [add_up(path) for path in paths]
+    passed, failed = (sum(column) for column in zip(*sums))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
 
+def self_check():
+    """Made-up tests and what they count as."""
+    expected = [
+        ({"result": "OK"}, (1, 0)),
+        ({"result": "FAIL"}, (0, 1)),
+        ({"result": "TIMEOUT", "stdout": "ok 1 - a\nok 2 - b\n"}, (2, 1)),
+        ({"result": "OK", "stdout": "ok 1 - a\n# not ok\nok 2 - b # SKIP\n"}, (1, 0)),
+        ({"result": "FAIL", "stdout": "ok 1\nnot ok 2 - b\nnot ok 3\n1..3\n"}, (1, 2)),
+    ]
+    for test, sums in expected:
+        assert count(test) == sums, (test, count(test))
+    assert add_up("/nowhere/at/all") == (0, 1)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--self-check"]:
+        self_check()
+        sys.exit()
     sys.exit(main(sys.argv[1:]))

@@ -96,7 +96,8 @@ class Nginx:
         for _ in range(5):
             self._configure()
             config = self.directory / "nginx.conf"
-            self.process = Background(["nginx", "-c", config], self.directory / "nginx.log")
+            log = self.directory / "nginx.log"
+            self.process = Background(["nginx", "-e", log, "-c", config], log)
             if self._came_up():
                 return
             self.process.stop()
