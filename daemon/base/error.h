@@ -47,3 +47,6 @@ typedef enum {
     MEISHI_ERROR_BUSY,              /* too much at once, or another daemon holds the store */
     MEISHI_ERROR_N,
 } MeishiErrorCode;
+
+/* NO_SPACE, PERMISSIONS or, for all the rest, IO. */
+MeishiErrorCode meishi_error_code_of_errno(int number);

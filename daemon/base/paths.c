@@ -117,14 +117,9 @@ static gboolean
 fail_with_errno(const char *action, const char *path, GError **error)
 {
     int saved = errno;
-    MeishiErrorCode code = MEISHI_ERROR_IO;
 
-    if (saved == EACCES || saved == EPERM || saved == EROFS)
-        code = MEISHI_ERROR_PERMISSIONS;
-    else if (saved == ENOSPC || saved == EDQUOT)
-        code = MEISHI_ERROR_NO_SPACE;
-    g_set_error(error, MEISHI_ERROR, code, "Cannot %s the directory %s: %s", action, path,
-                g_strerror(saved));
+    g_set_error(error, MEISHI_ERROR, meishi_error_code_of_errno(saved),
+                "Cannot %s the directory %s: %s", action, path, g_strerror(saved));
     return FALSE;
 }
 

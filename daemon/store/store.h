@@ -28,7 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStore, meishi_store_close)
 const char *meishi_store_dir(MeishiStore *store);
 gboolean meishi_store_has_vault(MeishiStore *store);
 
-/* 16 random bytes that name this vault; part of what seals are bound to.  NULL without a vault. */
+/* 16 random bytes that name this vault, new; part of what seals are bound to.  NULL without a
+ * vault. */
 GBytes *meishi_store_vault_id(MeishiStore *store);
 
 /* ---- key slots: ways to the vault key ------------------------------------------------------ */
@@ -44,7 +45,7 @@ typedef struct {
     MeishiSlotKind kind;
     GBytes *salt;
     guint scrypt_log2n, scrypt_r, scrypt_p; /* passphrase only */
-    char *location; /* key file: absolute path; Secret Service: the item's id; else NULL */
+    char *location;  /* key file: absolute path; Secret Service: the item's id; else NULL */
     GBytes *wrapped; /* the vault key, sealed under the slot's key */
     gint64 created;
 } MeishiStoreSlot;
@@ -53,26 +54,26 @@ void meishi_store_slot_free(MeishiStoreSlot *slot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreSlot, meishi_store_slot_free)
 
 /* Makes the vault: the database with @vault_id (16 bytes) and its first slot.  EXISTS. */
-gboolean meishi_store_create_vault(MeishiStore *store, GBytes *vault_id,
-                                   const MeishiStoreSlot *slot, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_store_create_vault(MeishiStore *store, GBytes *vault_id, const MeishiStoreSlot *slot,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 GPtrArray *meishi_store_list_slots(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_store_add_slot(MeishiStore *store, const MeishiStoreSlot *slot, gint64 *ret_id,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* NOT_FOUND; DENIED for the last slot, which would lose every key. */
-gboolean meishi_store_remove_slot(MeishiStore *store, gint64 id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_store_remove_slot(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- keys, certificates, issuers ----------------------------------------------------------- */
 
 /* Row ids are never reused: PKCS#11 handles and D-Bus paths are made from them. */
 typedef struct {
     gint64 id;
-    GBytes *spki;        /* DER; its SHA-256 is unique in the store */
-    GBytes *sealed;      /* the PrivateKeyInfo under the vault key */
-    char *label;         /* what the person calls it, before it has a certificate */
-    gboolean allow_raw;  /* CKM_RSA_X_509 is allowed */
+    GBytes *spki;       /* DER; its SHA-256 is unique in the store */
+    GBytes *sealed;     /* the PrivateKeyInfo under the vault key */
+    char *label;        /* what the person calls it, before it has a certificate */
+    gboolean allow_raw; /* CKM_RSA_X_509 is allowed */
     gint64 created;
 } MeishiStoreKey;
 
@@ -106,8 +107,8 @@ GPtrArray *meishi_store_list_issuers(MeishiStore *store, GError **error) G_GNUC_
  * certificate is there already. */
 typedef struct {
     MeishiStoreCert cert;
-    guint key_index;       /* into @keys, where cert.key_id is 0 */
-    GPtrArray *issuers;    /* GBytes: the issuers that came with it and may leave with it */
+    guint key_index;    /* into @keys, where cert.key_id is 0 */
+    GPtrArray *issuers; /* GBytes: the issuers that came with it and may leave with it */
 } MeishiStoreNewCert;
 
 void meishi_store_new_cert_free(MeishiStoreNewCert *cert);
@@ -115,27 +116,27 @@ void meishi_store_new_cert_free(MeishiStoreNewCert *cert);
 gboolean meishi_store_import(MeishiStore *store, GPtrArray *keys, GPtrArray *new_certs,
                              GPtrArray *issuers, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-gboolean meishi_store_rename_cert(MeishiStore *store, gint64 id, const char *label, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-gboolean meishi_store_rename_key(MeishiStore *store, gint64 id, const char *label, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_rename_cert(MeishiStore *store, gint64 id, const char *label,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_rename_key(MeishiStore *store, gint64 id, const char *label,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_store_set_allow_raw(MeishiStore *store, gint64 key_id, gboolean allow,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes a certificate, its key unless another certificate uses it, and issuers that came with
  * no other; the pages are overwritten (secure_delete).  NOT_FOUND. */
-gboolean meishi_store_remove_cert(MeishiStore *store, gint64 id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_store_remove_cert(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes a key that has no certificate.  NOT_FOUND, DENIED where it has one. */
-gboolean meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- care ---------------------------------------------------------------------------------- */
 
 /* SQLite's integrity and foreign-key checks; appends one sentence per finding to @findings
  * (char *).  FALSE only where the check could not run. */
-gboolean meishi_store_check(MeishiStore *store, GPtrArray *findings, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_store_check(MeishiStore *store, GPtrArray *findings,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The whole store as one self-contained image (an SQLite database in memory). */
 GBytes *meishi_store_dump(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The whole store at once: is it sound, and as one piece of memory.
+ */
+#include "daemon/store/store-private.h"
+
+#include "daemon/base/error.h"
+
+#include <string.h>
+
+/* ---- checking ------------------------------------------------------------------------------ */
+
+typedef void (*InspectRow)(sqlite3_stmt *row, const char *table, GPtrArray *findings);
+
+static void
+inspect_integrity(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+{
+    const char *found = (const char *)sqlite3_column_text(row, 0);
+
+    if (g_strcmp0(found, "ok") != 0)
+        g_ptr_array_add(findings, g_strdup_printf("The database is damaged: %s.", found));
+}
+
+static void
+inspect_reference(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+{
+    g_ptr_array_add(findings,
+                    g_strdup_printf("An entry of table %s refers to one of table %s that is not "
+                                    "there.",
+                                    (const char *)sqlite3_column_text(row, 0),
+                                    (const char *)sqlite3_column_text(row, 2)));
+}
+
+static void
+inspect_sum(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+{
+    if (!meishi_sql_row_is_intact(row))
+        g_ptr_array_add(findings, g_strdup_printf("Entry %" G_GINT64_FORMAT
+                                                  " of table %s is damaged: its checksum is wrong.",
+                                                  (gint64)sqlite3_column_int64(row, 0), table));
+}
+
+static const struct {
+    const char *sql, *table;
+    InspectRow inspect;
+} inspections[] = {
+    {"PRAGMA integrity_check(20)", NULL, inspect_integrity},
+    {"PRAGMA foreign_key_check", NULL, inspect_reference},
+    {"SELECT * FROM vault", "vault", inspect_sum},
+    {"SELECT * FROM slots", "slots", inspect_sum},
+    {"SELECT * FROM keys", "keys", inspect_sum},
+    {"SELECT * FROM certs", "certs", inspect_sum},
+    {"SELECT * FROM issuers", "issuers", inspect_sum},
+};
+
+static gboolean
+inspect(sqlite3 *db, gsize n, GPtrArray *findings, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows =
+        meishi_sql_prepare(db, inspections[n].sql, MEISHI_SQL_NO_VALUES, error);
+    gboolean row = TRUE;
+
+    if (rows == NULL)
+        return FALSE;
+    while (meishi_sql_next(rows, &row, error)) {
+        if (!row)
+            return TRUE;
+        inspections[n].inspect(rows, inspections[n].table, findings);
+    }
+    return FALSE;
+}
+
+gboolean
+meishi_store_inspect(sqlite3 *db, GPtrArray *findings, GError **error)
+{
+    for (gsize n = 0; n < G_N_ELEMENTS(inspections); n++) {
+        g_autoptr(GError) problem = NULL;
+
+        if (inspect(db, n, findings, &problem))
+            continue;
+        if (!g_error_matches(problem, MEISHI_ERROR, MEISHI_ERROR_CORRUPT)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+        /* Damage that stops a check is what the check is for. */
+        g_ptr_array_add(findings, g_strdup(problem->message));
+    }
+    return TRUE;
+}
+
+gboolean
+meishi_store_check(MeishiStore *store, GPtrArray *findings, GError **error)
+{
+    return store->db == NULL || meishi_store_inspect(store->db, findings, error);
+}
+
+/* ---- as one piece -------------------------------------------------------------------------- */
+
+/* https://www.sqlite.org/fileformat.html, 1.3.3: 1 without, 2 with a write-ahead log.  An image
+ * has no file to be beside. */
+static void
+mark_without_log(guint8 *image)
+{
+    memset(image + 18, 1, 2);
+}
+
+GBytes *
+meishi_store_dump(MeishiStore *store, GError **error)
+{
+    sqlite3_int64 len = 0;
+    guint8 *image;
+
+    if (store->db == NULL) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT, "There is no vault in %s yet",
+                    store->dir);
+        return NULL;
+    }
+    image = sqlite3_serialize(store->db, "main", &len, 0);
+    if (image == NULL || len < 100) {
+        sqlite3_free(image);
+        meishi_sql_set_error(store->db, error);
+        return NULL;
+    }
+    mark_without_log(image);
+    return g_bytes_new_with_free_func(image, (gsize)len, sqlite3_free, image);
+}
+
+gboolean
+meishi_store_load(MeishiStore *store, GBytes *image, const MeishiStoreSlot *slot, GError **error)
+{
+    return meishi_store_make(store, image, NULL, slot, error);
+}
