@@ -295,6 +295,15 @@ meishi_snapshot_attr(const struct meishi_snapshot *s, const struct meishi_snapsh
     return NULL;
 }
 
+const struct meishi_snapshot_attr *
+meishi_snapshot_attr_at(const struct meishi_snapshot *s,
+                        const struct meishi_snapshot_object *object, uint32_t n)
+{
+    const struct meishi_snapshot_attr *attrs = table_at(s, meishi_snapshot_header(s)->attrs_off);
+
+    return n < object->n_attrs ? &attrs[object->first_attr + n] : NULL;
+}
+
 const void *
 meishi_snapshot_value(const struct meishi_snapshot *s, const struct meishi_snapshot_attr *attr)
 {

@@ -139,6 +139,10 @@ meishi_snapshot_object(const struct meishi_snapshot *s, uint64_t handle, uint32_
 const struct meishi_snapshot_attr *
 meishi_snapshot_attr(const struct meishi_snapshot *s, const struct meishi_snapshot_object *object,
                      uint64_t type);
+/* @object's attribute number @n, in order of type. */
+const struct meishi_snapshot_attr *
+meishi_snapshot_attr_at(const struct meishi_snapshot *s,
+                        const struct meishi_snapshot_object *object, uint32_t n);
 /* The value's bytes; NULL for a sensitive attribute or a damaged offset. */
 const void *
 meishi_snapshot_value(const struct meishi_snapshot *s, const struct meishi_snapshot_attr *attr);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The view: which snapshot is at hand, whether it is still right, and what a new one changes.
+ *
+ * Looking costs a read of the pulse page and at most one system call.  One thread fetches at a
+ * time; the others go on with the old view, or wait where there is none.  Slots are only ever
+ * added (NSS takes a shrinking slot list for a broken module), and a token that went takes its
+ * sessions along.
+ */
+#include "module/state.h"
+
+#include <stdlib.h>
+
+struct meishi_view *
+meishi_view_ref(struct meishi_view *view)
+{
+    view->refs++;
+    return view;
+}
+
+void
+meishi_view_unref(struct meishi_view *view)
+{
+    if (view == NULL || --view->refs > 0)
+        return;
+    meishi_snapshot_unmap(&view->snapshot);
+    free(view);
+}
+
+void
+meishi_view_clear(void)
+{
+    meishi_view_unref(meishi_state.view);
+    meishi_client_unmap_pulse(meishi_state.pulse);
+    meishi_state.view = NULL;
+    meishi_state.pulse = NULL;
+}
+
+/* ---- slots --------------------------------------------------------------------------------- */
+
+struct meishi_slot *
+meishi_slot_find(CK_SLOT_ID id)
+{
+    for (unsigned i = 0; i < meishi_state.n_slots; i++)
+        if (meishi_state.slots[i].id == id)
+            return &meishi_state.slots[i];
+    return NULL;
+}
+
+const struct meishi_snapshot_slot *
+meishi_view_slot(CK_SLOT_ID id)
+{
+    return meishi_state.view != NULL ? meishi_snapshot_slot(&meishi_state.view->snapshot, id)
+                                     : NULL;
+}
+
+bool
+meishi_view_is_present(CK_SLOT_ID id)
+{
+    const struct meishi_snapshot_slot *slot = meishi_view_slot(id);
+
+    return slot != NULL && (slot->slot_flags & CKF_TOKEN_PRESENT) != 0;
+}
+
+static void
+add_slot(CK_SLOT_ID id)
+{
+    if (meishi_slot_find(id) == NULL && meishi_state.n_slots < MEISHI_SNAPSHOT_MAX_SLOTS)
+        meishi_state.slots[meishi_state.n_slots++] = (struct meishi_slot){.id = id};
+}
+
+static void
+update_slots(const struct meishi_snapshot *snapshot)
+{
+    for (uint32_t n = 0; n < meishi_snapshot_header(snapshot)->n_slots; n++) {
+        const struct meishi_snapshot_slot *slot = meishi_snapshot_slot_at(snapshot, n);
+
+        if (slot != NULL)
+            add_slot((CK_SLOT_ID)slot->slot_id);
+    }
+    for (unsigned i = 0; i < meishi_state.n_slots; i++) {
+        struct meishi_slot *slot = &meishi_state.slots[i];
+        bool is_present = meishi_view_is_present(slot->id);
+
+        if (slot->reported == MEISHI_PRESENCE_UNKNOWN)
+            slot->reported = is_present ? MEISHI_PRESENCE_PRESENT : MEISHI_PRESENCE_ABSENT;
+        if (!is_present)
+            meishi_session_close_slot(slot->id);
+    }
+}
+
+/* ---- refreshing ---------------------------------------------------------------------------- */
+
+static bool
+is_stale(void)
+{
+    const struct meishi_view *view = meishi_state.view;
+
+    return view == NULL || meishi_state.pulse == NULL ||
+           __atomic_load_n(&meishi_state.pulse->generation, __ATOMIC_ACQUIRE) != view->generation ||
+           !meishi_client_is_current(view->instance);
+}
+
+/* True where this thread is the one to fetch. */
+static bool
+begin_refresh(void)
+{
+    if (!meishi_state.is_refreshing) {
+        meishi_state.is_refreshing = true;
+        return true;
+    }
+    while (meishi_state.is_initialized && meishi_state.is_refreshing && meishi_state.view == NULL)
+        meishi_state_wait();
+    return false;
+}
+
+static void
+install(const struct meishi_client_view *fetched)
+{
+    struct meishi_view *view = malloc(sizeof *view);
+
+    if (view == NULL || !meishi_state.is_initialized) {
+        struct meishi_snapshot snapshot = fetched->snapshot;
+
+        meishi_snapshot_unmap(&snapshot);
+        meishi_client_unmap_pulse(fetched->pulse);
+        free(view);
+        return;
+    }
+    *view = (struct meishi_view){1, fetched->instance, fetched->generation, fetched->snapshot};
+    meishi_view_unref(meishi_state.view);
+    meishi_state.view = view;
+    if (fetched->pulse != NULL) {
+        meishi_client_unmap_pulse(meishi_state.pulse);
+        meishi_state.pulse = fetched->pulse;
+    }
+    update_slots(&view->snapshot);
+}
+
+/* Entered at the beginning and at the end, not while the daemon is asked.  C_Finalize may have
+ * come in between, so the lock is taken again without looking. */
+static void
+fetch(void)
+{
+    uint64_t instance = meishi_state.view != NULL ? meishi_state.view->instance : 0;
+    struct meishi_client_view fetched;
+    enum meishi_client_result result;
+
+    meishi_state_leave();
+    result = meishi_client_fetch(instance, &fetched);
+    meishi_state_enter_again();
+    if (result == MEISHI_CLIENT_OK)
+        install(&fetched);
+    meishi_state.is_refreshing = false;
+    meishi_state_wake();
+}
+
+void
+meishi_view_refresh(void)
+{
+    if (meishi_state_enter() != CKR_OK)
+        return;
+    if (is_stale() && begin_refresh())
+        fetch();
+    meishi_state_leave();
+}
