@@ -62,8 +62,13 @@ on_name_lost(GDBusConnection *connection, const char *name, gpointer user_data)
 static gboolean
 is_own_bus(GDBusConnection *connection)
 {
-    GCredentials *credentials = g_dbus_connection_get_peer_credentials(connection);
+    GIOStream *stream = g_dbus_connection_get_stream(connection);
+    g_autoptr(GCredentials) credentials = NULL;
 
+    /* The connection itself knows its peer's credentials only where it is the server. */
+    if (G_IS_SOCKET_CONNECTION(stream))
+        credentials = g_socket_get_credentials(
+            g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)), NULL);
     return credentials != NULL && g_credentials_get_unix_user(credentials, NULL) == getuid();
 }
 
