@@ -24,7 +24,7 @@ RULES = [
      "is no source of secrets: getrandom() or meishi_crypto_random()"),
     (PRODUCT, calls("abort", "assert", "g_assert", "g_assert_not_reached"),
      "ends the process on input: return an error"),
-    (("module/", "cli/", "daemon/"), calls("realloc", "reallocarray"),
+    (("module/wire/", "daemon/"), calls("realloc", "reallocarray"),
      "leaves the old bytes behind: allocate, copy, wipe"),
     (("daemon/", "cli/"), re.compile(r"\bgoto\b"), "cleanup is scope-bound here: g_autoptr"),
     (("module/",), calls("exit", "_exit", "atexit", "signal", "sigaction", "setlocale", "setenv",

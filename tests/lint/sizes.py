@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Functions of at most 80 lines and 6 parameters, four levels deep; files of at most 600 lines.
+"""Functions of at most 80 lines and 6 parameters, four levels deep; files of at most 600
+lines.
 
 A buffer and its length are one parameter, and so are GIO's cancellable, callback and user_data;
 `GError **error` is none.  Signatures that others prescribe (the standard's C_ calls, handlers of
@@ -16,6 +17,7 @@ from common import code_only, files, main, read
 
 MAX_LINES = 80
 MAX_FILE = 600
+MAX_TEST_FILE = 1000  # a list of cases reads well at any length, up to a point
 MAX_PARAMETERS = 6
 MAX_DEPTH = 4  # the function's own braces count
 
@@ -82,8 +84,9 @@ def check(root):
     for path in files(root, ".c", ".h", ".py"):
         text = read(root, path)
         lines = text.count("\n")
-        if lines > MAX_FILE:
-            yield f"{path}: {lines} lines, more than {MAX_FILE}"
+        limit = MAX_TEST_FILE if path.parts[0] == "tests" else MAX_FILE
+        if lines > limit:
+            yield f"{path}: {lines} lines, more than {limit}"
         if path.suffix == ".c":
             for match in DEFINITION.finditer(code_only(text)):
                 yield from check_function(path, match)
@@ -98,6 +101,7 @@ PLANTS = [
     ("daemon/a.c", MANY, "many() has 7 parameters"),
     ("daemon/a.c", DEEP, "deep() nests 5 deep"),
     ("module/a.h", "\n" * 601, "601 lines"),
+    ("tests/unit/a.c", "\n" * 1001, "1001 lines"),
 ]
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def check_head(path, text):
     head = "\n".join(text.splitlines()[:8])
     if path.name.endswith(SOURCES) and SPDX not in head and text.strip():
         yield f"{path}: no line with {SPDX}"
-    if path.suffix in (".c", ".h"):
+    if path.suffix in (".c", ".h") and path.parts[0] != "tests":
         opening = COMMENT.match(text)
         lines = opening.group().count("\n") + 1 if opening else 0
         if lines < 4:
