@@ -57,24 +57,24 @@ typedef struct {
     int version;          /* 1 to 3 */
     GBytes *serial;       /* DER INTEGER */
     char *serial_hex;
-    GBytes *subject;      /* DER Name */
+    GBytes *subject; /* DER Name */
     GBytes *issuer;
-    char *subject_text;   /* RFC 4514, UTF-8, control characters escaped */
+    char *subject_text; /* RFC 4514, UTF-8, control characters escaped */
     char *issuer_text;
-    char *subject_cn;     /* the most specific common name; NULL */
+    char *subject_cn; /* the most specific common name; NULL */
     char *issuer_cn;
-    gint64 not_before;    /* seconds since 1970, UTC */
+    gint64 not_before; /* seconds since 1970, UTC */
     gint64 not_after;
     gboolean has_key_usage;
-    guint key_usage;      /* MeishiKeyUsage */
-    char **ekus;          /* dotted OIDs, NULL-terminated; NULL: no extension */
-    gboolean is_ca;       /* basicConstraints cA */
+    guint key_usage;         /* MeishiKeyUsage */
+    char **ekus;             /* dotted OIDs, NULL-terminated; NULL: no extension */
+    gboolean is_ca;          /* basicConstraints cA */
     gboolean is_self_issued; /* subject equals issuer */
     gboolean is_self_signed; /* and its own key verifies the signature */
     GBytes *subject_key_id;
     GBytes *authority_key_id;
-    char **sans;          /* "dns:...", "email:...", "uri:...", "upn:...", "ip:..." */
-    char *signature_algorithm; /* OpenSSL's long name, "sha256WithRSAEncryption" */
+    char **sans;                /* "dns:...", "email:...", "uri:...", "upn:...", "ip:..." */
+    char *signature_algorithm;  /* OpenSSL's long name, "sha256WithRSAEncryption" */
     gboolean signature_is_weak; /* MD5 or SHA-1 */
     MeishiPublicKey *key;
     /* What selection looks at besides. */

@@ -170,8 +170,9 @@ check_value(Part *part, const char *start, gboolean slash, GError **error)
     if (!g_utf8_validate(part->value, -1, NULL))
         return fail(error, start, "a value is not UTF-8");
     if (!slash && *start == '#' && !meishi_name_type_is_hex(part->value + 1))
-        return fail(error, start, "after # come pairs of hex digits; a value that begins with # "
-                                  "is written \\#");
+        return fail(error, start,
+                    "after # come pairs of hex digits; a value that begins with # "
+                    "is written \\#");
     return TRUE;
 }
 

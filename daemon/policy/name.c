@@ -11,9 +11,9 @@
 
 #include <string.h>
 
-#define RDN_END '\x1d'
+#define RDN_END       '\x1d'
 #define ATTRIBUTE_END '\x1e'
-#define OID_END '\x1f'
+#define OID_END       '\x1f'
 
 static void
 clear_attribute(gpointer data)

@@ -10,7 +10,7 @@
 #include <glib.h>
 
 #define MEISHI_NAME_MAX_ATTRIBUTES 64
-#define MEISHI_NAME_MAX_TEXT 8192
+#define MEISHI_NAME_MAX_TEXT       8192
 
 /* One attribute; attributes with the same @rdn belong to one RelativeDistinguishedName. */
 typedef struct {
@@ -23,9 +23,9 @@ typedef struct {
 /* Immutable, reference counted, thread-safe. */
 typedef struct {
     gint refs;
-    GBytes *der;       /* NULL where the name was read from text */
-    GArray *attrs;     /* MeishiNameAttribute, in DER order */
-    char *canonical;   /* equal strings: equal names, whatever the string types and the case */
+    GBytes *der;     /* NULL where the name was read from text */
+    GArray *attrs;   /* MeishiNameAttribute, in DER order */
+    char *canonical; /* equal strings: equal names, whatever the string types and the case */
 } MeishiName;
 
 /* How two names were found equal. */
@@ -43,8 +43,8 @@ void meishi_name_end(MeishiName *name);
 /* Reads RFC 4514 text or, where it begins with "/", the slash form; @ret_slash (may be NULL) tells
  * which.  Keywords are those of RFC 4514 section 3 and a few that programs print; any other type
  * is written as a dotted OID.  NULL and an error of MEISHI_ERROR that says what is wrong. */
-MeishiName *meishi_name_parse(const char *text, gboolean *ret_slash,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+MeishiName *
+meishi_name_parse(const char *text, gboolean *ret_slash, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 MeishiName *meishi_name_ref(MeishiName *name);
 void meishi_name_unref(MeishiName *name); /* NULL is fine */
