@@ -115,7 +115,7 @@ check(Operation *operation)
     gboolean is_private = FALSE;
 
     if (operation->op == MEISHI_OP_DIGEST)
-        return operation->msg.object == 0 ? check_mechanism(operation) : MEISHI_WIRE_NO_OBJECT;
+        return check_mechanism(operation);
     request->view = meishi_board_view(request->service->board);
     operation->identity = meishi_view_find_key(request->view, operation->msg.object, &is_private);
     if (operation->identity == NULL)
