@@ -36,15 +36,15 @@ typedef enum {
     MEISHI_ERROR_DATA_LENGTH,       /* input data have an impossible length */
     MEISHI_ERROR_BAD_SIGNATURE,     /* does not verify */
     MEISHI_ERROR_SIGNATURE_LENGTH,
-    MEISHI_ERROR_CORRUPT,           /* our own store is damaged */
-    MEISHI_ERROR_NEWER_VERSION,     /* our own store was written by a newer Meishi */
-    MEISHI_ERROR_PERMISSIONS,       /* a file of ours is open to others, or closed to us */
-    MEISHI_ERROR_NO_SPACE,          /* disk full */
-    MEISHI_ERROR_IO,                /* reading or writing failed */
-    MEISHI_ERROR_UNAVAILABLE,       /* a service we need is not there (Secret Service) */
+    MEISHI_ERROR_CORRUPT,       /* our own store is damaged */
+    MEISHI_ERROR_NEWER_VERSION, /* our own store was written by a newer Meishi */
+    MEISHI_ERROR_PERMISSIONS,   /* a file of ours is open to others, or closed to us */
+    MEISHI_ERROR_NO_SPACE,      /* disk full */
+    MEISHI_ERROR_IO,            /* reading or writing failed */
+    MEISHI_ERROR_UNAVAILABLE,   /* a service we need is not there (Secret Service) */
     MEISHI_ERROR_TIMEOUT,
     MEISHI_ERROR_CANCELLED,
-    MEISHI_ERROR_BUSY,              /* too much at once, or another daemon holds the store */
+    MEISHI_ERROR_BUSY, /* too much at once, or another daemon holds the store */
     MEISHI_ERROR_N,
 } MeishiErrorCode;
 

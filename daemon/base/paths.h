@@ -18,4 +18,5 @@ char *meishi_paths_bus_socket(void);
 
 /* Makes @path and its parents 0700 where missing; refuses (PERMISSIONS) a directory that is not
  * ours, is a symbolic link, or that others may write to. */
-gboolean meishi_paths_ensure_private_dir(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_paths_ensure_private_dir(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

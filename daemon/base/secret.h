@@ -20,7 +20,8 @@ MeishiSecret *meishi_secret_new_copy(gconstpointer data, gsize len);
 /* Reads @fd to its end, at most @max bytes.  Fails with INVALID_ARGUMENT above that and IO on a
  * read error; leaves @fd open.  Blocks: call it on a worker thread or with a file or pipe whose
  * writer is done. */
-MeishiSecret *meishi_secret_new_from_fd(int fd, gsize max, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+MeishiSecret *
+meishi_secret_new_from_fd(int fd, gsize max, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 MeishiSecret *meishi_secret_ref(MeishiSecret *secret);
 void meishi_secret_unref(MeishiSecret *secret); /* NULL is fine */

@@ -7,6 +7,7 @@
 
 #include "daemon/base/error.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* ---- errors -------------------------------------------------------------------------------- */
@@ -26,8 +27,16 @@ code_of_constraint(int extended)
     }
 }
 
+/* What the system said.  SQLite does not keep it for an error that a COMMIT meets, so errno comes
+ * first; whatever calls SQLite clears it beforehand. */
+static int
+system_errno(sqlite3 *db)
+{
+    return errno != 0 ? errno : sqlite3_system_errno(db);
+}
+
 static MeishiErrorCode
-code_of(sqlite3 *db)
+code_of(sqlite3 *db, int number)
 {
     int extended = sqlite3_extended_errcode(db);
 
@@ -36,7 +45,7 @@ code_of(sqlite3 *db)
         return MEISHI_ERROR_NO_SPACE;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return meishi_error_code_of_errno(sqlite3_system_errno(db));
+        return meishi_error_code_of_errno(number);
     case SQLITE_READONLY:
     case SQLITE_PERM:
         return MEISHI_ERROR_PERMISSIONS;
@@ -101,11 +110,14 @@ set_error(sqlite3 *db, MeishiErrorCode code, const char *details, GError **error
 void
 meishi_sql_set_error(sqlite3 *db, GError **error)
 {
-    MeishiErrorCode code = code_of(db);
-    int number = sqlite3_system_errno(db);
+    int number = system_errno(db);
+    MeishiErrorCode code = code_of(db, number);
     gboolean of_system = code == MEISHI_ERROR_IO || code == MEISHI_ERROR_PERMISSIONS;
+    g_autofree char *details =
+        of_system && number != 0 ? g_strdup_printf("%s, %s", sqlite3_errmsg(db), g_strerror(number))
+                                 : g_strdup(sqlite3_errmsg(db));
 
-    set_error(db, code, of_system && number != 0 ? g_strerror(number) : sqlite3_errmsg(db), error);
+    set_error(db, code, details, error);
 }
 
 gboolean
@@ -195,6 +207,7 @@ meishi_sql_prepare(sqlite3 *db, const char *sql, const MeishiSqlValue *values, G
 {
     g_autoptr(sqlite3_stmt) statement = NULL;
 
+    errno = 0;
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
         meishi_sql_set_error(db, error);
         return NULL;
@@ -205,8 +218,10 @@ meishi_sql_prepare(sqlite3 *db, const char *sql, const MeishiSqlValue *values, G
 gboolean
 meishi_sql_next(sqlite3_stmt *statement, gboolean *ret_row, GError **error)
 {
-    int result = sqlite3_step(statement);
+    int result;
 
+    errno = 0;
+    result = sqlite3_step(statement);
     if (result != SQLITE_ROW && result != SQLITE_DONE) {
         meishi_sql_set_error(sqlite3_db_handle(statement), error);
         return FALSE;
@@ -237,6 +252,7 @@ meishi_sql_run(sqlite3 *db, const char *sql, const MeishiSqlValue *values, GErro
 gboolean
 meishi_sql_script(sqlite3 *db, const char *sql, GError **error)
 {
+    errno = 0;
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
         return TRUE;
     meishi_sql_set_error(db, error);

@@ -177,6 +177,7 @@ meishi_store_file_connect(const char *path, GError **error)
 {
     g_autoptr(sqlite3) db = NULL;
 
+    errno = 0;
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
         SQLITE_OK) {
         meishi_sql_set_error(db, error);

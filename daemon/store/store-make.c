@@ -63,8 +63,9 @@ static gboolean
 check_image(sqlite3 *db, GError **error)
 {
     g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GBytes) vault_id = meishi_store_get_vault_id(db, error);
 
-    if (!meishi_store_inspect(db, findings, error))
+    if (vault_id == NULL || !meishi_store_inspect(db, findings, error))
         return FALSE;
     return findings->len == 0 || meishi_sql_set_corrupt(db, g_ptr_array_index(findings, 0), error);
 }

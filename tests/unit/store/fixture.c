@@ -107,8 +107,8 @@ fixture_write(const Fixture *fixture, const char *name, const char *content, gsi
     g_autofree char *path = fixture_path(fixture, name);
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(g_file_set_contents_full(path, content, (gssize)len, G_FILE_SET_CONTENTS_NONE,
-                                           0600, &error));
+    g_assert_true(g_file_set_contents_full(path, content, (gssize)len,
+                                           G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error));
     g_assert_no_error(error);
 }
 
