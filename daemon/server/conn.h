@@ -60,7 +60,8 @@ typedef struct {
     MeishiConnState state;
     int fd;
     MeishiPeer *peer;
-    GList link; /* in the pool's list */
+    GList link;        /* in the pool's list */
+    gint n_hand_overs; /* atomic; between owners, pool.c */
 
     /* Of a request that is parked: */
     struct meishi_msg_head head;

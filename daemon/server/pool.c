@@ -48,12 +48,20 @@ struct MeishiPool {
 
 /* ---- connections --------------------------------------------------------------------------- */
 
+/* The kernel passes the connection on; the counter is what the memory model (and ThreadSanitizer)
+ * goes by.  The lock keeps the descriptor open until epoll_ctl() has come back: whoever closes it
+ * takes the lock before. */
 static void
 arm(MeishiPool *pool, MeishiConn *conn, uint32_t events, int operation)
 {
     struct epoll_event event = {.events = events | EPOLLONESHOT, .data = {.ptr = conn}};
+    int r;
 
-    if (epoll_ctl(pool->epoll, operation, conn->fd, &event) < 0)
+    g_atomic_int_inc(&conn->n_hand_overs);
+    pthread_mutex_lock(&pool->mutex);
+    r = epoll_ctl(pool->epoll, operation, conn->fd, &event);
+    pthread_mutex_unlock(&pool->mutex);
+    if (r < 0)
         meishi_pool_drop(pool, conn);
 }
 
@@ -194,8 +202,13 @@ static MeishiConn *
 next_event(MeishiPool *pool, int timeout_ms)
 {
     struct epoll_event event;
+    MeishiConn *conn;
 
-    return epoll_wait(pool->epoll, &event, 1, timeout_ms) == 1 ? event.data.ptr : NULL;
+    if (epoll_wait(pool->epoll, &event, 1, timeout_ms) != 1 || event.data.ptr == NULL)
+        return NULL;
+    conn = event.data.ptr;
+    (void)g_atomic_int_get(&conn->n_hand_overs);
+    return conn;
 }
 
 /* Stays with @conn for a moment; returns another one that has something to say, or NULL. */
