@@ -135,7 +135,7 @@ on_unlocked_to_add(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     meishi_vault_add_slot_async(agent->vault, &request, g_task_get_cancellable(task), on_vault_done,
-                                g_steal_pointer(&task));
+                                g_object_ref(task));
 }
 
 void
@@ -300,7 +300,7 @@ on_backup_read(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     meishi_vault_restore_async(agent->vault, backup, &request, g_task_get_cancellable(task),
-                               on_restored, g_steal_pointer(&task));
+                               on_restored, g_object_ref(task));
 }
 
 void

@@ -152,7 +152,8 @@ void meishi_agent_vault_remove_slot_async(MeishiAgent *agent, gint64 id, GCancel
 gboolean meishi_agent_vault_finish(MeishiAgent *agent, GAsyncResult *result,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Forgets the vault key and every unsealed key at once. */
+/* Forgets the vault key and every unsealed key at once.  Holds until somebody unlocks: imports and
+ * signatures do not open the vault behind the back of who locked it, whatever slots it has. */
 void meishi_agent_vault_lock(MeishiAgent *agent);
 
 /* Verifies the database, every seal, every key (thorough) against its certificate.  Returns

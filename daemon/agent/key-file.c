@@ -67,10 +67,29 @@ check_permissions(int fd, const char *path, GError **error)
     return TRUE;
 }
 
+static MeishiSecret *
+read_contents(int fd, const char *path, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(MeishiSecret) secret = meishi_secret_new_from_fd(fd, MEISHI_KEY_FILE_MAX, &local);
+
+    if (g_error_matches(local, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT))
+        fail(error, MEISHI_ERROR_INVALID_ARGUMENT, path,
+             "is too long; it holds 8192 bytes at most");
+    else if (secret == NULL)
+        fail(error, MEISHI_ERROR_IO, path, "cannot be read");
+    else if (meishi_secret_len(secret) < MEISHI_KEY_FILE_MIN)
+        fail(error, MEISHI_ERROR_INVALID_ARGUMENT, path,
+             "is too short; it needs 32 random bytes or more");
+    else
+        return g_steal_pointer(&secret);
+    return NULL;
+}
+
 MeishiSecret *
 meishi_key_file_read(const char *path, GError **error)
 {
-    g_autoptr(MeishiSecret) secret = NULL;
+    MeishiSecret *secret = NULL;
     int fd = g_path_is_absolute(path) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
     if (!g_path_is_absolute(path)) {
@@ -82,14 +101,9 @@ meishi_key_file_read(const char *path, GError **error)
         return NULL;
     }
     if (check_permissions(fd, path, error))
-        secret = meishi_secret_new_from_fd(fd, MEISHI_KEY_FILE_MAX, error);
+        secret = read_contents(fd, path, error);
     close(fd);
-    if (secret != NULL && meishi_secret_len(secret) < MEISHI_KEY_FILE_MIN) {
-        fail(error, MEISHI_ERROR_INVALID_ARGUMENT, path,
-             "is too short: it needs 32 random bytes or more");
-        return NULL;
-    }
-    return g_steal_pointer(&secret);
+    return secret;
 }
 
 static gboolean
