@@ -416,15 +416,22 @@ meishi_sql_begin(sqlite3 *db, GError **error)
     return meishi_sql_script(db, "BEGIN IMMEDIATE", error) ? db : NULL;
 }
 
+/* A commit that failed at its last step, the sync, lies complete in the log, and whoever opens the
+ * database after a crash would find it valid.  Emptying the log takes it back. */
 gboolean
 meishi_sql_commit(MeishiSqlTransaction *transaction, GError **error)
 {
-    g_autoptr(MeishiSqlTransaction) unless_done = transaction;
+    if (meishi_sql_script(transaction, "COMMIT", error))
+        return TRUE;
+    meishi_sql_rollback(transaction);
+    meishi_sql_truncate_log(transaction);
+    return FALSE;
+}
 
-    if (!meishi_sql_script(transaction, "COMMIT", error))
-        return FALSE;
-    (void)g_steal_pointer(&unless_done);
-    return TRUE;
+void
+meishi_sql_truncate_log(sqlite3 *db)
+{
+    (void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 /* SQLite rolls some failures (a full disk) back by itself. */

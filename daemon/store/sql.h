@@ -94,3 +94,7 @@ gboolean
 meishi_sql_commit(MeishiSqlTransaction *transaction, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_sql_rollback(MeishiSqlTransaction *transaction);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiSqlTransaction, meishi_sql_rollback)
+
+/* Moves what was committed from the write-ahead log into the database and empties the log.  Best
+ * effort: where that fails, the log is read at the next start. */
+void meishi_sql_truncate_log(sqlite3 *db);

@@ -420,7 +420,7 @@ meishi_store_remove_cert(MeishiStore *store, gint64 id, GError **error)
     if (cert == NULL || !delete_cert(store->db, cert, error) ||
         !meishi_sql_commit(g_steal_pointer(&transaction), error))
         return FALSE;
-    meishi_store_flush_deleted(store);
+    meishi_sql_truncate_log(store->db); /* overwrites it in the database too */
     return TRUE;
 }
 
@@ -450,6 +450,6 @@ meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error)
                         MEISHI_SQL_VALUES(meishi_sql_integer(id)), error) ||
         !meishi_sql_commit(g_steal_pointer(&transaction), error))
         return FALSE;
-    meishi_store_flush_deleted(store);
+    meishi_sql_truncate_log(store->db); /* overwrites it in the database too */
     return TRUE;
 }

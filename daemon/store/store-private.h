@@ -36,10 +36,6 @@ gboolean meishi_store_attach(MeishiStore *store, GError **error) G_GNUC_WARN_UNU
 MeishiSqlTransaction *
 meishi_store_begin(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Moves the log's content into the database, so that what was deleted is overwritten there too.
- * Best effort: the change itself is durable already. */
-void meishi_store_flush_deleted(MeishiStore *store);
-
 /* Rows of one table; an empty array without a vault. */
 GPtrArray *meishi_store_list(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
                              GDestroyNotify free_func, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -122,6 +122,6 @@ meishi_store_remove_slot(MeishiStore *store, gint64 id, GError **error)
                         MEISHI_SQL_VALUES(meishi_sql_integer(id)), error) ||
         !meishi_sql_commit(g_steal_pointer(&transaction), error))
         return FALSE;
-    meishi_store_flush_deleted(store);
+    meishi_sql_truncate_log(store->db); /* overwrites it in the database too */
     return TRUE;
 }

@@ -41,12 +41,6 @@ meishi_store_begin(MeishiStore *store, GError **error)
     return NULL;
 }
 
-void
-meishi_store_flush_deleted(MeishiStore *store)
-{
-    (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-}
-
 GPtrArray *
 meishi_store_list(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
                   GDestroyNotify free_func, GError **error)
@@ -85,7 +79,12 @@ static void
 note_made(MeishiStore *store)
 {
     g_autofree char *id = meishi_store_hex(store->vault_id);
+    g_autofree char *noted = NULL;
+    MeishiStoreNote note;
 
+    if (meishi_store_lock_read(store->lock_fd, &note, &noted, NULL) &&
+        note == MEISHI_STORE_NOTE_MADE && g_str_equal(noted, id))
+        return;
     (void)!meishi_store_lock_write(store->lock_fd, MEISHI_STORE_NOTE_MADE, id, NULL);
 }
 
