@@ -177,6 +177,7 @@ meishi_client_reset(void)
     meishi_client_cancel(0, MEISHI_CANCEL_FINALIZED);
     lock();
     free_idle();
+    pool.instance = 0;
     pool.retry_at_ms = 0;
     unlock();
 }

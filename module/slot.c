@@ -76,16 +76,16 @@ C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *list, CK_ULONG *count)
 }
 
 /* A slot as long as nothing is known of it: something may come, and NSS looks again only at slots
- * that say so. */
+ * that say so.  The names are those that the daemon gives the fixed slots. */
 static void
-describe_empty_slot(CK_SLOT_INFO *info)
+describe_empty_slot(CK_SLOT_ID slot_id, CK_SLOT_INFO *info)
 {
-    static const char name[] = "Meishi";
+    const char *name = slot_id == 2 ? "Meishi (EdDSA)" : "Meishi";
 
     memset(info->slotDescription, ' ', sizeof info->slotDescription);
     memset(info->manufacturerID, ' ', sizeof info->manufacturerID);
-    memcpy(info->slotDescription, name, sizeof name - 1);
-    memcpy(info->manufacturerID, name, sizeof name - 1);
+    memcpy(info->slotDescription, name, strlen(name));
+    memcpy(info->manufacturerID, "Meishi", strlen("Meishi"));
     info->flags = CKF_REMOVABLE_DEVICE;
 }
 
@@ -102,7 +102,7 @@ C_GetSlotInfo(CK_SLOT_ID slot_id, CK_SLOT_INFO *info)
         return rv;
     memset(info, 0, sizeof *info);
     if (slot == NULL) {
-        describe_empty_slot(info);
+        describe_empty_slot(slot_id, info);
     } else {
         memcpy(info->slotDescription, slot->description, sizeof info->slotDescription);
         memcpy(info->manufacturerID, slot->manufacturer, sizeof info->manufacturerID);
