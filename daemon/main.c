@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
     int pkcs11_fd;
     int bus_fd;
+    GPtrArray *own_sockets; /* paths that we made and take away again */
     MeishiAgent *agent;
     MeishiServer *server;
     MeishiBus *bus;
@@ -86,11 +87,16 @@ notify(const char *state)
 }
 
 static int
-take_socket(const char *name, const char *path, int type, GError **error)
+take_socket(Daemon *daemon, const char *name, const char *path, int type, GError **error)
 {
     int fd = meishi_listen_inherited(name, type);
 
-    return fd >= 0 ? fd : meishi_listen(path, type, error);
+    if (fd >= 0)
+        return fd;
+    fd = meishi_listen(path, type, error);
+    if (fd >= 0)
+        g_ptr_array_add(daemon->own_sockets, g_strdup(path));
+    return fd;
 }
 
 static gboolean
@@ -102,10 +108,10 @@ take_sockets(Daemon *daemon, GError **error)
 
     if (!meishi_paths_ensure_private_dir(dir, error))
         return FALSE;
-    daemon->pkcs11_fd = take_socket("pkcs11", pkcs11, SOCK_SEQPACKET, error);
+    daemon->pkcs11_fd = take_socket(daemon, "pkcs11", pkcs11, SOCK_SEQPACKET, error);
     if (daemon->pkcs11_fd < 0)
         return FALSE;
-    daemon->bus_fd = take_socket("bus", bus, SOCK_STREAM, error);
+    daemon->bus_fd = take_socket(daemon, "bus", bus, SOCK_STREAM, error);
     return daemon->bus_fd >= 0;
 }
 
@@ -158,9 +164,12 @@ start(Daemon *daemon, const Options *options, GError **error)
     return TRUE;
 }
 
+/* The store, and with it the lock that keeps a second daemon from these sockets, is let go last. */
 static void
 stop(Daemon *daemon)
 {
+    for (guint i = 0; i < daemon->own_sockets->len; i++)
+        unlink(g_ptr_array_index(daemon->own_sockets, i));
     if (daemon->server != NULL)
         meishi_server_stop(daemon->server, STOP_GRACE_MS);
     g_clear_pointer(&daemon->bus, meishi_bus_free);
@@ -173,7 +182,8 @@ run(const Options *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Daemon daemon = {.pkcs11_fd = -1, .bus_fd = -1, .loop = loop};
+    g_autoptr(GPtrArray) own_sockets = g_ptr_array_new_with_free_func(g_free);
+    Daemon daemon = {.pkcs11_fd = -1, .bus_fd = -1, .own_sockets = own_sockets, .loop = loop};
 
     if (!start(&daemon, options, &error)) {
         g_printerr("meishid: %s\n", error->message);
