@@ -2,6 +2,7 @@
 """Real TLS programs log in with keys that live in Meishi; the server says whom it saw."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -9,9 +10,13 @@ from harness.person import ORDINARY_UID, Person, describe
 from harness.pki import ALGORITHMS
 from harness.process import wait_until
 
+VERSIONS = ["1.2", "1.3"]
+
 # engine_pkcs11 0.4 knows no Edwards curves.
 WITHOUT_EDWARDS = [name for name in ALGORITHMS if name != "ed25519"]
-VERSIONS = ["1.2", "1.3"]
+
+# wget offers Ed25519 in TLS 1.3 only, from a key file as well.
+WGET = [(n, v) for n in ALGORITHMS for v in VERSIONS if (n, v) != ("ed25519", "1.2")]
 
 
 class Vault:
@@ -33,8 +38,6 @@ class Vault:
 
 @pytest.fixture(scope="module")
 def vault(tree, scratch, pki):
-    import os
-
     person = Person(tree, scratch / "clients", ORDINARY_UID if os.getuid() == 0 else None)
     person.start_daemon()
     yield Vault(person, pki)
@@ -105,8 +108,7 @@ def test_curl_nginx(vault, nginx, client, name, version):
     assert nginx.page(vault.identities[name], version) in page
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name,version", WGET)
 def test_wget_nginx(vault, nginx, name, version):
     page = wget(vault, name, nginx.url(version))
     assert nginx.page(vault.identities[name], version) in page
@@ -137,8 +139,7 @@ def test_curl_s_server(vault, s_server, name, version):
     assert server.saw(vault.identities[name])
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name,version", WGET)
 def test_wget_s_server(vault, s_server, name, version):
     server = s_server(version, "-num_tickets", "0")
     assert "s_server" in wget(vault, name, server.url())
@@ -163,17 +164,20 @@ def test_s_client_s_server(vault, s_server, name, version):
 
 # ---- servers with tastes of their own ---------------------------------------------------------
 
+# wget has no certificate for servers that want PSS with more than SHA-256, key file or not.
 TASTES = [
-    ("rsa2048", "1.2", "RSA+SHA256"),
-    ("rsa2048", "1.2", "RSA+SHA512"),
-    ("rsa2048", "1.3", "rsa_pss_rsae_sha384"),
-    ("rsa3072", "1.3", "rsa_pss_rsae_sha512"),
-    ("p384", "1.2", "ECDSA+SHA384"),
+    (curl, "rsa2048", "1.2", "RSA+SHA256"),
+    (wget, "rsa2048", "1.2", "RSA+SHA256"),
+    (curl, "rsa2048", "1.2", "RSA+SHA512"),
+    (wget, "rsa2048", "1.2", "RSA+SHA512"),
+    (curl, "rsa2048", "1.3", "rsa_pss_rsae_sha384"),
+    (curl, "rsa3072", "1.3", "rsa_pss_rsae_sha512"),
+    (curl, "p384", "1.2", "ECDSA+SHA384"),
+    (wget, "p384", "1.2", "ECDSA+SHA384"),
 ]
 
 
-@pytest.mark.parametrize("client", [curl, wget])
-@pytest.mark.parametrize("name,version,algorithm", TASTES)
+@pytest.mark.parametrize("client,name,version,algorithm", TASTES)
 def test_signature_algorithm(vault, s_server, client, name, version, algorithm):
     """RSA PKCS#1 v1.5, PSS and ECDSA with each hash, as the server demands."""
     server = s_server(version, "-client_sigalgs", algorithm)
@@ -246,7 +250,7 @@ def test_p11tool_lists_everything(vault):
     assert "Client ed25519" not in listed
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", WITHOUT_EDWARDS)  # p11tool signs with SHA-256 only
 def test_p11tool_signs(vault, name):
     done = vault.person.run("p11tool", "--test-sign", vault.uri(name), check=False)
     output = done.stdout + done.stderr
