@@ -71,8 +71,10 @@ outer_length(const guint8 *der, gsize len)
 
     if (der[1] < 0x80)
         return 2u + der[1];
-    if (n == 0 || n > 4 || len < 2u + n)
+    if (n == 0 || n > 4)
         return 0;
+    if (len < 2u + n)
+        return 2u + n;
     for (guint i = 0; i < n; i++)
         value = value << 8 | der[2 + i];
     return 2u + n + value;

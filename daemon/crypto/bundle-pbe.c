@@ -239,7 +239,7 @@ meishi_bundle_pbe_refuse(const MeishiReader *reader, const char *what, GError **
 {
     if (reader->bundle->has_mac && reader->bundle->format == MEISHI_BUNDLE_PKCS12)
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_PASSWORD,
-                    "The password fits the file but not %s in it, which has another password. "
+                    "The password fits the file but not %s, which has a password of its own. "
                     "Give that one too",
                     what);
     else if (reader->password_given)

@@ -282,7 +282,7 @@ take_encrypted(MeishiReader *reader, const PKCS7 *safe, GError **error)
 {
     const PKCS7_ENC_CONTENT *content = safe->d.encrypted->enc_data;
     g_autoptr(Bags) bags = meishi_bundle_pbe_open(reader, content->algorithm, content->enc_data,
-                                                  decode_bags, "a part", error);
+                                                  decode_bags, "a part of it", error);
 
     return bags && take_bags(reader, bags, 0, error);
 }
