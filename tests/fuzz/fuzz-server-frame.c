@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One frame from a program, through a worker: decoding, checks, operations with real keys, reply.
+ *
+ * The first byte says what is around the frame (enum Setting); the rest is the frame.  Whatever
+ * comes, the worker answers with a frame of the protocol or ends the connection.
+ */
+#include "daemon/server/worker.h"
+
+#include "daemon/base/error.h"
+#include "module/wire/memfile.h"
+#include "tests/lib/sample-identities.h"
+#include "tests/lib/stub-agent.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum Setting {
+    BEFORE_HELLO = 1,
+    WITH_FILE = 2,
+    COLD_CACHE = 4,
+    ERRAND_FAILS = 8,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct {
+    MeishiAgent *agent;
+    MeishiService service;
+    MeishiWorker *worker;
+    MeishiKey *keys[SAMPLE_N];
+    int file;
+} World;
+
+/* Keys in rows 1 to 3, in the order of SampleKind; made once for all inputs. */
+static void
+publish(World *world)
+{
+    g_autoptr(GPtrArray) identities = NULL;
+    g_autoptr(MeishiView) view = NULL;
+
+    for (SampleKind kind = SAMPLE_EC; kind < SAMPLE_N; kind++) {
+        g_autoptr(MeishiIdentity) identity = sample_identity_new(kind, (gint64)kind + 1);
+
+        world->keys[kind] = sample_identity_key(kind);
+        identity->allow_raw = TRUE;
+        stub_agent_add(world->agent, identity, world->keys[kind]);
+    }
+    identities = meishi_agent_list(world->agent);
+    view = meishi_view_new(identities, 1, NULL);
+    meishi_board_publish(world->service.board, view);
+}
+
+static World *
+get_world(void)
+{
+    static World world;
+
+    if (world.worker != NULL)
+        return &world;
+    if (!meishi_crypto_init(NULL))
+        abort();
+    world.agent = stub_agent_new();
+    world.service.board = meishi_board_new(NULL);
+    world.service.keys = meishi_agent_key_cache(world.agent);
+    world.service.instance = 1;
+    publish(&world);
+    world.worker = meishi_worker_new(&world.service);
+    world.file = meishi_memfile_new("fuzz", "some input", 10);
+    return &world;
+}
+
+/* What the main loop would do with a parked request. */
+static void
+run_errand(World *world, MeishiConn *conn, uint8_t setting)
+{
+    MeishiErrand *errand = conn->errand;
+
+    if (errand == NULL)
+        return;
+    errand->is_done = TRUE;
+    errand->status = (setting & ERRAND_FAILS) != 0 ? MEISHI_WIRE_LOCKED : MEISHI_WIRE_OK;
+    if ((setting & ERRAND_FAILS) == 0 && errand->key_id >= 1 && errand->key_id <= SAMPLE_N)
+        errand->key = meishi_key_ref(world->keys[errand->key_id - 1]);
+}
+
+/* Every reply is a frame to the request's type, or BAD_MESSAGE to none. */
+static void
+check_reply(int fd)
+{
+    static uint8_t reply[MEISHI_WIRE_MAX_FRAME];
+    struct meishi_packet_fds fds = {.n = 0};
+    struct meishi_msg_head head;
+    struct meishi_bytes body;
+    ssize_t got = meishi_packet_recv(fd, reply, sizeof reply, MSG_DONTWAIT, &fds);
+
+    if (got < 0 || !meishi_msg_head_decode(reply, (size_t)got, &head, &body) ||
+        head.type < MEISHI_WIRE_REPLY || body.len < 4)
+        abort();
+    meishi_packet_fds_close(&fds);
+}
+
+static void
+serve(World *world, MeishiConn *conn, uint8_t setting)
+{
+    MeishiServed served = meishi_worker_serve(world->worker, conn, FALSE);
+
+    for (unsigned i = 0; served == MEISHI_SERVED_PARKED || served == MEISHI_SERVED_LONG; i++) {
+        if (i > 2) /* an errand and a turn; nothing is put off for ever */
+            abort();
+        run_errand(world, conn, setting);
+        served = meishi_worker_serve(world->worker, conn, served == MEISHI_SERVED_LONG);
+    }
+    if (served == MEISHI_SERVED_NOTHING)
+        abort();
+}
+
+static void
+set_up_cache(World *world, uint8_t setting)
+{
+    if ((setting & COLD_CACHE) != 0)
+        stub_agent_empty_cache(world->agent);
+    else
+        stub_agent_fill_cache(world->agent);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    World *world = get_world();
+    struct meishi_packet_fds fds = {.n = 0};
+    MeishiConn *conn;
+    int pair[2];
+
+    if (size < 2 || size - 1 > 2 * MEISHI_WIRE_MAX_FRAME)
+        return 0;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        abort();
+    conn = meishi_conn_new(pair[0], NULL);
+    if ((data[0] & BEFORE_HELLO) == 0)
+        conn->state = MEISHI_CONN_READY;
+    fds.fd[0] = world->file;
+    fds.n = (data[0] & WITH_FILE) != 0 ? 1 : 0;
+    set_up_cache(world, data[0]);
+    if (meishi_packet_send(pair[1], data + 1, size - 1, &fds, 0) < 0)
+        abort();
+    serve(world, conn, data[0]);
+    check_reply(pair[1]);
+    meishi_conn_free(conn);
+    close(pair[1]);
+    return 0;
+}
