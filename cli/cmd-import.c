@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * meishi import: opens the files and sends their descriptors; the daemon reads them.  Asks for a
+ * password only once the daemon has said that one is needed.
+ */
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/error.h"
+#include "cli/import-report.h"
+#include "cli/input-file.h"
+#include "cli/prompt.h"
+#include "cli/proof.h"
+#include "daemon/base/error.h"
+
+#define TRIES 3
+
+static struct {
+    gboolean dry_run;
+    char *label;
+    MeishiSecretOption password;
+} options = {.password = MEISHI_SECRET_OPTION_INIT};
+
+static const GOptionEntry entries[] = {
+    {"label", 'l', 0, G_OPTION_ARG_STRING, &options.label,
+     "Call the identity LABEL instead of what the file calls it", "LABEL"},
+    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
+     "Say what would happen, and change nothing", NULL},
+    {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password.file,
+     "Take the password from FILE", "FILE"},
+    {"password-fd", 0, 0, G_OPTION_ARG_INT, &options.password.fd,
+     "Take the password from descriptor N", "N"},
+    G_OPTION_ENTRY_NULL,
+};
+
+/* One import on its way: files stay open for another try. */
+typedef struct {
+    MeishiClient *client;
+    GPtrArray *files;     /* MeishiInputFile */
+    GPtrArray *passwords; /* MeishiSecret; all of them are sent each time, files may differ */
+    guint n_asked;
+} Import;
+
+/* ---- the call -------------------------------------------------------------------------------- */
+
+static GVariant *
+send_files(const Import *import, GUnixFDList *fds, GError **error)
+{
+    g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sh)"));
+
+    for (guint i = 0; i < import->files->len; i++) {
+        const MeishiInputFile *file = import->files->pdata[i];
+        gint handle = g_unix_fd_list_append(fds, file->fd, error);
+
+        if (handle < 0)
+            return NULL;
+        g_variant_builder_add(&builder, "(sh)", file->name, handle);
+    }
+    return g_variant_ref_sink(g_variant_builder_end(&builder));
+}
+
+static GVariant *
+send_passwords(const Import *import, GUnixFDList *fds, GError **error)
+{
+    g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("ah"));
+
+    for (guint i = 0; i < import->passwords->len; i++) {
+        gint handle = meishi_secret_option_send(import->passwords->pdata[i], fds, error);
+
+        if (handle < 0)
+            return NULL;
+        g_variant_builder_add(&builder, "h", handle);
+    }
+    return g_variant_ref_sink(g_variant_builder_end(&builder));
+}
+
+static GVariant *
+import_options(void)
+{
+    g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
+
+    if (options.dry_run)
+        g_variant_dict_insert(&dict, "dry-run", "b", TRUE);
+    if (options.label != NULL)
+        g_variant_dict_insert(&dict, "label", "s", options.label);
+    return g_variant_dict_end(&dict);
+}
+
+static GVariant *
+call_import(const Import *import, GError **error)
+{
+    g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
+    g_autoptr(GVariant) files = send_files(import, fds, error);
+    g_autoptr(GVariant) passwords = files != NULL ? send_passwords(import, fds, error) : NULL;
+    GVariant *report = NULL;
+
+    if (passwords == NULL)
+        return NULL;
+    if (!meishi_bus_manager_call_import_sync(import->client->manager, files, passwords,
+                                             import_options(), fds, &report, NULL, NULL, error))
+        meishi_client_failed(error);
+    return report;
+}
+
+/* ---- and again ------------------------------------------------------------------------------- */
+
+static char *
+password_question(const Import *import)
+{
+    const MeishiInputFile *file = import->files->pdata[0];
+
+    return import->files->len == 1 ? g_strdup_printf("Password for %s", file->name)
+                                   : g_strdup("Password");
+}
+
+static gboolean
+wants_password(const Import *import, const GError *error)
+{
+    return (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED) ||
+            g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_PASSWORD)) &&
+           !meishi_secret_option_is_given(&options.password) && import->n_asked < TRIES;
+}
+
+/* The daemon's sentence is shown where it says more than that a password is needed. */
+static gboolean
+ask_password(Import *import, GError **error)
+{
+    g_autofree char *question = password_question(import);
+    MeishiSecret *password;
+
+    if (import->n_asked > 0 || import->files->len > 1)
+        meishi_error_print(*error);
+    g_clear_error(error);
+    import->n_asked++;
+    password = meishi_prompt_secret(question, error);
+    if (password == NULL)
+        return FALSE;
+    g_ptr_array_add(import->passwords, password);
+    return TRUE;
+}
+
+static GVariant *
+run_import(Import *import, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) cause = NULL;
+        GVariant *report = call_import(import, &cause);
+        gboolean again = FALSE;
+
+        if (report != NULL)
+            return report;
+        if (wants_password(import, cause) && meishi_prompt_is_possible())
+            again = ask_password(import, &cause);
+        else
+            again = meishi_proof_unlock_after(import->client, &cause);
+        if (!again) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return NULL;
+        }
+    }
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static GPtrArray *
+open_files(char **args, GError **error)
+{
+    g_autoptr(GPtrArray) files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_input_file_free);
+
+    for (; *args != NULL; args++) {
+        MeishiInputFile *file = meishi_input_file_new(*args, error);
+
+        if (file == NULL)
+            return NULL;
+        g_ptr_array_add(files, file);
+    }
+    return g_steal_pointer(&files);
+}
+
+static GPtrArray *
+first_passwords(GError **error)
+{
+    g_autoptr(GPtrArray) passwords =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_secret_unref);
+    MeishiSecret *password;
+
+    if (meishi_secret_option_is_given(&options.password)) {
+        password = meishi_secret_option_read(&options.password, error);
+        if (password == NULL)
+            return NULL;
+        g_ptr_array_add(passwords, password);
+    }
+    return g_steal_pointer(&passwords);
+}
+
+static gboolean
+run(char **args, GError **error)
+{
+    g_autoptr(GPtrArray) files = open_files(args, error);
+    g_autoptr(GPtrArray) passwords = files != NULL ? first_passwords(error) : NULL;
+    g_autoptr(MeishiClient) client = passwords != NULL ? meishi_client_connect(TRUE, error) : NULL;
+    Import import = {.client = client, .files = files, .passwords = passwords};
+    g_autoptr(GVariant) report = client != NULL ? run_import(&import, error) : NULL;
+
+    if (report == NULL)
+        return FALSE;
+    if (meishi_command_json())
+        meishi_import_report_print_json(report);
+    else
+        meishi_import_report_print(report);
+    return TRUE;
+}
+
+const MeishiCommand meishi_command_import = {
+    .name = "import",
+    .usage = "FILE...",
+    .summary = "Import certificates and keys",
+    .text =
+        "Imports certificates and private keys: PKCS#12 (.p12, .pfx), PEM or DER, a certificate "
+        "and its key in two files, or a certificate for a key that is here already. FILE may "
+        "be - for standard input. All files together are one import: it happens whole or not "
+        "at all. Asks for a password where one is needed.",
+    .example = "meishi import alice.p12\nmeishi import client.crt client.key --label=vpn",
+    .options = entries,
+    .min_args = 1,
+    .max_args = 64,
+    .argument = MEISHI_ARGUMENT_FILE,
+    .run = run,
+};

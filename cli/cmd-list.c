@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * meishi list: every identity on one line.
+ */
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/date.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+#include <unistd.h>
+
+static const MeishiColumn columns[] = {
+    {"LABEL", 12}, {"SUBJECT", 16},    {"ISSUER", 10}, {"KEY", 0},
+    {"WHERE", 0},  {"VALID UNTIL", 0}, {NULL, 0},
+};
+
+static void
+add_validity(MeishiTable *table, const MeishiCard *card)
+{
+    gint64 not_after = meishi_card_number(card, "NotAfter");
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    g_autofree char *day = meishi_date_day(not_after);
+    g_autofree char *distance = meishi_date_distance(not_after, now);
+    g_autofree char *text = NULL;
+    MeishiStyle style = MEISHI_STYLE_PLAIN;
+
+    if (meishi_card_has_warning(card, "no-certificate")) {
+        text = g_strdup("no certificate yet");
+        style = MEISHI_STYLE_WARN;
+    } else if (meishi_card_has_warning(card, "expired")) {
+        text = g_strdup_printf("%s, expired", day);
+        style = MEISHI_STYLE_BAD;
+    } else if (meishi_card_has_warning(card, "not-yet-valid")) {
+        text = g_strdup_printf("%s, not yet valid", day);
+        style = MEISHI_STYLE_BAD;
+    } else if (meishi_card_has_warning(card, "expires-soon")) {
+        text = g_strdup_printf("%s, %s", day, distance);
+        style = MEISHI_STYLE_WARN;
+    }
+    meishi_table_add_cell(table, text != NULL ? text : day, style);
+}
+
+static void
+print_table(GPtrArray *cards)
+{
+    g_autoptr(MeishiTable) table = meishi_table_new(columns);
+
+    for (guint i = 0; i < cards->len; i++) {
+        const MeishiCard *card = cards->pdata[i];
+
+        meishi_table_add_row(table);
+        meishi_table_add_cell(table, meishi_card_text(card, "Label"), MEISHI_STYLE_PLAIN);
+        meishi_table_add_cell(table, meishi_card_text(card, "Subject"), MEISHI_STYLE_PLAIN);
+        meishi_table_add_cell(table, meishi_card_text(card, "IssuerName"), MEISHI_STYLE_PLAIN);
+        meishi_table_add_cell(table, meishi_card_text(card, "Key"), MEISHI_STYLE_PLAIN);
+        meishi_table_add_cell(table, meishi_card_text(card, "Location"), MEISHI_STYLE_PLAIN);
+        add_validity(table, card);
+    }
+    meishi_table_print(table);
+}
+
+static void
+print_json(GPtrArray *cards)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+
+    json_builder_begin_array(json);
+    for (guint i = 0; i < cards->len; i++)
+        meishi_card_to_json(cards->pdata[i], json);
+    json_builder_end_array(json);
+    meishi_json_print(json);
+}
+
+static gboolean
+run(char **args, GError **error)
+{
+    g_autoptr(MeishiClient) client = meishi_client_connect(TRUE, error);
+    g_autoptr(GPtrArray) cards = client != NULL ? meishi_client_cards(client, error) : NULL;
+
+    if (cards == NULL)
+        return FALSE;
+    if (meishi_command_json())
+        print_json(cards);
+    else if (cards->len > 0)
+        print_table(cards);
+    else
+        g_printerr("There are no identities yet. Import one with `meishi import FILE`.\n");
+    return TRUE;
+}
+
+const MeishiCommand meishi_command_list = {
+    .name = "list",
+    .usage = "",
+    .summary = "List the identities",
+    .text = "Lists every identity: a private key with, usually, its certificate.",
+    .example = "meishi list\nmeishi list --json | jq -r '.[].uri'",
+    .run = run,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a subcommand is.  One file each; main.c has the table.  Help, completion and the check of
+ * arguments are made from these descriptions and nowhere else.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+    MEISHI_ARGUMENT_NONE,
+    MEISHI_ARGUMENT_IDENTITY,
+    MEISHI_ARGUMENT_FILE,
+    MEISHI_ARGUMENT_SLOT_KIND,
+    MEISHI_ARGUMENT_COMMAND,
+} MeishiArgument;
+
+typedef struct MeishiCommand MeishiCommand;
+
+struct MeishiCommand {
+    const char *name;
+    const char *usage;           /* what follows the name: "NAME NEW-LABEL" */
+    const char *summary;         /* one line, for the list of commands */
+    const char *text;            /* a paragraph, for its own help */
+    const char *example;         /* lines; NULL */
+    const GOptionEntry *options; /* besides --json and --color; NULL */
+    guint min_args, max_args;
+    MeishiArgument argument; /* the first one, for completion */
+    gboolean (*run)(char **args, GError **error);
+    const MeishiCommand *const *subcommands; /* NULL-terminated; instead of run */
+};
+
+extern const MeishiCommand meishi_command_import;
+extern const MeishiCommand meishi_command_list;
+extern const MeishiCommand meishi_command_show;
+extern const MeishiCommand meishi_command_rename;
+extern const MeishiCommand meishi_command_set;
+extern const MeishiCommand meishi_command_remove;
+extern const MeishiCommand meishi_command_export;
+extern const MeishiCommand meishi_command_status;
+extern const MeishiCommand meishi_command_lock;
+extern const MeishiCommand meishi_command_unlock;
+extern const MeishiCommand meishi_command_vault;
+extern const MeishiCommand meishi_command_vault_init;
+extern const MeishiCommand meishi_command_vault_slots;
+extern const MeishiCommand meishi_command_vault_add_slot;
+extern const MeishiCommand meishi_command_vault_remove_slot;
+extern const MeishiCommand meishi_command_vault_check;
+extern const MeishiCommand meishi_command_vault_backup;
+extern const MeishiCommand meishi_command_vault_restore;
+
+/* All that main.c knows, NULL-terminated. */
+extern const MeishiCommand *const meishi_commands[];
+
+/* Whether --json was given. */
+gboolean meishi_command_json(void);
+
+/* Options that every command has. */
+extern const GOptionEntry meishi_command_common_options[];
+
+/* Runs "meishi ARGS...": finds the command, reads its options, checks the number of arguments.
+ * @args without the program's name. */
+gboolean meishi_command_dispatch(char **args, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The command called @name in @commands, or NULL. */
+const MeishiCommand *meishi_command_find(const MeishiCommand *const *commands, const char *name);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Completion from the same descriptions that the commands are run from, so that the shells' scripts
+ * stay a few lines and never go out of date.
+ */
+#include "cli/complete.h"
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/text.h"
+
+#include <string.h>
+
+typedef struct {
+    const MeishiCommand *command;         /* NULL before the first word */
+    const MeishiCommand *const *commands; /* what a command word may be here; NULL: none */
+    const GOptionEntry *awaiting;         /* the option whose value comes next */
+} State;
+
+static void
+offer(const char *typed, const char *word, const char *meaning)
+{
+    if (g_str_has_prefix(word, typed))
+        g_print("%s\t%s\n", word, meaning);
+}
+
+static void
+offer_words(const char *typed, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        offer(typed, *words, "");
+}
+
+static const GOptionEntry *
+find_option(const GOptionEntry *options, const char *word)
+{
+    for (; options != NULL && options->long_name != NULL; options++) {
+        gboolean is_long =
+            g_str_has_prefix(word, "--") && g_str_equal(word + 2, options->long_name);
+        gboolean is_short =
+            word[0] == '-' && word[1] == options->short_name && word[1] != '\0' && word[2] == '\0';
+
+        if (is_long || is_short)
+            return options->arg != G_OPTION_ARG_NONE ? options : NULL;
+    }
+    return NULL;
+}
+
+static void
+take_word(State *state, const char *word)
+{
+    const MeishiCommand *next;
+
+    if (state->awaiting != NULL) {
+        state->awaiting = NULL;
+        return;
+    }
+    if (word[0] == '-') {
+        state->awaiting = find_option(meishi_command_common_options, word);
+        if (state->awaiting == NULL && state->command != NULL)
+            state->awaiting = find_option(state->command->options, word);
+        return;
+    }
+    if (state->commands == NULL || (state->command == NULL && g_str_equal(word, "help")))
+        return;
+    next = meishi_command_find(state->commands, word);
+    if (next != NULL)
+        state->command = next;
+    state->commands = next != NULL ? next->subcommands : NULL;
+}
+
+static void
+offer_options(const char *typed, const GOptionEntry *options)
+{
+    for (; options != NULL && options->long_name != NULL; options++) {
+        g_autofree char *word = g_strconcat("--", options->long_name, NULL);
+
+        offer(typed, word, options->description);
+    }
+}
+
+/* Only what can be typed back: a label with control characters is named by its id. */
+static void
+offer_identities(const char *typed)
+{
+    g_autoptr(MeishiClient) client = meishi_client_connect(FALSE, NULL);
+    g_autoptr(GPtrArray) cards = client != NULL ? meishi_client_cards(client, NULL) : NULL;
+
+    for (guint i = 0; cards != NULL && i < cards->len; i++) {
+        const char *label = meishi_card_text(cards->pdata[i], "Label");
+        g_autofree char *clean = meishi_text_clean(label);
+        g_autofree char *subject = meishi_text_clean(meishi_card_text(cards->pdata[i], "Subject"));
+
+        if (g_str_equal(label, clean))
+            offer(typed, label, subject);
+    }
+}
+
+static void
+offer_value(const char *typed, const GOptionEntry *option)
+{
+    static const char *const when[] = {"auto", "always", "never", NULL};
+    static const char *const answers[] = {"yes", "no", NULL};
+    static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
+
+    if (option->arg == G_OPTION_ARG_FILENAME)
+        g_print(":files\n");
+    else if (g_str_equal(option->long_name, "color"))
+        offer_words(typed, when);
+    else if (g_str_equal(option->long_name, "allow-raw-rsa"))
+        offer_words(typed, answers);
+    else if (g_str_equal(option->long_name, "kind"))
+        offer_words(typed, kinds);
+}
+
+static void
+offer_argument(const char *typed, const MeishiCommand *command)
+{
+    static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
+
+    if (command->argument == MEISHI_ARGUMENT_IDENTITY)
+        offer_identities(typed);
+    else if (command->argument == MEISHI_ARGUMENT_FILE)
+        g_print(":files\n");
+    else if (command->argument == MEISHI_ARGUMENT_SLOT_KIND)
+        offer_words(typed, kinds);
+}
+
+void
+meishi_complete_print(char **words)
+{
+    State state = {.commands = meishi_commands};
+
+    if (words[0] == NULL)
+        return;
+    for (; words[1] != NULL; words++)
+        take_word(&state, words[0]);
+    if (state.awaiting != NULL) {
+        offer_value(words[0], state.awaiting);
+    } else if (words[0][0] == '-') {
+        offer_options(words[0], state.command != NULL ? state.command->options : NULL);
+        offer_options(words[0], meishi_command_common_options);
+    } else if (state.commands != NULL) {
+        for (guint i = 0; state.commands[i] != NULL; i++)
+            offer(words[0], state.commands[i]->name, state.commands[i]->summary);
+        if (state.command == NULL)
+            offer(words[0], "help", "Say more about a command");
+    } else if (state.command != NULL) {
+        offer_argument(words[0], state.command);
+    }
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From an error to a line and an exit status.  Errors of the daemon arrive in its own domain
+ * (daemon/bus/error.c); what is not in a table here is exit status 1.
+ */
+#include "cli/error.h"
+
+#include "cli/style.h"
+#include "cli/text.h"
+#include "daemon/base/error.h"
+
+#include <string.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(meishi - cli - error - quark, meishi_cli_error)
+
+static int
+status_of_own(int code)
+{
+    switch (code) {
+    case MEISHI_CLI_ERROR_USAGE:
+        return MEISHI_EXIT_USAGE;
+    case MEISHI_CLI_ERROR_NAME:
+        return MEISHI_EXIT_NOT_FOUND;
+    case MEISHI_CLI_ERROR_SECRET:
+        return MEISHI_EXIT_SECRET;
+    default:
+        return MEISHI_EXIT_FAILED;
+    }
+}
+
+static int
+status_of_daemon(int code)
+{
+    switch (code) {
+    case MEISHI_ERROR_NOT_FOUND:
+        return MEISHI_EXIT_NOT_FOUND;
+    case MEISHI_ERROR_LOCKED:
+    case MEISHI_ERROR_WRONG_SECRET:
+    case MEISHI_ERROR_PASSWORD_REQUIRED:
+    case MEISHI_ERROR_WRONG_PASSWORD:
+    case MEISHI_ERROR_DENIED:
+        return MEISHI_EXIT_SECRET;
+    default:
+        return MEISHI_EXIT_FAILED;
+    }
+}
+
+int
+meishi_error_exit_status(const GError *error)
+{
+    if (error->domain == MEISHI_CLI_ERROR)
+        return status_of_own(error->code);
+    if (error->domain == MEISHI_ERROR)
+        return status_of_daemon(error->code);
+    return error->domain == G_OPTION_ERROR ? MEISHI_EXIT_USAGE : MEISHI_EXIT_FAILED;
+}
+
+/* Line by line: newlines are ours, everything else in a line may be a stranger's. */
+static char *
+clean_lines(const char *message)
+{
+    g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
+
+    for (char **line = lines; *line != NULL; line++) {
+        char *clean = meishi_text_clean(*line);
+
+        g_free(*line);
+        *line = clean;
+    }
+    return g_strjoinv("\n", lines);
+}
+
+void
+meishi_error_print(const GError *error)
+{
+    g_autofree char *message = clean_lines(error->message);
+    gsize len = strlen(message);
+    gboolean is_ended =
+        len == 0 || strchr(".?!:)\n`", message[len - 1]) != NULL || strchr(message, '\n') != NULL;
+
+    g_printerr("%smeishi:%s %s%s\n", meishi_style_on(MEISHI_STYLE_BAD, STDERR_FILENO),
+               meishi_style_off(MEISHI_STYLE_BAD, STDERR_FILENO), message, is_ended ? "" : ".");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How meishi fails: its own errors, and the exit status of every error.  doc/man/meishi.1 says the
+ * same.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define MEISHI_CLI_ERROR (meishi_cli_error_quark())
+GQuark meishi_cli_error_quark(void);
+
+typedef enum {
+    MEISHI_CLI_ERROR_USAGE,    /* called wrongly */
+    MEISHI_CLI_ERROR_NAME,     /* a name that fits no identity or several */
+    MEISHI_CLI_ERROR_SECRET,   /* a password that was needed and cannot be asked for */
+    MEISHI_CLI_ERROR_DECLINED, /* the person said no */
+    MEISHI_CLI_ERROR_FAILED,
+} MeishiCliError;
+
+enum {
+    MEISHI_EXIT_OK = 0,
+    MEISHI_EXIT_FAILED = 1,
+    MEISHI_EXIT_USAGE = 2,
+    MEISHI_EXIT_NOT_FOUND = 3, /* no such identity or slot, or several */
+    MEISHI_EXIT_SECRET = 4,    /* locked; a password missing or wrong; refused */
+};
+
+int meishi_error_exit_status(const GError *error);
+
+/* Prints "meishi: ..." to standard error: cleaned, with a full stop. */
+void meishi_error_print(const GError *error);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Opens what a person named.  A copy goes into a memfd, never into a file: it may be an open
+ * private key.
+ */
+#include "cli/input-file.h"
+
+#include "cli/error.h"
+#include "daemon/base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the daemon takes at most, and a byte more, so that it is the one to refuse. */
+#define MAX_COPY (16 * 1024 * 1024 + 1)
+
+void
+meishi_input_file_free(MeishiInputFile *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    g_free(file->name);
+    g_free(file);
+}
+
+static gboolean
+fail(const MeishiInputFile *file, const char *why, GError **error)
+{
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED, "Cannot read %s: %s", file->name,
+                why);
+    return FALSE;
+}
+
+static gboolean
+copy_to_memory(MeishiInputFile *file, GError **error)
+{
+    g_autoptr(MeishiSecret) content = NULL;
+    const guint8 *data;
+    gsize left;
+    int copy;
+
+    content = meishi_secret_new_from_fd(file->fd, MAX_COPY, error);
+    if (content == NULL) {
+        g_prefix_error(error, "%s: ", file->name);
+        return FALSE;
+    }
+    copy = memfd_create("meishi-file", MFD_CLOEXEC);
+    data = meishi_secret_data(content);
+    left = meishi_secret_len(content);
+    while (copy >= 0 && left > 0) {
+        gssize n = write(copy, data, left);
+
+        if (n < 0 && errno != EINTR)
+            break;
+        data += MAX(n, 0);
+        left -= (gsize)MAX(n, 0);
+    }
+    close(file->fd);
+    file->fd = copy;
+    return (copy >= 0 && left == 0) || fail(file, g_strerror(errno), error);
+}
+
+static gboolean
+check(MeishiInputFile *file, GError **error)
+{
+    struct stat st;
+
+    if (fstat(file->fd, &st) != 0)
+        return fail(file, g_strerror(errno), error);
+    if (S_ISREG(st.st_mode))
+        return TRUE;
+    if (S_ISDIR(st.st_mode))
+        return fail(file, "it is a directory", error);
+    if (isatty(file->fd))
+        return fail(file, "it is a terminal. Name a file, or pipe one in", error);
+    return copy_to_memory(file, error);
+}
+
+MeishiInputFile *
+meishi_input_file_new(const char *path, GError **error)
+{
+    g_autoptr(MeishiInputFile) file = g_new0(MeishiInputFile, 1);
+    gboolean is_stdin = g_str_equal(path, "-");
+
+    file->name = is_stdin ? g_strdup("standard input") : g_filename_display_name(path);
+    file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                        : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (file->fd < 0) {
+        (void)fail(file, g_strerror(errno), error);
+        return NULL;
+    }
+    return check(file, error) ? g_steal_pointer(&file) : NULL;
+}

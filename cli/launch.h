@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Starting meishid where neither systemd nor D-Bus does.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/* Starts the daemon in the background and waits until it serves @socket; returns a connection to
+ * it.  Where it ends instead, the error is what it said. */
+GSocketConnection *
+meishi_launch_daemon(const char *socket, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A connection to @socket, G_IO_ERROR_NOT_FOUND or G_IO_ERROR_CONNECTION_REFUSED where nobody
+ * listens. */
+GSocketConnection *
+meishi_launch_connect(const char *socket, GError **error) G_GNUC_WARN_UNUSED_RESULT;

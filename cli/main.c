@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * meishi: the command line of meishid.  Holds the table of commands; everything that is decided
+ * about certificates and keys is decided in the daemon.
+ */
+#include "cli/command.h"
+#include "cli/error.h"
+#include "daemon/base/harden.h"
+
+#include <locale.h>
+#include <signal.h>
+
+const MeishiCommand *const meishi_commands[] = {
+    &meishi_command_import, &meishi_command_list,   &meishi_command_show,   &meishi_command_rename,
+    &meishi_command_set,    &meishi_command_remove, &meishi_command_export, &meishi_command_status,
+    &meishi_command_lock,   &meishi_command_unlock, &meishi_command_vault,  NULL,
+};
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+
+    meishi_harden_process();
+    setlocale(LC_ALL, "");
+    g_set_prgname("meishi");
+    /* A reader that goes away is an error to report, not a reason to die half done. */
+    signal(SIGPIPE, SIG_IGN);
+    if (meishi_command_dispatch(argv + (argc > 0), &error))
+        return MEISHI_EXIT_OK;
+    meishi_error_print(error);
+    return meishi_error_exit_status(error);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads secrets into MeishiSecret and hands them on as sealed memfds: memory that has no name in
+ * any file system and that nobody can change after it was filled.
+ */
+#include "cli/secret-option.h"
+
+#include "cli/error.h"
+#include "cli/prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAX_SECRET 4096
+
+gboolean
+meishi_secret_option_is_given(const MeishiSecretOption *option)
+{
+    return option->file != NULL || option->fd >= 0;
+}
+
+static gboolean
+strip_newline(MeishiSecret *secret, GError **error)
+{
+    const guint8 *data = meishi_secret_data(secret);
+    gsize len = meishi_secret_len(secret);
+
+    if (len > 0 && data[len - 1] == '\n')
+        len--;
+    if (len > 0 && len < meishi_secret_len(secret) && data[len - 1] == '\r')
+        len--;
+    if (len > 0 && memchr(data, '\n', len) != NULL) {
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                    "The password file has more than one line. Put the password alone in it.");
+        return FALSE;
+    }
+    meishi_secret_truncate(secret, len);
+    return TRUE;
+}
+
+static MeishiSecret *
+read_secret(int fd, GError **error)
+{
+    g_autoptr(MeishiSecret) secret = meishi_secret_new_from_fd(fd, MAX_SECRET, error);
+
+    if (secret == NULL || !strip_newline(secret, error))
+        return NULL;
+    return g_steal_pointer(&secret);
+}
+
+MeishiSecret *
+meishi_secret_option_read(const MeishiSecretOption *option, GError **error)
+{
+    MeishiSecret *secret;
+    int fd;
+
+    if (option->file != NULL && option->fd >= 0) {
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                    "Give the password by a file or by a descriptor, not both.");
+        return NULL;
+    }
+    if (option->file == NULL)
+        return read_secret(option->fd, error);
+    fd = open(option->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
+                    "Cannot read the password file %s: %s", option->file, g_strerror(errno));
+        return NULL;
+    }
+    secret = read_secret(fd, error);
+    close(fd);
+    return secret;
+}
+
+MeishiSecret *
+meishi_secret_option_read_or_ask(const MeishiSecretOption *option, const char *question,
+                                 gboolean is_new, GError **error)
+{
+    if (meishi_secret_option_is_given(option))
+        return meishi_secret_option_read(option, error);
+    return is_new ? meishi_prompt_new_secret(question, error)
+                  : meishi_prompt_secret(question, error);
+}
+
+static gboolean
+fill(int fd, const MeishiSecret *secret)
+{
+    const guint8 *data = meishi_secret_data(secret);
+    gsize left = meishi_secret_len(secret);
+
+    while (left > 0) {
+        gssize n = write(fd, data, left);
+
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        data += MAX(n, 0);
+        left -= (gsize)MAX(n, 0);
+    }
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
+}
+
+gint
+meishi_secret_option_send(MeishiSecret *secret, GUnixFDList *fds, GError **error)
+{
+    int fd = memfd_create("meishi-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    gint handle = -1;
+
+    if (fd >= 0 && fill(fd, secret))
+        handle = g_unix_fd_list_append(fds, fd, error);
+    else
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
+                    "Cannot hand a password to the daemon: %s", g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return handle;
+}

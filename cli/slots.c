@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Prints the ways into the vault.
+ */
+#include "cli/slots.h"
+
+#include "cli/date.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+static const MeishiColumn columns[] = {
+    {"ID", 0}, {"KIND", 0}, {"CREATED", 0}, {"DETAILS", 20}, {NULL, 0},
+};
+
+static const struct {
+    const char *kind;
+    const char *name;
+} kinds[] = {
+    {"secret-service", "keyring (Secret Service)"},
+    {"passphrase", "passphrase"},
+    {"key-file", "key file"},
+};
+
+const char *
+meishi_slots_kind_name(const char *kind)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_str_equal(kinds[i].kind, kind))
+            return kinds[i].name;
+    }
+    return "of an unknown kind";
+}
+
+static char *
+text_of(GVariant *slot, const char *name)
+{
+    char *text = NULL;
+
+    g_variant_lookup(slot, name, "s", &text);
+    return text != NULL ? text : g_strdup("");
+}
+
+static gint64
+number_of(GVariant *slot, const char *name)
+{
+    gint64 number = 0;
+
+    g_variant_lookup(slot, name, "x", &number);
+    return number;
+}
+
+static gsize
+count(GVariant *slots)
+{
+    return slots != NULL ? g_variant_n_children(slots) : 0;
+}
+
+static void
+add_row(MeishiTable *table, GVariant *slot)
+{
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, number_of(slot, "id"));
+    g_autofree char *kind = text_of(slot, "kind");
+    g_autofree char *created = meishi_date_day(number_of(slot, "created"));
+    g_autofree char *location = text_of(slot, "location");
+    g_autofree char *cost = text_of(slot, "cost");
+
+    meishi_table_add_row(table);
+    meishi_table_add_cell(table, id, MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, meishi_slots_kind_name(kind), MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, created, MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, cost[0] != '\0' ? cost : location, MEISHI_STYLE_PLAIN);
+}
+
+void
+meishi_slots_print(GVariant *slots)
+{
+    g_autoptr(MeishiTable) table = meishi_table_new(columns);
+
+    for (gsize i = 0; i < count(slots); i++) {
+        g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
+
+        add_row(table, slot);
+    }
+    meishi_table_print(table);
+}
+
+static void
+slot_to_json(GVariant *slot, JsonBuilder *json)
+{
+    g_autofree char *kind = text_of(slot, "kind");
+    g_autofree char *location = text_of(slot, "location");
+    g_autofree char *cost = text_of(slot, "cost");
+
+    json_builder_begin_object(json);
+    meishi_json_number_member(json, "id", number_of(slot, "id"));
+    meishi_json_member(json, "kind", kind);
+    meishi_json_member(json, "location", location);
+    meishi_json_member(json, "cost", cost);
+    json_builder_set_member_name(json, "created");
+    meishi_json_date(json, number_of(slot, "created"));
+    json_builder_end_object(json);
+}
+
+void
+meishi_slots_to_json(GVariant *slots, JsonBuilder *json)
+{
+    json_builder_begin_array(json);
+    for (gsize i = 0; i < count(slots); i++) {
+        g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
+
+        slot_to_json(slot, json);
+    }
+    json_builder_end_array(json);
+}
+
+char *
+meishi_slots_summary(GVariant *slots)
+{
+    GString *summary = g_string_new(NULL);
+
+    for (gsize i = 0; i < count(slots); i++) {
+        g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
+        g_autofree char *kind = text_of(slot, "kind");
+
+        g_string_append_printf(summary, "%s%s", i > 0 ? ", " : "", meishi_slots_kind_name(kind));
+    }
+    return g_string_free(summary, FALSE);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a terminal makes of a string, and how to keep a string from making something of the
+ * terminal.  Knows nothing of colours or tables.
+ */
+#include "cli/text.h"
+
+#include <string.h>
+
+#define ZERO_WIDTH_NON_JOINER 0x200c
+#define ZERO_WIDTH_JOINER     0x200d
+#define ELLIPSIS              "…"
+
+static gboolean
+is_safe(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return FALSE;
+    case G_UNICODE_FORMAT:
+        return c == ZERO_WIDTH_JOINER || c == ZERO_WIDTH_NON_JOINER;
+    default:
+        return TRUE;
+    }
+}
+
+char *
+meishi_text_clean(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *clean = g_string_sized_new(strlen(valid));
+
+    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        if (is_safe(c))
+            g_string_append_unichar(clean, c);
+        else
+            g_string_append_printf(clean, "\\u%04X", c);
+    }
+    return g_string_free(clean, FALSE);
+}
+
+static guint
+char_width(gunichar c)
+{
+    if (g_unichar_iszerowidth(c))
+        return 0;
+    return g_unichar_iswide(c) ? 2 : 1;
+}
+
+guint
+meishi_text_width(const char *text)
+{
+    guint width = 0;
+
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        width += char_width(g_utf8_get_char(p));
+    return width;
+}
+
+char *
+meishi_text_ellipsize(const char *text, guint width)
+{
+    const char *end = text;
+    guint used = 0;
+
+    if (meishi_text_width(text) <= width)
+        return g_strdup(text);
+    while (used + char_width(g_utf8_get_char(end)) < width) {
+        used += char_width(g_utf8_get_char(end));
+        end = g_utf8_next_char(end);
+    }
+    return g_strdup_printf("%.*s" ELLIPSIS, (int)(end - text), text);
+}
+
+char *
+meishi_text_wrap(const char *text, guint width, guint indent)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    GString *wrapped = g_string_new(NULL);
+    guint used = 0;
+
+    for (char **word = words; *word != NULL; word++) {
+        guint len = meishi_text_width(*word);
+
+        if (word == words) {
+            used = len;
+        } else if (used + 1 + len <= width) {
+            g_string_append_c(wrapped, ' ');
+            used += 1 + len;
+        } else {
+            g_string_append_printf(wrapped, "\n%*s", (int)indent, "");
+            used = len;
+        }
+        g_string_append(wrapped, *word);
+    }
+    return g_string_free(wrapped, FALSE);
+}

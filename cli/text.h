@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Text for a terminal: names in certificates are chosen by strangers.  Pure functions; every
+ * result is new, for g_free().
+ */
+#pragma once
+
+#include <glib.h>
+
+/* @text with everything that would move the cursor, change colours, or reorder what is shown
+ * (control characters, bidirectional and other invisible marks, line separators) written as
+ * \uXXXX.  Joiners, which scripts and emoji need, stay. */
+char *meishi_text_clean(const char *text);
+
+/* How many columns @text takes: two for wide characters, none for combining ones. */
+guint meishi_text_width(const char *text);
+
+/* @text if it fits into @width columns (at least 1), else as much as fits before "…". */
+char *meishi_text_ellipsize(const char *text, guint width);
+
+/* @text broken at blanks into lines of at most @width columns, each but the first behind @indent
+ * blanks; no newline at the end. */
+char *meishi_text_wrap(const char *text, guint width, guint indent);
