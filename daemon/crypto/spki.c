@@ -128,14 +128,14 @@ EVP_PKEY *
 meishi_spki_decode(GBytes *spki, GError **error)
 {
     gsize len;
-    const unsigned char *p = g_bytes_get_data(spki, &len), *end = p + len;
-    g_autoptr(EVP_PKEY) pkey = d2i_PUBKEY(NULL, &p, (long)len);
+    const unsigned char *start = g_bytes_get_data(spki, &len), *p = start;
+    g_autoptr(EVP_PKEY) pkey = len ? d2i_PUBKEY(NULL, &p, (long)len) : NULL;
 
     if (!pkey) {
         meishi_ossl_set_error(error, MEISHI_ERROR_BAD_FILE, "The public key cannot be read");
         return NULL;
     }
-    if (p != end) {
+    if (p != start + len) {
         g_set_error_literal(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE,
                             "There are bytes behind the public key");
         return NULL;

@@ -28,14 +28,14 @@ static X509 *
 decode(GBytes *der, GError **error)
 {
     gsize len;
-    const unsigned char *p = g_bytes_get_data(der, &len), *end = p + len;
-    g_autoptr(X509) x509 = d2i_X509(NULL, &p, (long)len);
+    const unsigned char *start = g_bytes_get_data(der, &len), *p = start;
+    g_autoptr(X509) x509 = len ? d2i_X509(NULL, &p, (long)len) : NULL;
 
     if (!x509) {
         fail(error, "This is not an X.509 certificate, or it is damaged");
         return NULL;
     }
-    if (p != end) {
+    if (p != start + len) {
         fail(error, "There are bytes behind the end of the certificate");
         return NULL;
     }
