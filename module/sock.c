@@ -91,15 +91,15 @@ check_peer(int fd)
     return peer.uid == geteuid() ? 0 : -EACCES;
 }
 
-static int
-remember(int fd, struct meishi_sock *ret)
+bool
+meishi_sock_adopt(int fd, struct meishi_sock *ret)
 {
     struct stat st;
 
     if (fstat(fd, &st) < 0)
-        return -errno;
+        return false;
     *ret = (struct meishi_sock){.fd = fd, .device = st.st_dev, .inode = st.st_ino};
-    return 0;
+    return true;
 }
 
 static int
@@ -110,7 +110,9 @@ connect_and_check(int fd, const struct sockaddr_un *address, struct meishi_sock 
     if (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
         return -errno;
     r = check_peer(fd);
-    return r < 0 ? r : remember(fd, ret);
+    if (r == 0 && !meishi_sock_adopt(fd, ret))
+        r = -errno;
+    return r;
 }
 
 int

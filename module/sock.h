@@ -31,6 +31,9 @@ bool meishi_sock_path(struct sockaddr_un *ret_address) __attribute__((warn_unuse
 /* Connects to the daemon and checks that it runs as we do. */
 int meishi_sock_connect(struct meishi_sock *ret) __attribute__((warn_unused_result));
 
+/* Takes over a connected socket. */
+bool meishi_sock_adopt(int fd, struct meishi_sock *ret) __attribute__((warn_unused_result));
+
 /* Is the descriptor still the socket that we opened?  Hosts close what is not theirs. */
 bool meishi_sock_is_ours(const struct meishi_sock *sock);
 
