@@ -70,21 +70,25 @@ check_image(sqlite3 *db, GError **error)
     return findings->len == 0 || meishi_sql_set_corrupt(db, g_ptr_array_index(findings, 0), error);
 }
 
-/* What is wrong with an image is nothing that the person can mend in the vault's directory. */
+/* What is wrong with an image is nothing that the person can mend in the vault's directory.
+ * SQLite has several names for damage, "out of memory" among them; the disk's troubles are few. */
 static void
 blame_image(GError **error)
 {
-    if (g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_CORRUPT)) {
-        g_clear_error(error);
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE,
-                    "What is to be restored is damaged or no Meishi vault. Nothing was changed; "
-                    "use another backup.");
-    } else if (g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_NEWER_VERSION)) {
-        g_clear_error(error);
+    int code = (*error)->code;
+
+    if (code == MEISHI_ERROR_IO || code == MEISHI_ERROR_NO_SPACE ||
+        code == MEISHI_ERROR_PERMISSIONS)
+        return;
+    g_clear_error(error);
+    if (code == MEISHI_ERROR_NEWER_VERSION)
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NEWER_VERSION,
                     "What is to be restored was written by a newer Meishi. Nothing was changed; "
                     "restore it with that version.");
-    }
+    else
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE,
+                    "What is to be restored is damaged or no Meishi vault. Nothing was changed; "
+                    "use another backup.");
 }
 
 static sqlite3 *

@@ -18,7 +18,7 @@ static const char tables_of_version_1[] =
     "CREATE TABLE slots ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " kind INTEGER NOT NULL,"
-    " salt BLOB,"
+    " salt BLOB NOT NULL,"
     " scrypt_log2n INTEGER NOT NULL,"
     " scrypt_r INTEGER NOT NULL,"
     " scrypt_p INTEGER NOT NULL,"

@@ -134,7 +134,7 @@ sample_slot(MeishiSlotKind kind)
     MeishiStoreSlot *slot = g_new0(MeishiStoreSlot, 1);
 
     slot->kind = kind;
-    slot->salt = kind == MEISHI_SLOT_PASSPHRASE ? sample_bytes("salt", kind) : NULL;
+    slot->salt = sample_bytes("salt", kind);
     slot->scrypt_log2n = kind == MEISHI_SLOT_PASSPHRASE ? 17 : 0;
     slot->scrypt_r = kind == MEISHI_SLOT_PASSPHRASE ? 8 : 0;
     slot->scrypt_p = kind == MEISHI_SLOT_PASSPHRASE ? 1 : 0;

@@ -205,7 +205,7 @@ static void
 test_image_from_file(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) ignored = dump_family(fixture);
+    g_autoptr(GBytes) dumped = dump_family(fixture);
     g_autoptr(GBytes) image = NULL;
     g_autoptr(MeishiStore) second = open_second(fixture);
     g_autoptr(MeishiStoreSlot) slot = sample_slot(MEISHI_SLOT_KEY_FILE);
@@ -214,6 +214,7 @@ test_image_from_file(Fixture *fixture, gconstpointer data)
 
     g_clear_pointer(&fixture->store, meishi_store_close);
     fixture_read(fixture, "vault.db", &content, &len);
+    g_assert_cmpuint(len, ==, g_bytes_get_size(dumped));
     g_assert_cmpint(content[18], ==, 2); /* it says that it has a log */
     image = g_bytes_new_take(content, len);
     g_assert_true(meishi_store_load(second, image, slot, &error));
@@ -254,15 +255,15 @@ count_findings(Fixture *fixture, const char *said)
 static void
 test_check(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(GBytes) image = dump_family(fixture);
-
+    for (guint n = 1; n <= 3; n++)
+        import_identity(fixture->store, n, 2, 2);
     g_assert_cmpuint(count_findings(fixture, ""), ==, 0);
     run_sql(fixture, "UPDATE keys SET label = 'mine'");
-    g_assert_cmpuint(count_findings(fixture, "of table keys is damaged"), ==, 2);
+    g_assert_cmpuint(count_findings(fixture, "of table keys is damaged"), ==, 3);
     run_sql(fixture, "UPDATE certs SET created = created + 1 WHERE id = 2");
     g_assert_cmpuint(count_findings(fixture, "Entry 2 of table certs is damaged"), ==, 1);
     run_sql(fixture, "PRAGMA foreign_keys = OFF; DELETE FROM issuers WHERE id = 2");
-    g_assert_cmpuint(count_findings(fixture, "refers to one of table issuers"), ==, 2);
+    g_assert_cmpuint(count_findings(fixture, "refers to one of table issuers"), ==, 3);
 }
 
 static void

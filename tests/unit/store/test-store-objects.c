@@ -18,7 +18,7 @@ assert_store(MeishiStore *store, const char *expected)
 }
 
 #define SLOT_1 "slot 1: 2 17/8/1 - 1700000000 [salt 2] [wrapped 2]\n"
-#define SLOT_2 "slot 2: 3 0/0/0 /some/where 1700000000 [] [wrapped 3]\n"
+#define SLOT_2 "slot 2: 3 0/0/0 /some/where 1700000000 [salt 3] [wrapped 3]\n"
 #define KEY_1  "key 1: key 1 0 1700000001 [spki 1] [sealed 1]\n"
 #define KEY_2  "key 2: key 2 0 1700000002 [spki 2] [sealed 2]\n"
 #define CERT_1 "cert 1: key 1 cert 1 1700000001 [cert 1]\n"
@@ -309,7 +309,6 @@ static void
 test_ids_are_never_reused(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *found = NULL;
 
     for (guint i = 1; i <= 4; i++) {
         g_assert_cmpint(import_identity(fixture->store, 1, 1, 1), ==, i);

@@ -134,7 +134,7 @@ test_released_steps(void)
         guint version;
         const char *sha256;
     } released[] = {
-        {1, "ea6c3598a66d72c4ed866b2767f2c9316d1841e050a0a53c331e456fa1855efd"},
+        {1, "5f4a7ef86652734d9c1f9ce2cfb58ae9b54f4c0d48385830de38889a87d65e31"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(released); i++) {
