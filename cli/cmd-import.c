@@ -138,6 +138,21 @@ ask_password(Import *import, GError **error)
     return TRUE;
 }
 
+/* What the daemon cannot know: why nobody was asked. */
+static void
+explain_no_terminal(GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *said = NULL;
+
+    if (!g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED))
+        return;
+    cause = g_steal_pointer(error);
+    said = meishi_error_sentence(cause->message);
+    g_set_error(error, cause->domain, cause->code,
+                "%s There is no terminal to ask on; use --password-file or --password-fd.", said);
+}
+
 static GVariant *
 run_import(Import *import, GError **error)
 {
@@ -153,6 +168,7 @@ run_import(Import *import, GError **error)
         else
             again = meishi_proof_unlock_after(import->client, &cause);
         if (!again) {
+            explain_no_terminal(&cause);
             g_propagate_error(error, g_steal_pointer(&cause));
             return NULL;
         }

@@ -130,9 +130,9 @@ print_warnings(const MeishiCard *card)
 
     for (const char **message = messages; *message != NULL; message++) {
         g_autofree char *clean = meishi_text_clean(*message);
-        g_autofree char *wrapped = meishi_text_wrap(clean, width > 24 ? width - 4 : 76, 4);
+        g_autofree char *wrapped = meishi_text_wrap(clean, width > 24 ? width - 2 : G_MAXINT, 2);
 
-        g_print("%s  %s %s%s\n", message == messages ? "\n" : "",
+        g_print("%s  %s%s%s\n", message == messages ? "\n" : "",
                 meishi_style_on(MEISHI_STYLE_WARN, STDOUT_FILENO), wrapped,
                 meishi_style_off(MEISHI_STYLE_WARN, STDOUT_FILENO));
     }

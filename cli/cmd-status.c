@@ -25,7 +25,7 @@ print_line(const char *name, MeishiStyle style, const char *value)
 {
     g_autofree char *clean = meishi_text_clean(value);
 
-    g_print("%-10s %s%s%s\n", name, meishi_style_on(style, STDOUT_FILENO), clean,
+    g_print("%-12s%s%s%s\n", name, meishi_style_on(style, STDOUT_FILENO), clean,
             meishi_style_off(style, STDOUT_FILENO));
 }
 
@@ -88,16 +88,15 @@ print_counts(const Status *status)
 static void
 print_connections(const Status *status)
 {
-    g_autofree char *text = g_strdup_printf("%u program%s connected", status->n_clients,
-                                            status->n_clients == 1 ? "" : "s");
+    g_autofree char *text = status->n_clients > 0
+                                ? g_strdup_printf("%u connected", status->n_clients)
+                                : g_strdup("none connected");
 
-    print_line("Module", MEISHI_STYLE_PLAIN, text);
+    print_line("Programs", MEISHI_STYLE_PLAIN, text);
     print_line("", MEISHI_STYLE_FAINT,
                meishi_bus_manager_get_module_socket(status->client->manager));
-    print_line("Commands", MEISHI_STYLE_FAINT, status->bus_socket);
 }
 
-/* What a person should look at, soonest first as the list is short. */
 static void
 print_attention(const Status *status, const char *warning, MeishiStyle style)
 {
@@ -111,7 +110,7 @@ print_attention(const Status *status, const char *warning, MeishiStyle style)
         g_autofree char *distance = meishi_date_distance(not_after, now);
 
         if (meishi_card_has_warning(card, warning))
-            g_print("  %s%s %s %s (%s).%s\n", meishi_style_on(style, STDOUT_FILENO), quoted,
+            g_print("%s%s %s %s (%s).%s\n", meishi_style_on(style, STDOUT_FILENO), quoted,
                     not_after < now ? "expired on" : "expires on", day, distance,
                     meishi_style_off(style, STDOUT_FILENO));
     }

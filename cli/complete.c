@@ -24,11 +24,15 @@ offer(const char *typed, const char *word, const char *meaning)
         g_print("%s\t%s\n", word, meaning);
 }
 
+/* @lead ("--color=") stands before every word, typed and offered. */
 static void
-offer_words(const char *typed, const char *const *words)
+offer_words(const char *typed, const char *lead, const char *const *words)
 {
-    for (; *words != NULL; words++)
-        offer(typed, *words, "");
+    for (; *words != NULL; words++) {
+        g_autofree char *whole = g_strconcat(lead, *words, NULL);
+
+        offer(typed, whole, "");
+    }
 }
 
 static const GOptionEntry *
@@ -96,56 +100,79 @@ offer_identities(const char *typed)
     }
 }
 
+static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
+
 static void
-offer_value(const char *typed, const GOptionEntry *option)
+offer_value(const char *typed, const char *lead, const GOptionEntry *option)
 {
     static const char *const when[] = {"auto", "always", "never", NULL};
     static const char *const answers[] = {"yes", "no", NULL};
-    static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
 
     if (option->arg == G_OPTION_ARG_FILENAME)
         g_print(":files\n");
     else if (g_str_equal(option->long_name, "color"))
-        offer_words(typed, when);
+        offer_words(typed, lead, when);
     else if (g_str_equal(option->long_name, "allow-raw-rsa"))
-        offer_words(typed, answers);
+        offer_words(typed, lead, answers);
     else if (g_str_equal(option->long_name, "kind"))
-        offer_words(typed, kinds);
+        offer_words(typed, lead, kinds);
+}
+
+/* "--color=al": name and value in one word. */
+static void
+offer_joined_value(const char *typed, const State *state)
+{
+    g_autofree char *name = g_strndup(typed, strcspn(typed, "="));
+    g_autofree char *lead = g_strconcat(name, "=", NULL);
+    const GOptionEntry *option = find_option(meishi_command_common_options, name);
+
+    if (option == NULL && state->command != NULL)
+        option = find_option(state->command->options, name);
+    if (option != NULL)
+        offer_value(typed, lead, option);
 }
 
 static void
 offer_argument(const char *typed, const MeishiCommand *command)
 {
-    static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
-
     if (command->argument == MEISHI_ARGUMENT_IDENTITY)
         offer_identities(typed);
     else if (command->argument == MEISHI_ARGUMENT_FILE)
         g_print(":files\n");
     else if (command->argument == MEISHI_ARGUMENT_SLOT_KIND)
-        offer_words(typed, kinds);
+        offer_words(typed, "", kinds);
+}
+
+static void
+offer_commands(const char *typed, const State *state)
+{
+    for (guint i = 0; state->commands[i] != NULL; i++)
+        offer(typed, state->commands[i]->name, state->commands[i]->summary);
+    if (state->command == NULL)
+        offer(typed, "help", "Say more about a command");
 }
 
 void
 meishi_complete_print(char **words)
 {
     State state = {.commands = meishi_commands};
+    const char *typed;
 
     if (words[0] == NULL)
         return;
     for (; words[1] != NULL; words++)
         take_word(&state, words[0]);
+    typed = words[0];
     if (state.awaiting != NULL) {
-        offer_value(words[0], state.awaiting);
-    } else if (words[0][0] == '-') {
-        offer_options(words[0], state.command != NULL ? state.command->options : NULL);
-        offer_options(words[0], meishi_command_common_options);
+        offer_value(typed, "", state.awaiting);
+    } else if (typed[0] == '-' && strchr(typed, '=') != NULL) {
+        offer_joined_value(typed, &state);
+    } else if (typed[0] == '-') {
+        offer_options(typed, state.command != NULL ? state.command->options : NULL);
+        offer_options(typed, meishi_command_common_options);
     } else if (state.commands != NULL) {
-        for (guint i = 0; state.commands[i] != NULL; i++)
-            offer(words[0], state.commands[i]->name, state.commands[i]->summary);
-        if (state.command == NULL)
-            offer(words[0], "help", "Say more about a command");
+        offer_commands(typed, &state);
     } else if (state.command != NULL) {
-        offer_argument(words[0], state.command);
+        offer_argument(typed, state.command);
     }
 }

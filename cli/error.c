@@ -71,14 +71,23 @@ clean_lines(const char *message)
     return g_strjoinv("\n", lines);
 }
 
+/* A list below a sentence ends without one. */
+char *
+meishi_error_sentence(const char *message)
+{
+    gsize len = strlen(message);
+    gboolean is_ended =
+        len == 0 || strchr(".?!:)", message[len - 1]) != NULL || strchr(message, '\n') != NULL;
+
+    return g_strconcat(message, is_ended ? "" : ".", NULL);
+}
+
 void
 meishi_error_print(const GError *error)
 {
     g_autofree char *message = clean_lines(error->message);
-    gsize len = strlen(message);
-    gboolean is_ended =
-        len == 0 || strchr(".?!:)\n`", message[len - 1]) != NULL || strchr(message, '\n') != NULL;
+    g_autofree char *sentence = meishi_error_sentence(message);
 
-    g_printerr("%smeishi:%s %s%s\n", meishi_style_on(MEISHI_STYLE_BAD, STDERR_FILENO),
-               meishi_style_off(MEISHI_STYLE_BAD, STDERR_FILENO), message, is_ended ? "" : ".");
+    g_printerr("%smeishi:%s %s\n", meishi_style_on(MEISHI_STYLE_BAD, STDERR_FILENO),
+               meishi_style_off(MEISHI_STYLE_BAD, STDERR_FILENO), sentence);
 }

@@ -28,5 +28,8 @@ enum {
 
 int meishi_error_exit_status(const GError *error);
 
+/* @message with a full stop, unless it ends otherwise; new. */
+char *meishi_error_sentence(const char *message);
+
 /* Prints "meishi: ..." to standard error: cleaned, with a full stop. */
 void meishi_error_print(const GError *error);

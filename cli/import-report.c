@@ -88,13 +88,15 @@ append_messages(GString *out, GVariant *item, guint width)
     }
 }
 
-static gboolean
+/* Issuers have no key; an issuer that is here already is not worth a line. */
+static void
 append_identity(GString *out, GVariant *item, gboolean dry_run, guint width)
 {
     g_autofree char *outcome = text_of(item, "outcome");
     g_autofree char *label = clean_text_of(item, "label");
+    g_autofree char *key = text_of(item, "key");
 
-    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs) && key[0] != '\0'; i++) {
         if (!g_str_equal(verbs[i].outcome, outcome))
             continue;
         g_string_append_printf(out, "%s “", dry_run ? verbs[i].planned : verbs[i].done);
@@ -103,9 +105,7 @@ append_identity(GString *out, GVariant *item, gboolean dry_run, guint width)
         append_facts(out, item, g_str_equal(outcome, "unchanged"));
         g_string_append_c(out, '\n');
         append_messages(out, item, width);
-        return TRUE;
     }
-    return FALSE;
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
@@ -173,7 +173,7 @@ meishi_import_report_format(GVariant *report, guint width)
     for (gsize i = 0; items != NULL && i < g_variant_n_children(items); i++) {
         g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
 
-        (void)append_identity(out, item, dry_run, wrap);
+        append_identity(out, item, dry_run, wrap);
     }
     if (items != NULL)
         append_issuers(out, items, dry_run);

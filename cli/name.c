@@ -176,16 +176,31 @@ fail_ambiguous(GPtrArray *candidates, const char *name, GError **error)
     return NULL;
 }
 
+/* The label, or the word of one, that is most like @name; new, NULL where none is. */
+static char *
+find_meant(GPtrArray *cards, const char *name)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    const char *meant;
+
+    for (guint i = 0; i < cards->len; i++) {
+        const char *label = meishi_card_text(cards->pdata[i], "Label");
+        g_auto(GStrv) parts = g_strsplit(label, " ", -1);
+
+        g_ptr_array_add(words, g_strdup(label));
+        for (char **part = parts; *part != NULL && parts[1] != NULL; part++)
+            g_ptr_array_add(words, g_strdup(*part));
+    }
+    g_ptr_array_add(words, NULL);
+    meant = meishi_suggest_word(name, (const char *const *)words->pdata);
+    return meant != NULL && meant[0] != '\0' ? g_strdup(meant) : NULL;
+}
+
 static MeishiCard *
 fail_unknown(GPtrArray *cards, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) labels = g_ptr_array_new();
-    const char *meant;
+    g_autofree char *meant = find_meant(cards, name);
 
-    for (guint i = 0; i < cards->len; i++)
-        g_ptr_array_add(labels, (gpointer)meishi_card_text(cards->pdata[i], "Label"));
-    g_ptr_array_add(labels, NULL);
-    meant = meishi_suggest_word(name, (const char *const *)labels->pdata);
     if (cards->len == 0)
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NAME,
                     "There is no identity “%s”: there are none at all. Import one with `meishi "
