@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Gathers what a request needs before its steps run: the rules that speak of its target, the one
+ * that is asked, the schemes that the server offers.
+ */
+#include "daemon/policy/engine.h"
+
+#include "daemon/policy/rule-match.h"
+
+static void
+note_rule(MeishiEngine *engine, const MeishiRuleFit *fit)
+{
+    const MeishiRule *rule = fit->rule;
+
+    g_array_append_val(engine->rules, *fit);
+    engine->any_restriction |= rule->action == MEISHI_ACTION_RESTRICT ||
+                               (rule->constraints.forbid & MEISHI_FORBID_SOFTWARE_KEY);
+    engine->any_requirement |= rule->constraints.require != 0;
+}
+
+/* Step 3: constraints from every layer, one preference. */
+static void
+collect_rules(MeishiEngine *engine)
+{
+    const MeishiPolicySet *policy = engine->world.policy;
+    g_autoptr(GArray) found = meishi_rule_set_lookup(policy, &engine->request->host);
+    guint best_specific = 0;
+
+    for (guint i = 0; i < found->len; i++) {
+        MeishiRuleFit fit = {.rule =
+                                 g_ptr_array_index(policy->rules, g_array_index(found, guint, i))};
+
+        fit.fit = meishi_rule_match_target(fit.rule, engine->request, &fit.specific);
+        if (fit.fit == MEISHI_FIT_NO)
+            continue;
+        note_rule(engine, &fit);
+        if (fit.fit != MEISHI_FIT_YES || !meishi_rule_has_preference(fit.rule))
+            continue;
+        if (engine->preference == NULL ||
+            meishi_rule_match_order(fit.rule, fit.specific, engine->preference, best_specific) <
+                0) {
+            engine->preference = fit.rule;
+            best_specific = fit.specific;
+        }
+    }
+}
+
+static void
+note_history(MeishiEngine *engine)
+{
+    GPtrArray *met = engine->world.memory
+                         ? meishi_memory_find_history(engine->world.memory, engine->request)
+                         : NULL;
+    guint index;
+
+    for (guint i = 0; met && i < met->len; i++) {
+        const MeishiMet *one = g_ptr_array_index(met, i);
+
+        if (meishi_inventory_find_id(engine->world.inventory, one->id, &index))
+            engine->verdicts[index].history = &one->history;
+    }
+}
+
+void
+meishi_engine_init(MeishiEngine *engine, const MeishiWorld *world, const MeishiRequest *request)
+{
+    *engine = (MeishiEngine){.world = *world, .request = request};
+    engine->rules = g_array_new(FALSE, FALSE, sizeof(MeishiRuleFit));
+    engine->offered =
+        request->sigalgs ? meishi_sigalg_from_list(request->sigalgs) : MEISHI_SCHEMES_ALL;
+    engine->paths = meishi_path_finder_new(world->inventory, request, world->now);
+    engine->verdicts = g_new0(MeishiVerdict, world->inventory->entries->len + 1);
+    collect_rules(engine);
+    note_history(engine);
+}
+
+void
+meishi_engine_clear(MeishiEngine *engine)
+{
+    g_clear_pointer(&engine->rules, g_array_unref);
+    g_clear_pointer(&engine->paths, meishi_path_finder_free);
+    g_clear_pointer(&engine->verdicts, g_free);
+}
+
+static gboolean
+speaks_of(const MeishiEngine *engine, const MeishiRule *rule, guint index)
+{
+    if (rule->conditions->len == 0)
+        return TRUE;
+    return index != G_MAXUINT && meishi_rule_match_obstacle(rule, engine->world.inventory, index,
+                                                            engine->world.now, 0) == NULL;
+}
+
+void
+meishi_engine_limits(const MeishiEngine *engine, guint index, MeishiConstraints *ret_limits)
+{
+    MeishiConstraints limits = {.remember = engine->world.policy->defaults.remember};
+
+    for (guint i = 0; i < engine->rules->len; i++) {
+        const MeishiRule *rule = g_array_index(engine->rules, MeishiRuleFit, i).rule;
+
+        if (speaks_of(engine, rule, index))
+            meishi_constraints_tighten(&limits, &rule->constraints);
+    }
+    *ret_limits = limits;
+}
