@@ -23,7 +23,7 @@ class Tree:
 
     @property
     def meishi(self):
-        return self.find("meishi")
+        return self.find("bin/meishi")
 
     @property
     def meishid(self):
@@ -34,8 +34,8 @@ class Tree:
         return self.find("meishi-pkcs11.so")
 
     def find(self, name):
-        """The installed file called `name`."""
-        found = [path for path in self.files if path.name == name]
+        """The installed file whose path ends in `name`."""
+        found = [path for path in self.files if f"/{path}".endswith(f"/{name}")]
         assert found, f"meson install puts no file called {name} anywhere"
         assert len(found) == 1, f"{name} is installed more than once: {found}"
         return found[0]
