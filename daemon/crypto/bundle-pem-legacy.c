@@ -28,6 +28,17 @@ read_hex(const char *hex, DekInfo *dek)
     return dek->iv_len >= PKCS5_SALT_LEN && !g_ascii_isxdigit(hex[0]);
 }
 
+/* OpenSSL's names of ciphers; anything else would go into a message as it is. */
+static gboolean
+is_cipher_name(const char *name, gsize len)
+{
+    for (gsize i = 0; i < len; i++) {
+        if (!g_ascii_isalnum(name[i]) && name[i] != '-')
+            return FALSE;
+    }
+    return len > 0 && len <= 40;
+}
+
 /* "DEK-Info: AES-256-CBC,0123..." */
 static gboolean
 read_dek_info(const char *header, DekInfo *dek)
@@ -39,7 +50,7 @@ read_dek_info(const char *header, DekInfo *dek)
     p += strlen("DEK-Info:");
     p += strspn(p, " \t");
     comma = strchr(p, ',');
-    if (!comma || comma - p > 40 || !read_hex(comma + 1, dek))
+    if (!comma || !is_cipher_name(p, (gsize)(comma - p)) || !read_hex(comma + 1, dek))
         return FALSE;
     dek->cipher = g_strndup(p, (gsize)(comma - p));
     return TRUE;

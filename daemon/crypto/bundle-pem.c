@@ -7,6 +7,7 @@
 #include "daemon/crypto/bundle-pbe.h"
 
 #include "daemon/crypto/bundle-pem-legacy.h"
+#include "daemon/crypto/text.h"
 
 #include <openssl/pem.h>
 #include <string.h>
@@ -149,7 +150,7 @@ static const struct {
 static gboolean
 take_block(MeishiReader *reader, const Block *block, GError **error)
 {
-    g_autofree char *note = NULL;
+    g_autofree char *note = NULL, *shown = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (strcmp(block->label, kinds[i].label) != 0)
@@ -159,7 +160,8 @@ take_block(MeishiReader *reader, const Block *block, GError **error)
         meishi_reader_note(reader, kinds[i].note);
         return TRUE;
     }
-    note = g_strdup_printf("A PEM block “%.60s” was passed over.", block->label);
+    shown = meishi_text_clean(block->label, 60);
+    note = g_strdup_printf("A PEM block “%s” was passed over.", shown ? shown : "");
     meishi_reader_note(reader, note);
     return TRUE;
 }

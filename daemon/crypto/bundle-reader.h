@@ -10,6 +10,8 @@
 #include "daemon/crypto/crypto.h"
 #include "daemon/crypto/ossl.h"
 
+#include <openssl/provider.h>
+
 typedef struct {
     MeishiBundle *bundle;    /* what has been found so far */
     GPtrArray *passwords;    /* MeishiPassword, in the order to try them */
@@ -17,6 +19,7 @@ typedef struct {
     guint fitting;           /* index of the one that fitted last: tried first next time */
     MeishiBudget budget;
     OSSL_LIB_CTX *legacy;    /* with RC2, RC4 and DES; made on first need */
+    OSSL_PROVIDER *provider; /* of that context */
     gboolean legacy_missing; /* the provider is not installed */
     GHashTable *known_certs; /* GBytes (DER) -> MeishiBundleCert */
     GHashTable *known_keys;  /* GBytes (SPKI) -> MeishiBundleKey */

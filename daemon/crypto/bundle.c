@@ -10,13 +10,14 @@
 
 #include "daemon/crypto/bundle-describe.h"
 #include "daemon/crypto/spki.h"
+#include "daemon/crypto/text.h"
 
-#include <openssl/provider.h>
 #include <string.h>
 
-#define MAX_FILE_LEN (16u << 20)
-#define MAX_CERTS    1000
-#define MAX_KEYS     100
+#define MAX_FILE_LEN   (16u << 20)
+#define MAX_CERTS      1000
+#define MAX_KEYS       100
+#define NAME_MAX_SHOWN 1024
 
 static gboolean
 fail(GError **error, MeishiErrorCode code, const char *what)
@@ -79,6 +80,8 @@ clear_reader(MeishiReader *reader)
     g_clear_pointer(&reader->known_certs, g_hash_table_unref);
     g_clear_pointer(&reader->known_keys, g_hash_table_unref);
     g_clear_error(&reader->unusable);
+    if (reader->provider)
+        OSSL_PROVIDER_unload(reader->provider);
     OSSL_LIB_CTX_free(reader->legacy);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiReader, clear_reader)
@@ -109,7 +112,8 @@ meishi_reader_legacy(MeishiReader *reader)
     if (reader->legacy || reader->legacy_missing)
         return reader->legacy;
     reader->legacy = OSSL_LIB_CTX_new();
-    if (!reader->legacy || !OSSL_PROVIDER_load(reader->legacy, "legacy")) {
+    reader->provider = reader->legacy ? OSSL_PROVIDER_load(reader->legacy, "legacy") : NULL;
+    if (!reader->provider) {
         reader->legacy_missing = TRUE;
         g_clear_pointer(&reader->legacy, OSSL_LIB_CTX_free);
     }
@@ -311,6 +315,14 @@ check_content(MeishiReader *reader, GError **error)
     return FALSE;
 }
 
+static void
+prefix_name(GError **error, const char *name)
+{
+    g_autofree char *shown = meishi_text_clean(name, NAME_MAX_SHOWN);
+
+    g_prefix_error(error, "%s: ", shown ? shown : "the file");
+}
+
 MeishiBundle *
 meishi_bundle_read_within(GBytes *file, const char *name, GPtrArray *passwords,
                           const MeishiLimits *limits, GError **error)
@@ -320,7 +332,7 @@ meishi_bundle_read_within(GBytes *file, const char *name, GPtrArray *passwords,
     init_reader(&reader, passwords, limits);
     if (!check_size(file, error) || !read_format(&reader, file, error) ||
         !check_content(&reader, error)) {
-        g_prefix_error(error, "%s: ", name);
+        prefix_name(error, name);
         ERR_clear_error();
         return NULL;
     }

@@ -161,6 +161,19 @@ test_messages(void)
     assert_message("pkcs12/reject-mac-iter-2147483647.p12", "secret", "iterations");
 }
 
+/* Neither the file nor its name puts anything into a message that is no text. */
+static void
+test_message_is_text(void)
+{
+    static const char label[] = "-----BEGIN \xff\x1b[31m-----\nMAA=\n-----END \xff\x1b[31m-----\n";
+    g_autoptr(GBytes) file = g_bytes_new_static(label, sizeof label - 1);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(meishi_bundle_read(file, "\xfe\x1b.pem", NULL, &error));
+    g_assert_true(g_utf8_validate(error->message, -1, NULL));
+    g_assert_null(strchr(error->message, '\x1b'));
+}
+
 /* ---- the old ciphers ---- */
 
 static void
@@ -292,6 +305,7 @@ main(int argc, char **argv)
     g_test_add_func("/crypto/bundle/formats", test_formats);
     g_test_add_func("/crypto/bundle/two-passwords", test_two_passwords);
     g_test_add_func("/crypto/bundle/messages", test_messages);
+    g_test_add_func("/crypto/bundle/message-is-text", test_message_is_text);
     g_test_add_func("/crypto/bundle/legacy-provider-is-missing", test_legacy_missing);
     g_test_add_func("/crypto/bundle/write", test_write);
     g_test_add_func("/crypto/bundle/write-key-only", test_write_key_only);
