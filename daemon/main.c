@@ -207,6 +207,7 @@ main(int argc, char **argv)
 
     meishi_harden_process();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to report, like a full disk */
     if (!parse_options(&argc, &argv, &options, &error)) {
         g_printerr("meishid: %s\n", error->message);
         return 2;
