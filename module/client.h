@@ -93,8 +93,8 @@ bool meishi_client_is_current(uint64_t instance);
 
 /* Fetches a snapshot.  @instance: whose pulse page is at hand, 0 none.  Tries a daemon that is
  * not there only a few times in a second.  MEISHI_CLIENT_OK with @ret_view to be unmapped. */
-enum meishi_client_result
-meishi_client_fetch(uint64_t instance, struct meishi_client_view *ret_view);
+enum meishi_client_result meishi_client_fetch(struct meishi_call *call, uint64_t instance,
+                                              struct meishi_client_view *ret_view);
 
 void meishi_client_unmap_pulse(const struct meishi_pulse *pulse);
 

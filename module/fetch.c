@@ -110,19 +110,17 @@ fetch_anew(struct meishi_call *call, struct meishi_client_view *ret_view)
 }
 
 enum meishi_client_result
-meishi_client_fetch(uint64_t instance, struct meishi_client_view *ret_view)
+meishi_client_fetch(struct meishi_call *call, uint64_t instance,
+                    struct meishi_client_view *ret_view)
 {
     enum meishi_client_result result = MEISHI_CLIENT_ABSENT;
-    struct meishi_call call;
 
     if (!meishi_pool_is_fetch_due())
         return MEISHI_CLIENT_ABSENT;
-    meishi_client_begin(&call, 0);
-    if (instance != 0 && meishi_pool_take_idle(&call, instance))
-        result = fetch_again(&call, ret_view);
+    if (instance != 0 && meishi_pool_take_idle(call, instance))
+        result = fetch_again(call, ret_view);
     if (result == MEISHI_CLIENT_ABSENT || result == MEISHI_CLIENT_GONE)
-        result = fetch_anew(&call, ret_view);
-    meishi_client_end(&call);
+        result = fetch_anew(call, ret_view);
     meishi_trace("fetch", (int)result);
     if (result != MEISHI_CLIENT_OK && result != MEISHI_CLIENT_CANCELLED)
         meishi_pool_delay_fetch(result);

@@ -13,10 +13,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SPIN_NS 40000
+#define SPIN_NS           40000
+#define CONNECT_TIMEOUT_S 2
 
 static int64_t
 now_ns(void)
@@ -98,18 +100,33 @@ meishi_sock_adopt(int fd, struct meishi_sock *ret)
 
     if (fstat(fd, &st) < 0)
         return false;
-    *ret = (struct meishi_sock){.fd = fd, .device = st.st_dev, .inode = st.st_ino};
+    *ret =
+        (struct meishi_sock){.fd = fd, .device = st.st_dev, .inode = st.st_ino, .euid = geteuid()};
     return true;
+}
+
+/* connect() waits only where the daemon's queue is full, and not for ever. */
+static int
+connect_in_time(int fd, const struct sockaddr_un *address)
+{
+    struct timeval timeout = {.tv_sec = CONNECT_TIMEOUT_S};
+    int r;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0)
+        return -errno;
+    do
+        r = connect(fd, (const struct sockaddr *)address, sizeof *address);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : 0;
 }
 
 static int
 connect_and_check(int fd, const struct sockaddr_un *address, struct meishi_sock *ret)
 {
-    int r;
+    int r = connect_in_time(fd, address);
 
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
-        return -errno;
-    r = check_peer(fd);
+    if (r == 0)
+        r = check_peer(fd);
     if (r == 0 && !meishi_sock_adopt(fd, ret))
         r = -errno;
     return r;
@@ -123,7 +140,7 @@ meishi_sock_connect(struct meishi_sock *ret)
 
     if (!meishi_sock_path(&address))
         return -ENOENT;
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     r = connect_and_check(fd, &address, ret);
@@ -132,8 +149,8 @@ meishi_sock_connect(struct meishi_sock *ret)
     return r;
 }
 
-bool
-meishi_sock_is_ours(const struct meishi_sock *sock)
+static bool
+is_same_file(const struct meishi_sock *sock)
 {
     struct stat st;
 
@@ -141,17 +158,23 @@ meishi_sock_is_ours(const struct meishi_sock *sock)
            st.st_ino == sock->inode;
 }
 
+bool
+meishi_sock_is_ours(const struct meishi_sock *sock)
+{
+    return is_same_file(sock) && sock->euid == geteuid();
+}
+
 void
 meishi_sock_shutdown(const struct meishi_sock *sock)
 {
-    if (meishi_sock_is_ours(sock))
+    if (is_same_file(sock))
         shutdown(sock->fd, SHUT_RDWR);
 }
 
 void
 meishi_sock_close(struct meishi_sock *sock)
 {
-    if (meishi_sock_is_ours(sock))
+    if (is_same_file(sock))
         close(sock->fd);
     sock->fd = -1;
 }

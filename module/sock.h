@@ -3,7 +3,7 @@
  * The socket to the daemon: where it is, who is behind it, and waiting with a deadline.
  *
  * The one file of the module that knows errno, poll and clocks.  Results are 0 or a negative
- * errno; every wait ends, every descriptor is close-on-exec and non-blocking.
+ * errno; every wait ends, every descriptor is close-on-exec.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct meishi_sock {
     int fd; /* -1: none */
     uint64_t device;
     uint64_t inode; /* tells our socket from whatever a host put under its number later */
+    uid_t euid;     /* whose daemon it is: a host that changes its user gets another */
 };
 
 /* Milliseconds of the monotonic clock. */
@@ -34,13 +35,14 @@ int meishi_sock_connect(struct meishi_sock *ret) __attribute__((warn_unused_resu
 /* Takes over a connected socket. */
 bool meishi_sock_adopt(int fd, struct meishi_sock *ret) __attribute__((warn_unused_result));
 
-/* Is the descriptor still the socket that we opened?  Hosts close what is not theirs. */
+/* Is the descriptor still the socket that we opened, as the user we are?  Hosts close what is not
+ * theirs, and change their user after they loaded us. */
 bool meishi_sock_is_ours(const struct meishi_sock *sock);
 
 /* Makes whoever waits on it return. */
 void meishi_sock_shutdown(const struct meishi_sock *sock);
 
-/* Closes it where it is still ours. */
+/* Closes it where it is still the one that we opened. */
 void meishi_sock_close(struct meishi_sock *sock);
 
 /* Has the other end gone (or sent what nobody asked for)?  Does not wait. */

@@ -145,9 +145,12 @@ fetch(void)
     uint64_t instance = meishi_state.view != NULL ? meishi_state.view->instance : 0;
     struct meishi_client_view fetched;
     enum meishi_client_result result;
+    struct meishi_call call;
 
+    meishi_client_begin(&call, 0);
     meishi_state_leave();
-    result = meishi_client_fetch(instance, &fetched);
+    result = meishi_client_fetch(&call, instance, &fetched);
+    meishi_client_end(&call);
     meishi_state_enter_again();
     if (result == MEISHI_CLIENT_OK)
         install(&fetched);

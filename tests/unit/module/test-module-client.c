@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -339,6 +340,40 @@ test_fork_in_mid_call(Fixture *f, gconstpointer unused)
     assert_rv(GPOINTER_TO_SIZE(g_thread_join(thread)), CKR_SESSION_CLOSED);
 }
 
+/* ---- users --------------------------------------------------------------------------------- */
+
+static int
+see_tokens(Fixture *f)
+{
+    CK_ULONG n = 0;
+
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+        return 100;
+    return C_GetSlotList(CK_TRUE, NULL, &n) == CKR_OK ? (int)n : 101;
+}
+
+/* A daemon of another user is none, although the socket may be reached; one's own is. */
+static void
+test_daemon_of_another_user(Fixture *f, gconstpointer unused)
+{
+    g_autofree char *subdir = g_build_filename(f->dir, "meishi", NULL);
+    g_autofree char *socket = g_build_filename(subdir, "pkcs11", NULL);
+    int expected = geteuid() == 0 ? 0 : 2, status;
+    pid_t pid;
+
+    fixture_start_agent(f);
+    g_chmod(f->dir, 0755);
+    g_chmod(subdir, 0755);
+    g_chmod(socket, 0666);
+    pid = fork();
+    if (pid == 0)
+        _exit(see_tokens(f));
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_chmod(f->dir, 0700);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, expected);
+}
+
 /* ---- hosts --------------------------------------------------------------------------------- */
 
 /* Some daemonise by closing every descriptor: what now has our number is not ours to talk to. */
@@ -407,6 +442,7 @@ main(int argc, char **argv)
     ADD("slow-call-blocks-only-itself", test_slow_call_blocks_only_itself);
     ADD("fork", test_fork);
     ADD("fork-in-mid-call", test_fork_in_mid_call);
+    ADD_WITHOUT_AGENT("daemon-of-another-user", test_daemon_of_another_user);
     ADD("descriptors-closed-by-host", test_descriptors_closed_by_host);
     result = g_test_run();
     fixture_remove_runtime_dir(dir);
