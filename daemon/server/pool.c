@@ -7,8 +7,8 @@
  * client in the midst of its work speaks again within microseconds: for LINGER_US the worker looks
  * for the next frame, yielding the processor between looks (polling without yielding is ruinous
  * where client and worker share one).  It looks at the same connection, and at all others through
- * the epoll set; whenever another one has something to say, the worker goes there, so that nobody
- * who floods the daemon keeps others waiting.
+ * the epoll set; when another one has something to say, the worker goes there, so that nobody who
+ * floods the daemon keeps others waiting.
  *
  * Long requests (input in a memory file) may have half of the workers; the rest wait in a queue.
  */
@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define LINGER_US 40
+#define LOOK_US   200 /* a client may keep a worker from others for so long, or one request */
 
 struct MeishiPool {
     MeishiPoolOptions options;
@@ -211,35 +212,49 @@ next_event(MeishiPool *pool, int timeout_ms)
     return conn;
 }
 
-/* Stays with @conn for a moment; returns another one that has something to say, or NULL. */
+/* Serves @conn as long as it goes on speaking; FALSE where it is not with the worker any more.
+ * @ret_answered: whether it spoke. */
+static gboolean
+serve_again(MeishiPool *pool, MeishiWorker *worker, MeishiConn *conn, gboolean *ret_answered)
+{
+    MeishiServed served = serve(pool, worker, conn, FALSE);
+
+    *ret_answered = served == MEISHI_SERVED_ANSWERED;
+    if (served != MEISHI_SERVED_LONG)
+        return settle(pool, conn, served);
+    serve_long(pool, worker, conn);
+    return FALSE;
+}
+
+/* Stays with @conn for a moment; returns another one that has something to say, or NULL.  Looks
+ * for others whenever @conn is silent, and now and then where it is not. */
 static MeishiConn *
 linger(MeishiPool *pool, MeishiWorker *worker, MeishiConn *conn)
 {
-    gint64 end = g_get_monotonic_time() + LINGER_US;
+    gint64 now = g_get_monotonic_time();
+    gint64 end = now + LINGER_US, next_look = now + LOOK_US;
 
-    while (g_get_monotonic_time() < end) {
-        MeishiConn *other = next_event(pool, 0);
-        MeishiServed served;
+    while (now < end && !g_atomic_int_get(&pool->is_draining)) {
+        MeishiConn *other;
+        gboolean has_answered;
 
+        sched_yield();
+        if (!serve_again(pool, worker, conn, &has_answered))
+            return NULL;
+        now = g_get_monotonic_time();
+        if (has_answered)
+            end = now + LINGER_US;
+        if (has_answered && now < next_look)
+            continue;
+        other = next_event(pool, 0);
+        next_look = now + LOOK_US;
         if (other != NULL) {
             arm(pool, conn, EPOLLIN, EPOLL_CTL_MOD);
             return other;
         }
-        if (g_atomic_int_get(&pool->is_draining))
-            return NULL;
-        served = serve(pool, worker, conn, FALSE);
-        if (served == MEISHI_SERVED_LONG) {
-            serve_long(pool, worker, conn);
-            return NULL;
-        }
-        if (!settle(pool, conn, served))
-            return NULL;
-        if (served == MEISHI_SERVED_ANSWERED)
-            end = g_get_monotonic_time() + LINGER_US;
-        else
-            sched_yield();
     }
-    arm(pool, conn, EPOLLIN, EPOLL_CTL_MOD);
+    if (!g_atomic_int_get(&pool->is_draining))
+        arm(pool, conn, EPOLLIN, EPOLL_CTL_MOD);
     return NULL;
 }
 
