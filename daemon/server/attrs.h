@@ -28,8 +28,7 @@ typedef struct {
     MeishiSnapshotValue id, label, subject, spki;
 } MeishiAttrsShared;
 
-void meishi_attrs_share(MeishiAttrs *attrs, const MeishiIdentity *identity,
-                        MeishiAttrsShared *ret);
+void meishi_attrs_share(MeishiAttrs *attrs, const MeishiIdentity *identity, MeishiAttrsShared *ret);
 
 /* Each of these adds the attributes of the object that was begun last. */
 void meishi_attrs_add_profile(MeishiAttrs *attrs, guint64 slot_id, guint64 profile);
@@ -45,5 +44,5 @@ void meishi_attrs_add_private_key(MeishiAttrs *attrs, const MeishiAttrsShared *s
 guint64 meishi_attrs_usage(MeishiKeyType type, gboolean allow_raw);
 
 /* Does a mechanism fit a key? */
-gboolean meishi_attrs_fits(const MeishiMechanismInfo *mechanism, MeishiKeyType type,
-                           gboolean allow_raw);
+gboolean
+meishi_attrs_fits(const MeishiMechanismInfo *mechanism, MeishiKeyType type, gboolean allow_raw);

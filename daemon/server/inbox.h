@@ -14,8 +14,8 @@ typedef struct MeishiInbox MeishiInbox;
 typedef void (*MeishiInboxFunc)(gpointer item, gpointer user_data);
 
 /* @func is called on the thread-default context of the creator, once per item and in order. */
-MeishiInbox *meishi_inbox_new(MeishiInboxFunc func, gpointer user_data, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiInbox *meishi_inbox_new(MeishiInboxFunc func, gpointer user_data,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Any thread; @item is not NULL. */
 void meishi_inbox_post(MeishiInbox *inbox, gpointer item);

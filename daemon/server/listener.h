@@ -16,6 +16,6 @@ typedef struct {
 } MeishiListenerOptions;
 
 /* Takes @fd over and accepts at most @max_clients at the same time. */
-MeishiListener *meishi_listener_new(int fd, guint max_clients,
-                                    const MeishiListenerOptions *options);
+MeishiListener *
+meishi_listener_new(int fd, guint max_clients, const MeishiListenerOptions *options);
 void meishi_listener_free(MeishiListener *listener); /* NULL is fine */

@@ -22,8 +22,8 @@ typedef struct {
 } MeishiPoolOptions;
 
 /* BUSY where the system gives no more threads or descriptors. */
-MeishiPool *meishi_pool_new(const MeishiPoolOptions *options, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiPool *
+meishi_pool_new(const MeishiPoolOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Ends the workers, after what each is doing.  Connections may still be given back. */
 void meishi_pool_stop(MeishiPool *pool);

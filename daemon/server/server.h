@@ -16,8 +16,8 @@ typedef struct MeishiServer MeishiServer;
 
 /* Serves @agent on @listen_fd (a listening SOCK_SEQPACKET socket; taken over).  @n_workers 0:
  * one per processor, at least two. */
-MeishiServer *meishi_server_new(MeishiAgent *agent, int listen_fd, guint n_workers, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiServer *meishi_server_new(MeishiAgent *agent, int listen_fd, guint n_workers,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Stops accepting, lets operations under way finish (at most @grace_ms), ends the workers. */
 void meishi_server_stop(MeishiServer *server, guint grace_ms);

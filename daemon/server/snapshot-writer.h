@@ -32,24 +32,22 @@ void meishi_snapshot_writer_add_mechanism(MeishiSnapshotWriter *writer,
                                           const struct meishi_snapshot_mech *mech);
 
 /* Begins an object, whose class is not below that of the one before. */
-void meishi_snapshot_writer_add_object(MeishiSnapshotWriter *writer, guint64 handle,
-                                       guint64 class);
+void meishi_snapshot_writer_add_object(MeishiSnapshotWriter *writer, guint64 handle, guint64 class);
 
 /* Stores bytes (NULL: none) or a number in CK_ULONG's form; numbers are stored once. */
-MeishiSnapshotValue meishi_snapshot_writer_put(MeishiSnapshotWriter *writer, gconstpointer data,
-                                               gsize len);
+MeishiSnapshotValue
+meishi_snapshot_writer_put(MeishiSnapshotWriter *writer, gconstpointer data, gsize len);
 MeishiSnapshotValue meishi_snapshot_writer_put_bytes(MeishiSnapshotWriter *writer, GBytes *bytes);
-MeishiSnapshotValue meishi_snapshot_writer_put_number(MeishiSnapshotWriter *writer,
-                                                      guint64 number);
+MeishiSnapshotValue meishi_snapshot_writer_put_number(MeishiSnapshotWriter *writer, guint64 number);
 
 /* Gives the object an attribute; in any order, each type once. */
-void meishi_snapshot_writer_add(MeishiSnapshotWriter *writer, guint64 type,
-                                MeishiSnapshotValue value);
+void
+meishi_snapshot_writer_add(MeishiSnapshotWriter *writer, guint64 type, MeishiSnapshotValue value);
 
 /* One that exists and is never revealed. */
 void meishi_snapshot_writer_add_sensitive(MeishiSnapshotWriter *writer, guint64 type);
 
 /* The sealed file (the caller closes it), or -1: NO_SPACE where it would be larger than a
  * module maps, IO. */
-int meishi_snapshot_writer_finish(MeishiSnapshotWriter *writer, guint64 generation,
-                                  gsize *ret_size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int meishi_snapshot_writer_finish(MeishiSnapshotWriter *writer, guint64 generation, gsize *ret_size,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,8 +12,8 @@
 typedef struct MeishiView MeishiView;
 
 /* Shows @identities (MeishiIdentity, best first).  NO_SPACE, IO. */
-MeishiView *meishi_view_new(GPtrArray *identities, guint64 generation, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+MeishiView *meishi_view_new(GPtrArray *identities, guint64 generation,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 MeishiView *meishi_view_ref(MeishiView *view);
 void meishi_view_unref(MeishiView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiView, meishi_view_unref)
@@ -27,5 +27,5 @@ int meishi_view_snapshot(const MeishiView *view);
 guint64 meishi_view_present(const MeishiView *view);
 
 /* Whose key @handle is, NULL for what is no key of this view.  Stays the view's. */
-const MeishiIdentity *meishi_view_find_key(const MeishiView *view, guint64 handle,
-                                           gboolean *ret_is_private);
+const MeishiIdentity *
+meishi_view_find_key(const MeishiView *view, guint64 handle, gboolean *ret_is_private);

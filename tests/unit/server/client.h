@@ -12,14 +12,14 @@
 
 typedef struct {
     int fd;
-    struct meishi_buf frame;       /* encode the next request into this */
+    struct meishi_buf frame; /* encode the next request into this */
     guint8 reply[MEISHI_WIRE_MAX_FRAME];
-    struct meishi_msg_head head;   /* of the last reply */
+    struct meishi_msg_head head; /* of the last reply */
     struct meishi_bytes body;
-    struct meishi_packet_fds fds;  /* that came with it */
+    struct meishi_packet_fds fds; /* that came with it */
 } Client;
 
-Client *client_new(const char *path);      /* connects; no greeting yet */
+Client *client_new(const char *path); /* connects; no greeting yet */
 Client *client_new_greeted(const char *path);
 void client_free(Client *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
