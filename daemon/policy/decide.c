@@ -249,7 +249,7 @@ row_memory(Table *table)
         table->choice->suspicion == MEISHI_SUSPICION_SUSPECT)
         return FALSE;
     /* A rule about this very identity may not let it be remembered. */
-    meishi_engine_limits(table->engine, verdict->index, &limits);
+    meishi_engine_limits(&table->engine->world, table->engine->rules, verdict->index, &limits);
     if (meishi_memory_find(table->engine->world.memory, table->request, &limits,
                            table->engine->world.now) != table->choice)
         return FALSE;
@@ -467,7 +467,7 @@ ask_rows(Table *table)
     }
 }
 
-/* The chain that goes with the answer lives on after the engine; its paths do not. */
+/* What the answer refers to lives on after the engine. */
 static void
 settle(Table *table)
 {
@@ -476,8 +476,10 @@ settle(Table *table)
     if (decision->rule == NULL)
         decision->rule = table->engine->preference;
     if (decision->selected != G_MAXUINT)
-        meishi_engine_limits(table->engine, decision->selected, &decision->limits);
+        meishi_engine_limits(&table->engine->world, table->engine->rules, decision->selected,
+                             &decision->limits);
     decision->paths = g_steal_pointer(&table->engine->paths);
+    decision->rules = g_steal_pointer(&table->engine->rules);
 }
 
 MeishiDecision *
@@ -489,7 +491,7 @@ meishi_decide(const MeishiWorld *world, const MeishiRequest *request)
 
     decision->selected = decision->preselected = G_MAXUINT;
     meishi_engine_init(&engine, world, request);
-    meishi_engine_limits(&engine, G_MAXUINT, &decision->limits);
+    meishi_engine_limits(&engine.world, engine.rules, G_MAXUINT, &decision->limits);
     table.final = meishi_filter_request(&engine);
     if (table.final == MEISHI_CODE_OK)
         judge_identities(&table);
@@ -505,6 +507,7 @@ meishi_decision_free(MeishiDecision *decision)
     if (decision == NULL)
         return;
     meishi_path_finder_free(decision->paths);
+    g_clear_pointer(&decision->rules, g_array_unref);
     g_free(decision->verdicts);
     g_free(decision);
 }
@@ -517,6 +520,13 @@ meishi_decision_verdict(const MeishiDecision *decision, guint index)
             return &decision->verdicts[i];
     }
     return NULL;
+}
+
+void
+meishi_decision_limits(const MeishiDecision *decision, const MeishiWorld *world, guint index,
+                       MeishiConstraints *ret_limits)
+{
+    meishi_engine_limits(world, decision->rules, index, ret_limits);
 }
 
 const char *

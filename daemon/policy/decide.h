@@ -51,6 +51,7 @@ typedef struct {
     MeishiVerdict *verdicts;    /* best first: strong, soft, hard; none for a final step */
     guint n_verdicts, n_strong, n_soft;
     MeishiPathFinder *paths; /* owns the paths of the verdicts */
+    GArray *rules;           /* MeishiRuleFit: all that speak of the target */
 } MeishiDecision;
 
 /* The request must have passed meishi_request_check(). */
@@ -60,6 +61,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiDecision, meishi_decision_free)
 
 /* The verdict about candidate @index; NULL after a final step. */
 const MeishiVerdict *meishi_decision_verdict(const MeishiDecision *decision, guint index);
+
+/* What holds if candidate @index is used: how long it may be remembered, when to confirm. */
+void meishi_decision_limits(const MeishiDecision *decision, const MeishiWorld *world, guint index,
+                            MeishiConstraints *ret_limits);
 
 /* "selected", "none", ... ; static. */
 const char *meishi_result_name(MeishiResult result);

@@ -83,23 +83,24 @@ meishi_engine_clear(MeishiEngine *engine)
 }
 
 static gboolean
-speaks_of(const MeishiEngine *engine, const MeishiRule *rule, guint index)
+speaks_of(const MeishiWorld *world, const MeishiRule *rule, guint index)
 {
     if (rule->conditions->len == 0)
         return TRUE;
-    return index != G_MAXUINT && meishi_rule_match_obstacle(rule, engine->world.inventory, index,
-                                                            engine->world.now, 0) == NULL;
+    return index != G_MAXUINT &&
+           meishi_rule_match_obstacle(rule, world->inventory, index, world->now, 0) == NULL;
 }
 
 void
-meishi_engine_limits(const MeishiEngine *engine, guint index, MeishiConstraints *ret_limits)
+meishi_engine_limits(const MeishiWorld *world, GArray *rules, guint index,
+                     MeishiConstraints *ret_limits)
 {
-    MeishiConstraints limits = {.remember = engine->world.policy->defaults.remember};
+    MeishiConstraints limits = {.remember = world->policy->defaults.remember};
 
-    for (guint i = 0; i < engine->rules->len; i++) {
-        const MeishiRule *rule = g_array_index(engine->rules, MeishiRuleFit, i).rule;
+    for (guint i = 0; i < rules->len; i++) {
+        const MeishiRule *rule = g_array_index(rules, MeishiRuleFit, i).rule;
 
-        if (speaks_of(engine, rule, index))
+        if (speaks_of(world, rule, index))
             meishi_constraints_tighten(&limits, &rule->constraints);
     }
     *ret_limits = limits;

@@ -86,6 +86,7 @@ void
 meishi_engine_init(MeishiEngine *engine, const MeishiWorld *world, const MeishiRequest *request);
 void meishi_engine_clear(MeishiEngine *engine);
 
-/* The strictest of all that is said about candidate @index at this target; about the target alone
- * for G_MAXUINT. */
-void meishi_engine_limits(const MeishiEngine *engine, guint index, MeishiConstraints *ret_limits);
+/* The strictest of all that @rules (MeishiRuleFit) say about candidate @index at their target;
+ * about the target alone for G_MAXUINT. */
+void meishi_engine_limits(const MeishiWorld *world, GArray *rules, guint index,
+                          MeishiConstraints *ret_limits);

@@ -408,7 +408,7 @@ meishi_filter_identities(MeishiEngine *engine)
         if (engine->any_requirement) {
             MeishiConstraints limits;
 
-            meishi_engine_limits(engine, i, &limits);
+            meishi_engine_limits(&engine->world, engine->rules, i, &limits);
             c.required = limits.require;
         }
         judge(&c);

@@ -202,7 +202,7 @@ test_constraints(void)
                    "[Rule eid]\n" HOST "Identity-Issuer-O=X\nRemember=none\n");
     fake_world_end(&w);
     meishi_engine_init(&engine, &w.world, w.request);
-    meishi_engine_limits(&engine, G_MAXUINT, &limits);
+    meishi_engine_limits(&engine.world, engine.rules, G_MAXUINT, &limits);
     g_assert_cmpint(limits.confirm, ==, MEISHI_CONFIRM_EACH_USE);
     g_assert_cmpint(limits.reach, ==, MEISHI_REACH_HOST);
     g_assert_cmpint(limits.remember, ==, MEISHI_REMEMBER_SESSION);
