@@ -185,13 +185,14 @@ run(const Options *options)
     g_autoptr(GPtrArray) own_sockets = g_ptr_array_new_with_free_func(g_free);
     Daemon daemon = {.pkcs11_fd = -1, .bus_fd = -1, .own_sockets = own_sockets, .loop = loop};
 
+    /* Before there is a socket: whoever can connect can also end us cleanly. */
+    g_unix_signal_add(SIGTERM, on_quit, &daemon);
+    g_unix_signal_add(SIGINT, on_quit, &daemon);
     if (!start(&daemon, options, &error)) {
         g_printerr("meishid: %s\n", error->message);
         stop(&daemon);
         return EXIT_FAILURE;
     }
-    g_unix_signal_add(SIGTERM, on_quit, &daemon);
-    g_unix_signal_add(SIGINT, on_quit, &daemon);
     notify("READY=1");
     g_main_loop_run(loop);
     notify("STOPPING=1");
