@@ -19,6 +19,7 @@ INSTALLED = {
     "meishi", "meishid", "meishi-keyring", "meishi-pkcs11.so", "meishi.module",
     "meishid.service", "meishid.socket", "meishid-bus.socket",
     "org.meishi.Agent1.service", "org.meishi.Agent1.xml",
+    "meishi.bash", "_meishi", "meishi.fish",
     "meishi.1", "meishid.8", "meishi-pkcs11.7",
     "architecture.md", "protocol.md", "store-format.md", "threat-model.md", "hacking.md",
 }  # fmt: skip

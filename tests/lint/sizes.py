@@ -58,13 +58,18 @@ def parameters(name, text):
 
 
 def depth_of(body):
-    deepest = depth = 1
+    """Nested blocks, the function's own included; the braces of initializers do not count."""
+    deepest = 1
+    open_braces = [True]  # whether each is a block
+    before = "{"
     for char in body:
         if char == "{":
-            depth += 1
-            deepest = max(deepest, depth)
+            open_braces.append(open_braces[-1] and before not in "=,(")
+            deepest = max(deepest, sum(open_braces))
         elif char == "}":
-            depth -= 1
+            open_braces.pop()
+        if not char.isspace():
+            before = char
     return deepest
 
 

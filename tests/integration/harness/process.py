@@ -86,8 +86,11 @@ class Background:
         """Like wait_until(), but a child that ended is a failure at once."""
 
         def check():
-            self.assert_alive()
-            return condition()
+            alive = self.is_alive()
+            value = condition()
+            if not value and not alive:
+                self.assert_alive()
+            return value
 
         return wait_until(check, f"{self.argv[0]}: {what}")
 

@@ -40,5 +40,11 @@ class Tap:
         self.say(f"1..{self.number}")
 
 
+def pytest_addoption(parser):
+    """Options of the terminal plugin that others ask for."""
+    parser.addoption("--verbose", type=int, default=0, dest="verbose")
+    parser.addoption("--tb", default="short", dest="tbstyle")
+
+
 def pytest_configure(config):
     config.pluginmanager.register(Tap(), "meishi-tap")
