@@ -67,6 +67,15 @@ take_pkcs7(MeishiReader *reader, const Block *block, GError **error)
     return meishi_bundle_der_read_pkcs7(reader, block->data, (gsize)block->len, error);
 }
 
+/* As GnuTLS's certtool writes it. */
+static gboolean
+take_pkcs12(MeishiReader *reader, const Block *block, GError **error)
+{
+    g_autoptr(GBytes) der = g_bytes_new(block->data, (gsize)block->len);
+
+    return meishi_bundle_pkcs12_read(reader, der, error);
+}
+
 static gboolean
 take_pkcs8(MeishiReader *reader, const Block *block, GError **error)
 {
@@ -120,6 +129,7 @@ static const struct {
     {"PKCS7", take_pkcs7, NULL},
     {"PKCS #7 SIGNED DATA", take_pkcs7, NULL},
     {"CMS", take_pkcs7, NULL},
+    {"PKCS12", take_pkcs12, NULL},
     {"PRIVATE KEY", take_pkcs8, NULL},
     {"ENCRYPTED PRIVATE KEY", take_encrypted, NULL},
     {"RSA PRIVATE KEY", take_rsa, NULL},

@@ -262,11 +262,19 @@ meishi_reader_add_info(MeishiReader *reader, const PKCS8_PRIV_KEY_INFO *info,
 
 /* ---- the whole ---- */
 
+/* Text up to the first block; a DER file has a control character among its first bytes, though it
+ * may begin like the text "0 s:CN=..." and hold a PEM block deep inside. */
 static gboolean
 is_pem(GBytes *file)
 {
-    return g_strstr_len(g_bytes_get_data(file, NULL), (gssize)g_bytes_get_size(file),
-                        "-----BEGIN ") != NULL;
+    const char *data = g_bytes_get_data(file, NULL);
+    const char *begin = g_strstr_len(data, (gssize)g_bytes_get_size(file), "-----BEGIN ");
+
+    for (const char *p = data; begin && p < begin; p++) {
+        if (g_ascii_iscntrl(*p) && !g_ascii_isspace(*p))
+            return FALSE;
+    }
+    return begin != NULL;
 }
 
 static gboolean
@@ -285,14 +293,14 @@ read_format(MeishiReader *reader, GBytes *file, GError **error)
 {
     const guint8 *data = g_bytes_get_data(file, NULL);
 
-    if (data[0] == 0x30) {
-        if (!meishi_bundle_describe_cut(file, error))
-            return FALSE;
-        return meishi_bundle_der_is_pkcs12(file) ? meishi_bundle_pkcs12_read(reader, file, error)
-                                                 : meishi_bundle_der_read(reader, file, error);
-    }
-    return is_pem(file) ? meishi_bundle_pem_read(reader, file, error)
-                        : meishi_bundle_describe(file, error);
+    if (is_pem(file))
+        return meishi_bundle_pem_read(reader, file, error);
+    if (data[0] != 0x30)
+        return meishi_bundle_describe(file, error);
+    if (!meishi_bundle_describe_cut(file, error))
+        return FALSE;
+    return meishi_bundle_der_is_pkcs12(file) ? meishi_bundle_pkcs12_read(reader, file, error)
+                                             : meishi_bundle_der_read(reader, file, error);
 }
 
 /* A file that was read well and holds nothing for us: its notes say what it does hold. */

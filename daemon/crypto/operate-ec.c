@@ -12,13 +12,10 @@
 #include "module/wire/cryptoki.h"
 
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <openssl/params.h>
 
 /* A DER signature on the largest curve, P-521, has 139 bytes. */
 #define SIGNATURE_MAX 160
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(OSSL_PARAM, OSSL_PARAM_free)
 
 static gboolean
 fail(GError **error, MeishiErrorCode code, const char *what)
