@@ -35,7 +35,7 @@ tear_down(Place *place, gconstpointer unused)
 static void
 write_file(const Place *place, gsize len, int mode)
 {
-    g_autofree char *data = g_malloc(len);
+    g_autofree char *data = g_malloc(len + 1);
 
     memset(data, 'k', len);
     g_assert_true(g_file_set_contents(place->path, data, (gssize)len, NULL));
