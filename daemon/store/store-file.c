@@ -254,17 +254,38 @@ migrate(sqlite3 *db, const MeishiStoreSchema *schema, guint version, GError **er
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static sqlite3 *
-open_judged(const char *path, const MeishiStoreSchema *schema, guint *ret_version, GError **error)
+judge(const char *path, const MeishiStoreSchema *schema, guint *ret_version, GError **error)
 {
-    g_autoptr(sqlite3) db = NULL;
+    g_autoptr(sqlite3) db = meishi_store_file_connect(path, error);
 
-    if (!check_header(path, schema, error))
-        return NULL;
-    db = meishi_store_file_connect(path, error);
     if (db == NULL || !meishi_store_schema_get_version(db, schema, ret_version, error) ||
         !meishi_store_schema_verify(db, schema, *ret_version, error) || !check_structure(db, error))
         return NULL;
     return g_steal_pointer(&db);
+}
+
+/* To look at a database that has a log, SQLite makes an empty one where there is none. */
+static void
+remove_empty_log(const char *path)
+{
+    g_autofree char *log = g_strconcat(path, "-wal", NULL);
+    struct stat st;
+
+    if (lstat(log, &st) == 0 && st.st_size == 0)
+        (void)unlink(log);
+}
+
+static sqlite3 *
+open_judged(const char *path, const MeishiStoreSchema *schema, guint *ret_version, GError **error)
+{
+    sqlite3 *db = NULL;
+
+    if (!check_header(path, schema, error))
+        return NULL;
+    db = judge(path, schema, ret_version, error);
+    if (db == NULL)
+        remove_empty_log(path);
+    return db;
 }
 
 static gboolean
