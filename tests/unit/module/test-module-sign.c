@@ -293,6 +293,111 @@ test_recover(Fixture *f, gconstpointer unused)
     assert_rv(C_VerifyRecover(f->session, data, 32, output, &len), CKR_OPERATION_NOT_INITIALIZED);
 }
 
+/* ---- another token: a mechanism and a key type that the module has never heard of ----------- */
+
+#define STRANGE_MECHANISM 0x80001234UL
+#define STRANGE_KEY       71
+#define CHOOSY_KEY        72
+
+static void
+publish_strange_token(Fixture *f)
+{
+    g_autoptr(MeishiSample) sample = meishi_sample_new(1);
+    g_autoptr(GBytes) bytes = NULL;
+    guint64 allowed[] = {CKM_SHA256_RSA_PKCS, CKM_RSA_PKCS};
+    guint8 modulus[129] = {0, 0xff}; /* with the leading zero that some write */
+
+    meishi_sample_add_slot(sample, 1, "Meishi", TRUE);
+    meishi_sample_add_mech(sample, STRANGE_MECHANISM, 0, 0, CKF_SIGN);
+    meishi_sample_add_mech(sample, CKM_RSA_PKCS, 0, 0,
+                           CKF_SIGN | CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER);
+    meishi_sample_add_mech(sample, CKM_SHA512_RSA_PKCS, 0, 0, CKF_SIGN);
+    meishi_sample_add_object(sample, STRANGE_KEY, CKO_PRIVATE_KEY);
+    meishi_sample_add_ulong(sample, CKA_KEY_TYPE, 0x80000099);
+    meishi_sample_add_bool(sample, CKA_SIGN, TRUE);
+    meishi_sample_add_object(sample, CHOOSY_KEY, CKO_PRIVATE_KEY);
+    meishi_sample_add_ulong(sample, CKA_KEY_TYPE, CKK_RSA);
+    meishi_sample_add_bool(sample, CKA_SIGN, TRUE);
+    meishi_sample_add_bool(sample, CKA_SIGN_RECOVER, TRUE);
+    meishi_sample_add_bytes(sample, CKA_MODULUS, modulus, sizeof modulus);
+    meishi_sample_add_bytes(sample, CKA_ALLOWED_MECHANISMS, allowed, sizeof allowed);
+    bytes = meishi_sample_end(sample);
+    fake_agent_publish(f->agent, bytes, TRUE);
+    f->session = fixture_open(1);
+}
+
+/* Its parameter passes as it is, and only the daemon knows how long the result is. */
+static void
+test_strange_mechanism(Fixture *f, gconstpointer unused)
+{
+    CK_MECHANISM mechanism = {STRANGE_MECHANISM, (void *)"parameter", 9};
+    CK_BYTE signature[256];
+    CK_ULONG len = 0;
+
+    publish_strange_token(f);
+    assert_rv(C_SignInit(f->session, &mechanism, STRANGE_KEY), CKR_OK);
+    assert_rv(C_Sign(f->session, data, 32, NULL, &len), CKR_OK);
+    g_assert_cmpuint(len, ==, 256);
+    len = 255;
+    assert_rv(C_Sign(f->session, data, 32, signature, &len), CKR_BUFFER_TOO_SMALL);
+    assert_rv(C_Sign(f->session, data, 32, signature, &len), CKR_OK);
+    g_assert_cmpuint(fake_agent_seen(f->agent).n_operate, ==, 1);
+    mechanism.ulParameterLen = MEISHI_WIRE_MAX_PARAM + 1;
+    assert_rv(C_SignInit(f->session, &mechanism, STRANGE_KEY), CKR_MECHANISM_PARAM_INVALID);
+}
+
+static void
+test_allowed_mechanisms(Fixture *f, gconstpointer unused)
+{
+    CK_MECHANISM mechanism = {CKM_SHA512_RSA_PKCS, NULL, 0};
+    CK_MECHANISM_TYPE allowed[2];
+    CK_ATTRIBUTE attr = {CKA_ALLOWED_MECHANISMS, allowed, sizeof allowed};
+    CK_ULONG len = 0;
+
+    publish_strange_token(f);
+    assert_rv(C_SignInit(f->session, &mechanism, CHOOSY_KEY), CKR_MECHANISM_INVALID);
+    mechanism.mechanism = CKM_RSA_PKCS;
+    assert_rv(C_SignInit(f->session, &mechanism, CHOOSY_KEY), CKR_OK);
+    assert_rv(C_Sign(f->session, data, 32, NULL, &len), CKR_OK);
+    g_assert_cmpuint(len, ==, 128);
+    assert_rv(C_GetAttributeValue(f->session, CHOOSY_KEY, &attr, 1), CKR_OK);
+    g_assert_cmpuint(attr.ulValueLen, ==, 2 * sizeof(CK_ULONG));
+    g_assert_cmphex(allowed[0], ==, CKM_SHA256_RSA_PKCS);
+}
+
+static void
+test_sign_recover(Fixture *f, gconstpointer unused)
+{
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+    CK_BYTE output[256];
+    CK_ULONG len = sizeof output;
+
+    publish_strange_token(f);
+    assert_rv(C_SignRecoverInit(f->session, &mechanism, CHOOSY_KEY), CKR_OK);
+    assert_rv(C_SignRecover(f->session, data, 32, NULL, &len), CKR_OK);
+    g_assert_cmpuint(len, ==, 128);
+    len = sizeof output;
+    assert_rv(C_SignRecover(f->session, data, 32, output, &len), CKR_OK);
+    g_assert_cmpuint(fake_agent_seen(f->agent).operation, ==, MEISHI_WIRE_SIGN_RECOVER);
+}
+
+static void
+test_eddsa_parameters(Fixture *f, gconstpointer unused)
+{
+    struct meishi_eddsa_params params = {CK_FALSE, 7, (CK_BYTE *)(void *)"context"};
+    CK_MECHANISM mechanism = {CKM_EDDSA, &params, sizeof params};
+    CK_BYTE signature[64];
+    CK_ULONG len = sizeof signature;
+
+    assert_rv(C_SignInit(f->eddsa, &mechanism, SAMPLE_PRIVATE_ED), CKR_OK);
+    assert_rv(C_Sign(f->eddsa, data, 32, signature, &len), CKR_OK);
+    g_assert_cmpuint(fake_agent_seen(f->agent).n_numbers, ==, 1);
+    params.pContextData = NULL;
+    assert_rv(C_SignInit(f->eddsa, &mechanism, SAMPLE_PRIVATE_ED), CKR_MECHANISM_PARAM_INVALID);
+    mechanism.ulParameterLen = 3;
+    assert_rv(C_SignInit(f->eddsa, &mechanism, SAMPLE_PRIVATE_ED), CKR_MECHANISM_PARAM_INVALID);
+}
+
 /* Kinds of operation do not get in each other's way on one session. */
 static void
 test_operations_side_by_side(Fixture *f, gconstpointer unused)
@@ -363,6 +468,10 @@ main(int argc, char **argv)
     ADD("encrypt", test_encrypt);
     ADD("digest", test_digest);
     ADD("recover", test_recover);
+    ADD("strange-mechanism", test_strange_mechanism);
+    ADD("allowed-mechanisms", test_allowed_mechanisms);
+    ADD("sign-recover", test_sign_recover);
+    ADD("eddsa-parameters", test_eddsa_parameters);
     ADD("operations-side-by-side", test_operations_side_by_side);
     ADD("statuses", test_statuses);
     result = g_test_run();
