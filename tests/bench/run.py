@@ -247,7 +247,7 @@ def print_table(bench):
             print(f"\n{heading}\n{'':2}{'':24}{'median':>10}{'from':>10}{'to':>10}{'ratio':>8}")
         print(f"  {candidate:24}{median:10.1f}{low:10.1f}{high:10.1f}{ratio:8.2f}")
     print()
-    for holds, text in bench.verdicts():
+    for holds, text in [] if bench.options.smoke else bench.verdicts():
         print(f"{'holds' if holds else 'DOES NOT HOLD'}: {text}")
 
 
