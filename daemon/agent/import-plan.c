@@ -7,13 +7,12 @@
 #include "daemon/agent/import-plan.h"
 
 #include "daemon/agent/import-contents.h"
+#include "daemon/agent/import-issuers.h"
 #include "daemon/agent/import-item.h"
+#include "daemon/agent/import-label.h"
 #include "daemon/agent/import-why.h"
-#include "daemon/agent/label.h"
 #include "daemon/base/error.h"
 #include "daemon/policy/check.h"
-
-#define MAX_ISSUERS 20 /* per identity, as in policy/chain.c */
 
 typedef struct {
     const MeishiImportInput *input;
@@ -22,159 +21,6 @@ typedef struct {
     GHashTable *labels; /* those that are taken */
     GPtrArray *pool;    /* MeishiCert: everything that may be an issuer; borrowed */
 } Work;
-
-/* ---- issuers ------------------------------------------------------------------------------ */
-
-static gboolean
-is_stored_issuer(const Work *work, const MeishiCert *cert)
-{
-    for (guint i = 0; i < work->input->issuers->len; i++) {
-        if (meishi_import_contents_is_same(g_ptr_array_index(work->input->issuers, i), cert))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Everything in the pool that, link by link, certifies @leaf: more than one chain where CAs are
- * cross-certified, since which one a server wants is not for the import to know. */
-static GPtrArray *
-collect_issuers(const Work *work, const MeishiCert *leaf)
-{
-    GPtrArray *issuers = g_ptr_array_new();
-    const MeishiCert *cert = leaf;
-
-    for (guint next = 0; cert != NULL; next++) {
-        for (guint i = 0; !cert->is_self_signed && i < work->pool->len; i++) {
-            MeishiCert *candidate = g_ptr_array_index(work->pool, i);
-
-            if (issuers->len < MAX_ISSUERS && meishi_chain_is_link(cert, candidate) &&
-                !meishi_import_contents_is_same(candidate, leaf) &&
-                !g_ptr_array_find(issuers, candidate, NULL) &&
-                work->input->verify(cert, candidate, work->input->verify_data))
-                g_ptr_array_add(issuers, candidate);
-        }
-        cert = next < issuers->len ? g_ptr_array_index(issuers, next) : NULL;
-    }
-    return issuers;
-}
-
-static gboolean
-pool_has(const Work *work, const MeishiCert *cert)
-{
-    for (guint i = 0; i < work->pool->len; i++) {
-        if (meishi_import_contents_is_same(g_ptr_array_index(work->pool, i), cert))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static void
-pool_add(Work *work, MeishiCert *cert)
-{
-    if (cert != NULL && !pool_has(work, cert))
-        g_ptr_array_add(work->pool, cert);
-}
-
-static void
-fill_pool(Work *work)
-{
-    for (guint i = 0; i < work->input->issuers->len; i++)
-        pool_add(work, g_ptr_array_index(work->input->issuers, i));
-    for (guint i = 0; i < work->contents->certs->len; i++) {
-        const MeishiFoundCert *found = g_ptr_array_index(work->contents->certs, i);
-
-        pool_add(work, found->bag->cert);
-    }
-    for (guint i = 0; i < work->input->identities->len; i++) {
-        const MeishiIdentity *identity = g_ptr_array_index(work->input->identities, i);
-
-        pool_add(work, identity->cert);
-    }
-}
-
-/* ---- labels ------------------------------------------------------------------------------- */
-
-static char *
-label_of_key(const MeishiPublicKey *key)
-{
-    return g_strdup_printf("%s key", key->text);
-}
-
-/* Whether somebody chose the label of a bare key, or we made it up. */
-static gboolean
-is_chosen(const MeishiIdentity *identity)
-{
-    g_autofree char *made_up = label_of_key(identity->key);
-
-    return !g_str_has_prefix(identity->label, made_up);
-}
-
-static gboolean
-is_empty(const char *text)
-{
-    return text == NULL || *text == '\0';
-}
-
-static char *
-wish_for(const Work *work, const MeishiFoundCert *cert, const MeishiFoundKey *key)
-{
-    const MeishiIdentity *bare =
-        cert != NULL && cert->identity != NULL && cert->identity->cert == NULL ? cert->identity
-                                                                               : NULL;
-
-    if (work->input->label != NULL)
-        return g_strdup(work->input->label);
-    if (bare != NULL && is_chosen(bare))
-        return g_strdup(bare->label);
-    if (cert != NULL && !is_empty(cert->bag->friendly_name))
-        return g_strdup(cert->bag->friendly_name);
-    if (key != NULL && !is_empty(key->bag->friendly_name))
-        return g_strdup(key->bag->friendly_name);
-    if (cert != NULL && !is_empty(cert->bag->cert->subject_cn))
-        return g_strdup(cert->bag->cert->subject_cn);
-    if (cert != NULL && !is_empty(cert->bag->cert->subject_text))
-        return g_strdup(cert->bag->cert->subject_text);
-    return label_of_key(key != NULL ? key->bag->public_key : cert->bag->cert->key);
-}
-
-static char *
-take_label(Work *work, const MeishiFoundCert *cert, const MeishiFoundKey *key)
-{
-    g_autofree char *wish = wish_for(work, cert, key);
-    char *label;
-
-    if (cert != NULL && cert->identity != NULL && cert->identity->cert == NULL)
-        g_hash_table_remove(work->labels, cert->identity->label); /* it goes with the bare key */
-    label = meishi_label_unique(wish, work->labels);
-    g_hash_table_add(work->labels, g_strdup(label));
-    return label;
-}
-
-static gboolean
-check_single_label(const Work *work, GError **error)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < work->contents->certs->len; i++) {
-        const MeishiFoundCert *found = g_ptr_array_index(work->contents->certs, i);
-
-        n += found->fate == MEISHI_FATE_NEW || found->fate == MEISHI_FATE_COMPLETES;
-    }
-    for (guint i = 0; i < work->contents->keys->len; i++) {
-        const MeishiFoundKey *found = g_ptr_array_index(work->contents->keys, i);
-
-        n += !found->is_paired && found->identity == NULL;
-    }
-    if (work->input->label == NULL || n <= 1)
-        return TRUE;
-    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                "One label was given, but the import holds %u identities; import them without it "
-                "and use `meishi rename`.",
-                n);
-    return FALSE;
-}
-
-/* ---- the plan ----------------------------------------------------------------------------- */
 
 static void
 import_key_free(MeishiImportKey *key)
@@ -224,7 +70,8 @@ static void
 add_cert(Work *work, const MeishiFoundCert *found, const char *label)
 {
     MeishiStoreNewCert *row = g_new0(MeishiStoreNewCert, 1);
-    g_autoptr(GPtrArray) issuers = collect_issuers(work, found->bag->cert);
+    g_autoptr(GPtrArray) issuers =
+        meishi_import_issuers_collect(work->input, work->pool, found->bag->cert);
 
     row->cert.der = g_bytes_ref(found->bag->der);
     row->cert.label = g_strdup(label);
@@ -278,7 +125,7 @@ plan_cert(Work *work, const MeishiFoundCert *found)
         break;
     case MEISHI_FATE_NEW:
     case MEISHI_FATE_COMPLETES:
-        label = take_label(work, found, found->key);
+        label = meishi_import_label_take(work->input, work->labels, found, found->key);
         add_cert(work, found, label);
         add_item(work,
                  found->fate == MEISHI_FATE_NEW ? MEISHI_IMPORT_ADDED : MEISHI_IMPORT_COMPLETED,
@@ -303,7 +150,7 @@ plan_bare_key(Work *work, MeishiFoundKey *found)
                  identity->label);
         return;
     }
-    label = take_label(work, NULL, found);
+    label = meishi_import_label_take(work->input, work->labels, NULL, found);
     (void)add_key(work, found, label);
     add_item(work, MEISHI_IMPORT_KEY_ADDED, found->file, NULL, found->bag->public_key, label);
     why = meishi_import_why_unmatched(found, work->contents);
@@ -322,13 +169,13 @@ plan_issuers_of_old(Work *work)
 
         if (identity->cert == NULL)
             continue;
-        issuers = collect_issuers(work, identity->cert);
+        issuers = meishi_import_issuers_collect(work->input, work->pool, identity->cert);
         mark_issuers(work, issuers);
         for (guint j = 0; j < issuers->len; j++) {
             const MeishiCert *issuer = g_ptr_array_index(issuers, j);
 
             if (meishi_import_contents_find(work->contents, issuer) != NULL &&
-                !is_stored_issuer(work, issuer) &&
+                !meishi_import_issuers_is_stored(work->input, issuer) &&
                 !g_ptr_array_find_with_equal_func(work->plan->issuers, issuer->der, g_bytes_equal,
                                                   NULL))
                 g_ptr_array_add(work->plan->issuers, g_bytes_ref(issuer->der));
@@ -347,7 +194,7 @@ report_others(Work *work)
 
         if (found->fate != MEISHI_FATE_ISSUER && found->fate != MEISHI_FATE_PASSED_OVER)
             continue;
-        if (is_stored_issuer(work, cert))
+        if (meishi_import_issuers_is_stored(work->input, cert))
             outcome = MEISHI_IMPORT_UNCHANGED;
         else if (found->fate == MEISHI_FATE_ISSUER)
             outcome = MEISHI_IMPORT_ISSUER;
@@ -431,31 +278,39 @@ meishi_import_plan_free(MeishiImportPlan *plan)
     g_free(plan);
 }
 
-static GHashTable *
-labels_of(GPtrArray *identities)
+static gboolean
+check_amount(const MeishiImportInput *input, GError **error)
 {
-    GHashTable *labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint n = 0;
 
-    for (guint i = 0; i < identities->len; i++) {
-        const MeishiIdentity *identity = g_ptr_array_index(identities, i);
-
-        g_hash_table_add(labels, g_strdup(identity->label));
-    }
-    return labels;
+    for (gsize i = 0; i < input->n_sources; i++)
+        n += input->sources[i].bundle->certs->len + input->sources[i].bundle->keys->len;
+    if (n <= MEISHI_IMPORT_PLAN_MAX)
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_TOO_EXPENSIVE,
+                "There are more than %d certificates and keys in what was given; import the files "
+                "that hold yours.",
+                MEISHI_IMPORT_PLAN_MAX);
+    return FALSE;
 }
 
 MeishiImportPlan *
 meishi_import_plan_new(const MeishiImportInput *input, GError **error)
 {
     g_autoptr(MeishiImportPlan) plan = new_plan();
-    g_autoptr(MeishiImportContents) contents = meishi_import_contents_new(input);
-    g_autoptr(GHashTable) labels = labels_of(input->identities);
-    g_autoptr(GPtrArray) pool = g_ptr_array_new();
-    Work work = {input, plan, contents, labels, pool};
+    g_autoptr(MeishiImportContents) contents = NULL;
+    g_autoptr(GHashTable) labels = NULL;
+    g_autoptr(GPtrArray) pool = NULL;
+    Work work;
 
-    if (!check_single_label(&work, error))
+    if (!check_amount(input, error))
         return NULL;
-    fill_pool(&work);
+    contents = meishi_import_contents_new(input);
+    if (!meishi_import_label_check(input, contents, error))
+        return NULL;
+    labels = meishi_import_label_taken(input);
+    pool = meishi_import_issuers_pool(input, contents);
+    work = (Work){input, plan, contents, labels, pool};
     plan_all(&work);
     copy_notes(&work);
     return check_any_use(&work, error) ? g_steal_pointer(&plan) : NULL;

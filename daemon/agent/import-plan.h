@@ -40,8 +40,13 @@ typedef struct {
     GPtrArray *notes;   /* char * */
 } MeishiImportPlan;
 
+/* People have a few; a machine's whole CA bundle has some hundred.  More would only keep the main
+ * loop busy. */
+#define MEISHI_IMPORT_PLAN_MAX 1000
+
 /* NOT_FOUND where the files hold nothing that Meishi can keep; the message says what they hold and
- * what to do.  INVALID_ARGUMENT where one label is given for several identities. */
+ * what to do.  INVALID_ARGUMENT where one label is given for several identities; TOO_EXPENSIVE
+ * where there are more certificates and keys than MEISHI_IMPORT_PLAN_MAX. */
 MeishiImportPlan *
 meishi_import_plan_new(const MeishiImportInput *input, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_import_plan_free(MeishiImportPlan *plan); /* NULL is fine */

@@ -419,6 +419,19 @@ test_signature_decides(void)
     g_assert_cmpstr(stored, ==, "a/A()/");
 }
 
+static void
+test_too_many(void)
+{
+    g_autofree char *letters = g_strnfill(MEISHI_IMPORT_PLAN_MAX + 1, 'X');
+    const Row row = {.identities = "A", .issuers = "", .files = letters};
+    g_auto(Case) c = {0};
+    g_autoptr(GError) error = NULL;
+
+    case_init(&c, &row, NULL);
+    g_assert_null(meishi_import_plan_new(&c.input, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_TOO_EXPENSIVE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -428,5 +441,6 @@ main(int argc, char **argv)
     g_test_add_func("/agent/import-plan/one-label-for-two", test_one_label_for_two);
     g_test_add_func("/agent/import-plan/notes", test_notes);
     g_test_add_func("/agent/import-plan/signature-decides", test_signature_decides);
+    g_test_add_func("/agent/import-plan/too-many", test_too_many);
     return g_test_run();
 }
