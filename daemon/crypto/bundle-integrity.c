@@ -5,7 +5,7 @@
  * the same file carries its signature, and a key that points at a certificate is that
  * certificate's.
  */
-#include "daemon/crypto/bundle-reader.h"
+#include "daemon/crypto/reader.h"
 
 static gboolean
 is_above(const MeishiCert *cert, const MeishiCert *issuer)

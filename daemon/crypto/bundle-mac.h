@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "daemon/crypto/bundle-reader.h"
+#include "daemon/crypto/reader.h"
 
 /* RFC 7292 section 4, MacData. */
 typedef struct {

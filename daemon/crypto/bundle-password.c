@@ -11,7 +11,7 @@
 #include <string.h>
 
 void
-meishi_password_free(MeishiPassword *password)
+meishi_bundle_password_free(MeishiPassword *password)
 {
     meishi_secret_unref(password->text);
     meishi_secret_unref(password->bytes);
@@ -132,7 +132,7 @@ add_forms(GPtrArray *list, MeishiSecret *given)
 GPtrArray *
 meishi_bundle_password_list(GPtrArray *given)
 {
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_password_free);
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_bundle_password_free);
     g_autoptr(MeishiSecret) empty = meishi_secret_new(0);
 
     for (guint i = 0; given && i < given->len; i++) {

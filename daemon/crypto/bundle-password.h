@@ -13,7 +13,7 @@ typedef struct {
     MeishiSecret *bytes; /* never NULL */
 } MeishiPassword;
 
-void meishi_password_free(MeishiPassword *password);
+void meishi_bundle_password_free(MeishiPassword *password);
 
 /* Every form of every one of @given (MeishiSecret), then absent and empty.  New array. */
 GPtrArray *meishi_bundle_password_list(GPtrArray *given);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "daemon/crypto/bundle-reader.h"
+#include "daemon/crypto/reader.h"
 
 /* Makes something of decrypted bytes; NULL where they are not what they should be. */
 typedef gpointer (*MeishiDecode)(MeishiSecret *plain);

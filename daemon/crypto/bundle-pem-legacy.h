@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "daemon/crypto/bundle-reader.h"
+#include "daemon/crypto/reader.h"
 
 /* Takes the key in; @type is OpenSSL's EVP_PKEY_RSA or EVP_PKEY_EC. */
 gboolean meishi_bundle_pem_legacy_read(MeishiReader *reader, int type, const char *header,

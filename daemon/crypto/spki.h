@@ -13,6 +13,9 @@ MeishiKeyType meishi_spki_type(EVP_PKEY *pkey);
 /* The static name of an EC or Edwards key's curve; NULL for others and unknown curves. */
 const char *meishi_spki_curve(EVP_PKEY *pkey);
 
+/* OpenSSL's number for the curve that an EC key names; NID_undef. */
+int meishi_spki_curve_nid(EVP_PKEY *pkey);
+
 /* The key size as PKCS#11 counts it (255 for Ed25519). */
 guint meishi_spki_bits(EVP_PKEY *pkey);
 
@@ -25,6 +28,8 @@ EVP_PKEY *meishi_spki_decode(GBytes *spki, GError **error) G_GNUC_WARN_UNUSED_RE
 
 /* UNSUPPORTED, with the reason, where no TLS client could use @pkey: type, curve, size. */
 gboolean meishi_spki_check_usable(EVP_PKEY *pkey, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- spki-describe.c ---- */
 
 /* All facts; for keys that we cannot use type UNKNOWN, text and SPKI only. */
 MeishiPublicKey *meishi_spki_describe(EVP_PKEY *pkey);

@@ -4,6 +4,7 @@
  */
 #include "daemon/crypto/text.h"
 
+#include <openssl/objects.h>
 #include <string.h>
 
 /* Zero-width joiners belong to the spelling of several languages and are let through. */
@@ -62,4 +63,12 @@ meishi_text_clean_asn1(const ASN1_STRING *string, gsize max)
     g_autofree char *utf8 = meishi_text_from_asn1(string);
 
     return utf8 ? meishi_text_clean(utf8, max) : NULL;
+}
+
+char *
+meishi_text_oid(const ASN1_OBJECT *oid)
+{
+    char text[256];
+
+    return OBJ_obj2txt(text, sizeof text, oid, 1) > 0 ? g_strdup(text) : NULL;
 }

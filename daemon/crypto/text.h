@@ -19,3 +19,6 @@ char *meishi_text_clean(const char *text, gsize max);
 
 /* Both in one. */
 char *meishi_text_clean_asn1(const ASN1_STRING *string, gsize max);
+
+/* Dotted; NULL for one that is too long to be meant. */
+char *meishi_text_oid(const ASN1_OBJECT *oid);

@@ -5,7 +5,7 @@
 #include "tests/fuzz/fuzz-bundle.h"
 
 #include "daemon/base/error.h"
-#include "daemon/crypto/bundle-reader.h"
+#include "daemon/crypto/reader.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 
 #include "daemon/base/error.h"
 #include "daemon/crypto/bundle-limits.h"
-#include "daemon/crypto/bundle-reader.h"
+#include "daemon/crypto/reader.h"
 
 static const MeishiLimits small = {
     .iterations = 1000, .total_iterations = 2500, .scrypt_memory = 1 << 20};

@@ -38,7 +38,7 @@ MeishiBundle *
 meishi_bundle_read_within(GBytes *file, const char *name, GPtrArray *passwords,
                           const MeishiLimits *limits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* ---- bundle.c ---- */
+/* ---- reader.c ---- */
 
 /* Each takes one thing in: checks it, drops exact duplicates, counts.  FALSE ends the reading. */
 gboolean meishi_reader_add_cert(MeishiReader *reader, GBytes *der, const MeishiTags *tags,
