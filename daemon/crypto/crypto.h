@@ -11,7 +11,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/policy/cert.h"
 
-/* Sets up OpenSSL: the secure heap (1 MiB, locked as far as the limit allows), the default
+/* Sets up OpenSSL: the secure heap (2 MiB, locked as far as the limit allows), the default
  * provider, and no configuration file.  Call once, before any thread starts; FALSE when OpenSSL
  * will not work at all. */
 gboolean meishi_crypto_init(GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -96,7 +96,8 @@ typedef struct MeishiKey MeishiKey;
 
 /* Takes a DER PrivateKeyInfo.  @thorough also runs OpenSSL's full check and one trial signature
  * (import, vault check); without it only the structure is read (first use).  BAD_FILE,
- * KEY_MISMATCH (inconsistent key), UNSUPPORTED (cannot sign). */
+ * KEY_MISMATCH (inconsistent key), UNSUPPORTED (cannot sign), BUSY (the secure heap is full: some
+ * thousand keys). */
 MeishiKey *
 meishi_key_new(MeishiSecret *pkcs8, gboolean thorough, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 MeishiKey *meishi_key_ref(MeishiKey *key);

@@ -15,10 +15,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-/* When the heap is full OpenSSL refuses to load keys, it does not fall back; a 2048-bit RSA key
- * takes 1 KiB of it. */
-#define SECURE_HEAP_LEN (2u << 20)
-#define SECURE_HEAP_MIN 32
+#define SECURE_HEAP_MIN 32 /* bytes; the smallest piece of the heap */
 
 /* ---- libcrypto's own memory ------------------------------------------------------------------
  *
@@ -67,7 +64,7 @@ meishi_crypto_init(GError **error)
         return FALSE;
     }
     if (!CRYPTO_secure_malloc_initialized() &&
-        CRYPTO_secure_malloc_init(SECURE_HEAP_LEN, SECURE_HEAP_MIN) == 0) {
+        CRYPTO_secure_malloc_init(MEISHI_SECURE_HEAP_LEN, SECURE_HEAP_MIN) == 0) {
         meishi_ossl_set_error(error, MEISHI_ERROR_FAILED, "OpenSSL has no secure heap");
         return FALSE;
     }

@@ -47,10 +47,21 @@ decode_key(MeishiSecret *pkcs8, GError **error)
     return g_steal_pointer(&pkey);
 }
 
+static gboolean
+check_heap(GError **error)
+{
+    if (CRYPTO_secure_used() < MEISHI_SECURE_HEAP_KEYS)
+        return TRUE;
+    g_set_error_literal(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                        "Too many private keys are in memory at once. Lock the vault to drop "
+                        "those that are not in use");
+    return FALSE;
+}
+
 MeishiKey *
 meishi_key_new(MeishiSecret *pkcs8, gboolean thorough, GError **error)
 {
-    g_autoptr(EVP_PKEY) pkey = decode_key(pkcs8, error);
+    g_autoptr(EVP_PKEY) pkey = check_heap(error) ? decode_key(pkcs8, error) : NULL;
     g_autoptr(GBytes) spki = NULL;
     MeishiKey *key;
 

@@ -135,6 +135,25 @@ test_threads(void)
         g_assert_no_error((GError *)g_thread_join(threads[i]));
 }
 
+/* A full heap refuses the next key, and the keys that are there still sign. */
+static void
+test_full_heap(void)
+{
+    g_autoptr(MeishiSecret) large = fixture_pkcs8("pem/rsa8192.der");
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_key_unref);
+    g_autoptr(MeishiKey) key = fixture_key("pem/pair-ec-P-256.key");
+    g_autoptr(GBytes) spki = meishi_key_spki(key);
+    Shared shared = {key, spki};
+    g_autoptr(GError) error = NULL;
+    MeishiKey *next;
+
+    while ((next = meishi_key_new(large, FALSE, &error)) != NULL)
+        g_ptr_array_add(keys, next);
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY);
+    g_assert_cmpuint(keys->len, >=, 200);
+    g_assert_no_error((GError *)sign_many(&shared));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -148,5 +167,6 @@ main(int argc, char **argv)
     g_test_add_func("/crypto/key/trailing-is-refused", test_trailing);
     g_test_add_func("/crypto/key/cannot-sign", test_cannot_sign);
     g_test_add_func("/crypto/key/many-threads", test_threads);
+    g_test_add_func("/crypto/key/full-heap", test_full_heap);
     return g_test_run();
 }
