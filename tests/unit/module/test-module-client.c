@@ -340,6 +340,86 @@ test_fork_in_mid_call(Fixture *f, gconstpointer unused)
     assert_rv(GPOINTER_TO_SIZE(g_thread_join(thread)), CKR_SESSION_CLOSED);
 }
 
+/* ---- fork at any moment, and everything at once -------------------------------------------- */
+static int
+work_in_child(Fixture *f)
+{
+    CK_SESSION_HANDLE session;
+
+    if (C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &session) != CKR_OK)
+        return 1;
+    return fixture_sign(session, SAMPLE_PRIVATE_EC, CKM_ECDSA) == CKR_OK ? 0 : 2;
+}
+
+static gint torture_goes_on;
+
+/* What each of these returns is anybody's guess; that they return, and harm nothing, is not. */
+static gpointer
+use_without_care(gpointer data)
+{
+    GRand *rand = g_rand_new_with_seed(GPOINTER_TO_UINT(data));
+    CK_SESSION_HANDLE session = 0;
+    guint n_signed = 0;
+
+    while (g_atomic_int_get(&torture_goes_on)) {
+        CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
+        CK_BYTE input[32] = {0}, signature[64];
+        CK_OBJECT_HANDLE found[4];
+        CK_ULONG len = sizeof signature, n;
+
+        switch (g_rand_int_range(rand, 0, 6)) {
+        case 0:
+            (void)C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &session);
+            break;
+        case 1:
+            (void)C_CloseSession(session);
+            break;
+        case 2:
+            (void)C_FindObjectsInit(session, NULL, 0);
+            (void)C_FindObjects(session, found, 4, &n);
+            break;
+        case 3:
+            (void)C_SessionCancel(session, CKF_SIGN | 0x40);
+            break;
+        default:
+            (void)C_SignInit(session, &mechanism, SAMPLE_PRIVATE_EC);
+            n_signed += C_Sign(session, input, 32, signature, &len) == CKR_OK;
+        }
+    }
+    g_rand_free(rand);
+    return GUINT_TO_POINTER(n_signed);
+}
+
+static void
+test_everything_at_once(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(GBytes) bytes = meishi_sample_usual(1, TRUE);
+    GThread *threads[8];
+    guint n_signed = 0;
+
+    g_atomic_int_set(&torture_goes_on, TRUE);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("torture", use_without_care, GSIZE_TO_POINTER(i + 1));
+    for (guint i = 0; i < 20; i++) {
+        g_usleep(20000);
+        fake_agent_publish(f->agent, bytes, TRUE);
+        in_child(work_in_child, f);
+        if (i % 4 == 1) {
+            fixture_kill_agent(f);
+            fixture_start_agent(f);
+        }
+        if (i % 4 == 3) {
+            assert_rv(C_Finalize(NULL), CKR_OK);
+            assert_rv(C_Initialize(NULL), CKR_OK);
+        }
+    }
+    g_atomic_int_set(&torture_goes_on, FALSE);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        n_signed += GPOINTER_TO_UINT(g_thread_join(threads[i]));
+    g_assert_cmpuint(n_signed, >, 0);
+    assert_rv(fixture_sign(fixture_open(1), SAMPLE_PRIVATE_EC, CKM_ECDSA), CKR_OK);
+}
+
 /* ---- users --------------------------------------------------------------------------------- */
 
 static int
@@ -442,6 +522,7 @@ main(int argc, char **argv)
     ADD("slow-call-blocks-only-itself", test_slow_call_blocks_only_itself);
     ADD("fork", test_fork);
     ADD("fork-in-mid-call", test_fork_in_mid_call);
+    ADD("everything-at-once", test_everything_at_once);
     ADD_WITHOUT_AGENT("daemon-of-another-user", test_daemon_of_another_user);
     ADD("descriptors-closed-by-host", test_descriptors_closed_by_host);
     result = g_test_run();
