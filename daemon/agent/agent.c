@@ -227,7 +227,7 @@ meishi_agent_reload(MeishiAgent *agent, GError **error)
 {
     g_autoptr(GPtrArray) before = g_ptr_array_ref(agent->identities);
     g_autoptr(GPtrArray) now = NULL;
-    g_autoptr(MeishiAgent) alive = g_object_ref(agent);
+    G_GNUC_UNUSED g_autoptr(MeishiAgent) alive = g_object_ref(agent);
     MeishiRosterRows rows = {NULL, NULL, NULL};
     gboolean any;
 
