@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 static const MeishiColumn columns[] = {
-    {"LABEL", 12}, {"SUBJECT", 16},    {"ISSUER", 10}, {"KEY", 0},
-    {"WHERE", 0},  {"VALID UNTIL", 0}, {NULL, 0},
+    {"LABEL", 8}, {"SUBJECT", 8},     {"ISSUER", 8}, {"KEY", 0},
+    {"WHERE", 0}, {"VALID UNTIL", 0}, {NULL, 0},
 };
 
 static void

@@ -124,39 +124,48 @@ check_count(const MeishiCommand *command, const char *path, char **args, GError 
 
 /* ---- dispatch ------------------------------------------------------------------------------- */
 
-/* Takes the options out of *@args.  @strict: stop at the first argument that is none. */
 static gboolean
-parse(const GOptionEntry *options, gboolean strict, char ***args, GError **error)
+parse_argv(const GOptionEntry *options, gboolean strict, char ***argv, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    g_auto(GStrv) argv = NULL;
 
-    g_strv_builder_add(builder, "meishi");
-    g_strv_builder_addv(builder, (const char **)*args);
-    argv = g_strv_builder_end(builder);
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_strict_posix(context, strict);
     if (options != NULL)
         g_option_context_add_main_entries(context, options, NULL);
     g_option_context_add_main_entries(context, meishi_command_common_options, NULL);
-    if (!g_option_context_parse_strv(context, &argv, error))
+    if (!g_option_context_parse_strv(context, argv, error))
         return FALSE;
-    g_strfreev(*args);
-    *args = g_strdupv(argv + 1);
-    if (!meishi_style_setup(common.color)) {
-        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
-                    "--color is auto, always or never, not “%s”.", common.color);
-        return FALSE;
-    }
-    return TRUE;
+    if (meishi_style_setup(common.color))
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                "--color is auto, always or never, not “%s”.", common.color);
+    return FALSE;
 }
 
-/* GOption leaves the "--" in that it stopped at. */
-static char **
-skip_separator(char **args)
+/* Takes the options out of *@args.  @strict: stop at the first argument that is none.  GOption sees
+ * nothing from "--" on, because it keeps or drops that word as it likes; here it goes with the
+ * last parsing, which is the one that is not strict. */
+static gboolean
+parse(const GOptionEntry *options, gboolean strict, char ***args, GError **error)
 {
-    return args[0] != NULL && g_str_equal(args[0], "--") ? args + 1 : args;
+    g_autoptr(GStrvBuilder) before = g_strv_builder_new();
+    g_autoptr(GStrvBuilder) result = g_strv_builder_new();
+    g_auto(GStrv) argv = NULL;
+    char **rest = *args;
+
+    g_strv_builder_add(before, "meishi");
+    for (; *rest != NULL && !g_str_equal(*rest, "--"); rest++)
+        g_strv_builder_add(before, *rest);
+    argv = g_strv_builder_end(before);
+    if (!parse_argv(options, strict, &argv, error))
+        return FALSE;
+    g_strv_builder_addv(result, (const char **)argv + 1);
+    if (*rest != NULL)
+        g_strv_builder_addv(result, (const char **)rest + !strict);
+    g_strfreev(*args);
+    *args = g_strv_builder_end(result);
+    return TRUE;
 }
 
 static gboolean
@@ -168,9 +177,9 @@ run_command(const MeishiCommand *command, const char *path, char ***args, GError
         meishi_help_print(command, path);
         return TRUE;
     }
-    if (!check_count(command, path, skip_separator(*args), error))
+    if (!check_count(command, path, *args, error))
         return FALSE;
-    return command->run(skip_separator(*args), error);
+    return command->run(*args, error);
 }
 
 static gboolean

@@ -1,0 +1,623 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line: every command, what it says, what it exits with, what it asks."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+
+import pytest
+from harness.pki import PASSWORD, openssl
+from harness.terminal import Terminal
+
+EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_SECRET = 1, 2, 3, 4
+
+
+def lines(text):
+    return text.strip().splitlines()
+
+
+@pytest.fixture
+def alice(pki):
+    return pki.identity("Alice", "rsa2048")
+
+
+@pytest.fixture
+def bob(pki):
+    return pki.identity("Bob", "p256")
+
+
+@pytest.fixture
+def owner(person, pki, alice, bob):
+    """A person with two identities in a vault that a key file opens."""
+    person.import_files(pki.p12(alice), pki.p12(bob), password=PASSWORD)
+    return person
+
+
+def refuse(person, *args, status, says, **kwargs):
+    done = person.meishi(*args, check=False, **kwargs)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert says in done.stderr, done.stderr
+    assert done.stdout == ""
+    return done
+
+
+def to_json(person, *args, **kwargs):
+    return json.loads(person.meishi(*args, "--json", **kwargs).stdout)
+
+
+def terminal(person, *args, columns=80, env=None):
+    argv = [person.tree.meishi, *args]
+    return Terminal(argv, person.env | (env or {}), person.home, columns=columns)
+
+
+# ---- calling it ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args, says",
+    [
+        (["imprt"], "Did you mean `meishi import`?"),
+        (["xyzzy"], "`meishi help` shows all"),
+        (["vault", "chekc"], "Did you mean `meishi vault check`?"),
+        (["help", "lsit"], "Did you mean `meishi list`?"),
+        (["list", "--jsn"], "Did you mean --json?"),
+        (["list", "--frobnicate"], "`meishi list --help` shows all"),
+        (["--jsno", "list"], "Did you mean --json?"),
+        (["list", "-q"], "-q"),
+        (["show"], "Usage: meishi show NAME"),
+        (["rename", "a", "b", "c"], "Usage: meishi rename NAME NEW-LABEL"),
+        (["list", "--color=maybe"], "auto, always or never"),
+        (["import", "--password-fd=x", "f"], "x"),
+        (["vault", "remove-slot", "first"], "no number of a key slot"),
+        (["vault", "init", "pasphrase"], "did you mean “passphrase”"),
+        (["vault", "init", "--key-file=x"], "only for a key slot of kind key-file"),
+        (["export", "x", "--password-fd=0"], "only for --key"),
+        (["set", "x"], "--allow-raw-rsa"),
+        (["set", "x", "--allow-raw-rsa=maybe"], "--allow-raw-rsa"),
+    ],
+)
+def test_wrong_calls_say_what_was_meant(person, args, says):
+    refuse(person, *args, status=EXIT_USAGE, says=says)
+    assert person.daemon_pid() is None
+
+
+def test_help_of_every_command(person):
+    overview = person.meishi("help").stdout
+    commands = overview.partition("Commands:\n")[2].partition("\n\n")[0]
+    for line in lines(commands):
+        name = line.split()[0]
+        text = person.meishi("help", name).stdout
+        assert f"meishi {name}" in text
+        assert text == person.meishi(name, "--help").stdout
+        assert name == "vault" or "Example" in text
+    assert person.meishi().stdout == overview == person.meishi("--help").stdout
+
+
+def test_version(person):
+    assert person.meishi("--version").stdout.startswith("meishi ")
+
+
+# ---- the daemon ---------------------------------------------------------------------------------
+
+
+def test_starts_the_daemon_where_nobody_listens(person):
+    assert person.daemon_pid() is None
+    assert person.meishi("list").stderr.startswith("There are no identities yet.")
+    pid = person.daemon_pid()
+    person.meishi("list")
+    assert person.daemon_pid() == pid
+    # It has left the terminal's session and keeps no descriptor of the command's.
+    assert os.getsid(pid) == pid
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+
+
+def test_many_commands_at_once_start_one_daemon(person):
+    command = [str(person.tree.meishi), "status", "--json"]
+    children = [
+        subprocess.Popen(command, env=person.env, stdout=subprocess.PIPE, cwd=person.home)
+        for _ in range(6)
+    ]
+    pids = {json.loads(child.communicate()[0])["pid"] for child in children}
+    assert all(child.returncode == 0 for child in children)
+    assert pids == {person.daemon_pid()}
+
+
+def test_says_why_the_daemon_does_not_start(person):
+    (person.data / "meishi").mkdir(mode=0o700)
+    person.write("data/meishi/vault.db", "this is no database")
+    done = refuse(person, "list", status=EXIT_FAILED, says="The daemon could not start.")
+    assert "vault.db" in done.stderr or "damaged" in done.stderr
+
+
+def test_runtime_directory_of_others_is_refused(person):
+    person.runtime.joinpath("meishi").mkdir()
+    person.runtime.joinpath("meishi").chmod(0o777)
+    refuse(person, "list", status=EXIT_FAILED, says="can be written to by others")
+
+
+def test_too_long_runtime_directory(person):
+    long = person.home / ("x" * 110)
+    long.mkdir(mode=0o700)
+    refuse(person, "list", status=EXIT_FAILED, says="XDG_RUNTIME_DIR",
+           env={"XDG_RUNTIME_DIR": str(long)})  # fmt: skip
+
+
+def test_status(person, pki, alice):
+    empty = to_json(person, "status")
+    assert empty["vault"] == "absent" and empty["identities"] == 0 and empty["slots"] == []
+    assert "none yet" in person.meishi("status").stdout
+    person.import_files(pki.p12(alice), password=PASSWORD)
+    soon = pki.identity("Soon", "p256", days=7)
+    person.import_files(pki.p12(soon), password=PASSWORD)
+    full = to_json(person, "status")
+    assert full["vault"] == "unlocked" and full["identities"] == 2
+    assert full["pid"] == person.daemon_pid()
+    assert full["bus_socket"] == str(person.bus_socket)
+    assert full["module_socket"] == str(person.module_socket)
+    assert full["store"] == str(person.data / "meishi")
+    assert [one["label"] for one in full["expiring"]] == ["Soon"]
+    assert full["expired"] == []
+    text = person.meishi("status").stdout
+    assert "“Soon” expires on" in text and "unlocked; opened by key file" in text
+
+
+# ---- import -------------------------------------------------------------------------------------
+
+
+def test_import_asks_without_echo(person, pki, alice):
+    asked = terminal(person, "import", pki.p12(alice))
+    asked.expect_question("Password for .*Alice.p12: ")
+    asked.send("wrong\n")
+    asked.expect("The password does not fit")
+    asked.expect_question("Password for .*Alice.p12: ")
+    asked.send(PASSWORD + "\n")
+    asked.expect("Added “.*Alice.*” \\(RSA 2048, valid until ")
+    assert asked.finish() == 0
+    assert PASSWORD not in asked.text and "wrong\n" not in asked.text
+
+
+def test_import_gives_up_after_three_wrong_passwords(person, pki, alice):
+    asked = terminal(person, "import", pki.p12(alice))
+    for _ in range(3):
+        asked.expect_question("Password for ")
+        asked.send("wrong\n")
+    assert asked.finish() == EXIT_SECRET
+    assert to_json(person, "list") == []
+
+
+def test_interrupt_restores_the_terminal(person, pki, alice):
+    asked = terminal(person, "import", pki.p12(alice))
+    asked.expect_question("Password for ")
+    asked.send("\x03")
+    asked.expect("\n")
+    status = asked.child.wait(60)
+    assert status == -signal.SIGINT
+    assert asked.is_echoing()
+    os.close(asked.master)
+
+
+def test_end_of_input_is_no_password(person, pki, alice):
+    asked = terminal(person, "import", pki.p12(alice))
+    asked.expect_question("Password for ")
+    asked.send("\x04")
+    assert asked.finish() == EXIT_SECRET
+    assert "Nothing was typed." in asked.text
+
+
+def test_import_without_terminal_says_so(person, pki, alice):
+    refuse(person, "import", pki.p12(alice), status=EXIT_SECRET, says="--password-file")
+
+
+def test_import_wrong_password_file_is_not_asked_again(person, pki, alice):
+    done = person.import_files(pki.p12(alice), password="wrong", check=False)
+    assert done.returncode == EXIT_SECRET
+
+
+def test_import_by_descriptor_and_standard_input(person, pki, alice):
+    reader, writer = os.pipe()
+    os.write(writer, PASSWORD.encode())
+    os.close(writer)
+    with open(pki.p12(alice), "rb") as file:
+        done = subprocess.run(
+            [person.tree.meishi, "import", "-", f"--password-fd={reader}"], stdin=file,
+            env=person.env, cwd=person.home, pass_fds=[reader], capture_output=True, text=True,
+        )  # fmt: skip
+    os.close(reader)
+    assert done.returncode == 0, done.stderr
+    assert to_json(person, "list")[0]["label"] == "Alice"
+
+
+def test_import_from_a_pipe(person, bob):
+    pem = bob.cert.read_text() + bob.key.read_text()
+    done = person.meishi("import", "-", stdin=pem)
+    assert "Added “Bob” (EC P-256" in done.stdout
+    again = person.meishi("import", "-", stdin=pem)
+    assert "Nothing to do for “Bob” (it is here already)" in again.stdout
+
+
+def test_import_pairs_up_and_takes_a_label(person, pki, alice):
+    done = person.meishi("import", alice.cert, alice.key, "--label=work", "--json")
+    report = json.loads(done.stdout)
+    assert report["dry_run"] is False and report["vault_created"] == "key-file"
+    [added] = [item for item in report["items"] if item["outcome"] == "added"]
+    assert added["label"] == "work" and added["key"] == "RSA 2048"
+    assert added["not_after"].endswith("Z")
+
+
+def test_dry_run_changes_nothing(person, pki, alice):
+    password = person.write("pw", PASSWORD)
+    done = person.meishi("import", "-n", "--password-file", password, pki.p12(alice))
+    assert "Would add “Alice”" in done.stdout and "dry run" in done.stdout
+    status = to_json(person, "status")
+    assert status["identities"] == 0 and status["vault"] == "absent"
+
+
+@pytest.mark.parametrize(
+    "name, says", [("nothing.p12", "No such file"), (".", "directory"), ("/dev/tty", "Cannot read")]
+)
+def test_import_of_what_is_no_file(person, name, says):
+    refuse(person, "import", name, status=EXIT_FAILED, says=says)
+
+
+def test_import_of_too_much(person):
+    person.write("large.p12", b"x" * (16 * 1024 * 1024 + 1))
+    refuse(person, "import", "large.p12", status=EXIT_FAILED, says="larger than")
+
+
+# ---- names --------------------------------------------------------------------------------------
+
+
+def test_names(owner):
+    alice, bob = to_json(owner, "list")
+    names = ["alice", "ALICE", alice["id"], alice["id"][:8], "CN=Alice", alice["uri"]]
+    for name in names:
+        assert to_json(owner, "show", name)["id"] == alice["id"]
+    assert to_json(owner, "show", bob["uri"])["id"] == bob["id"]
+
+
+def test_ambiguous_name_lists_the_candidates(owner):
+    done = refuse(owner, "remove", "--yes", "example corp", status=EXIT_NOT_FOUND, says="fits 2")
+    for one in to_json(owner, "list"):
+        assert f"{one['id'][:8]}  {one['label']}" in done.stderr
+
+
+def test_unknown_name_suggests(owner):
+    refuse(owner, "show", "alcie", status=EXIT_NOT_FOUND, says="Did you mean “Alice”?")
+    refuse(owner, "show", "mallory", status=EXIT_NOT_FOUND, says="`meishi list` shows all")
+
+
+# ---- looking ------------------------------------------------------------------------------------
+
+
+def test_list(owner, alice):
+    header, first, second = lines(owner.meishi("list").stdout)
+    assert header.split() == ["LABEL", "SUBJECT", "ISSUER", "KEY", "WHERE", "VALID", "UNTIL"]
+    assert header.index("SUBJECT") == first.index("CN=Alice") == second.index("CN=Bob")
+    assert "Example User CA" in first and "RSA 2048" in first and "vault" in first
+
+
+def test_list_fits_the_terminal(owner):
+    shown = terminal(owner, "list", columns=60)
+    assert shown.finish() == 0
+    assert "…" in shown.text and "\033[1m" in shown.text
+    plain = terminal(owner, "list", columns=60, env={"NO_COLOR": "1"})
+    assert plain.finish() == 0
+    assert "\033" not in plain.text
+    assert max(map(len, lines(plain.text))) <= 60
+
+
+def test_colours_on_demand(owner):
+    assert "\033" not in owner.meishi("list").stdout
+    assert "\033[1mLABEL" in owner.meishi("list", "--color=always").stdout
+    never = terminal(owner, "--color=never", "list")
+    assert never.finish() == 0 and "\033" not in never.text
+
+
+def test_show(owner, alice):
+    shown = to_json(owner, "show", "alice")
+    fingerprint = openssl("x509", "-in", alice.cert, "-noout", "-fingerprint", "-sha256")
+    sha256 = fingerprint.strip().partition("=")[2].replace(":", "").lower()
+    assert shown["certificate_sha256"] == shown["id"] == sha256
+    assert shown["subject"] == alice.subject and shown["key"] == "RSA 2048"
+    assert shown["uri"].startswith("pkcs11:token=Meishi;id=%")
+    assert shown["extended_key_usage"] == ["1.3.6.1.5.5.7.3.2"]
+    assert [one.partition(",")[0] for one in shown["chain"]] == [
+        "CN=Example User CA", "CN=Example Root CA"]  # fmt: skip
+    assert shown["allow_raw_rsa"] is False
+    text = owner.meishi("show", "alice").stdout
+    for key in ("uri", "certificate_sha256", "spki_sha256", "x5t_s256", "subject", "issuer"):
+        assert shown[key] in text
+    assert "TLS client" in text
+
+
+def test_thumbprint_is_that_of_rfc_8705(owner, alice):
+    import base64
+    import hashlib
+
+    digest = hashlib.sha256(alice.der()).digest()
+    expected = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert to_json(owner, "show", "alice")["x5t_s256"] == expected
+
+
+def test_hostile_names_do_not_reach_the_terminal(person, pki):
+    evil = pki.identity("evil\u202e\u0085[31m", "p256")
+    person.meishi("import", evil.cert, evil.key)
+    for args in (["list"], ["show", "evil"], ["list", "--color=always"]):
+        text = person.meishi(*args).stdout
+        assert "\u202e" not in text and "\u0085" not in text
+
+
+# ---- changing -----------------------------------------------------------------------------------
+
+
+def test_rename(owner):
+    assert "is called “work” now" in owner.meishi("rename", "alice", "work").stdout
+    assert [one["label"] for one in to_json(owner, "list")] == ["Bob", "work"]
+    assert to_json(owner, "rename", "work", "travail é")["label"] == "travail é"
+    refuse(owner, "rename", "bob", "travail é", status=EXIT_FAILED, says="already")
+    refuse(owner, "rename", "bob", "", status=EXIT_FAILED, says="label")
+
+
+def test_labels_like_options(owner):
+    owner.meishi("rename", "--", "alice", "--yes")
+    owner.meishi("rename", "bob", "--", "--")
+    assert [one["label"] for one in to_json(owner, "list")] == ["--", "--yes"]
+    assert json.loads(owner.meishi("--json", "show", "--", "--yes").stdout)["label"] == "--yes"
+
+
+def test_raw_rsa(owner):
+    assert to_json(owner, "set", "alice", "--allow-raw-rsa=yes")["allow_raw_rsa"] is True
+    assert to_json(owner, "show", "alice")["allow_raw_rsa"] is True
+    assert "Raw RSA" in owner.meishi("show", "alice").stdout
+    assert "no longer" in owner.meishi("set", "alice", "--allow-raw-rsa=no").stdout
+    refuse(owner, "set", "bob", "--allow-raw-rsa=yes", status=EXIT_FAILED, says="RSA")
+
+
+def test_remove_asks(owner):
+    asked = terminal(owner, "remove", "alice")
+    asked.expect("Remove “Alice” .* for good\\? \\[y/N\\] ")
+    asked.send("n\n")
+    assert asked.finish() == EXIT_FAILED
+    assert "Nothing was done." in asked.text
+    refuse(owner, "remove", "alice", status=EXIT_USAGE, says="--yes")
+    asked = terminal(owner, "remove", "alice")
+    asked.expect("\\[y/N\\] ")
+    asked.send("y\n")
+    assert asked.finish() == 0
+    assert [one["label"] for one in to_json(owner, "list")] == ["Bob"]
+    owner.meishi("remove", "-y", "bob")
+    assert to_json(owner, "list") == []
+
+
+# ---- export -------------------------------------------------------------------------------------
+
+
+def test_export_certificates(owner, pki, alice):
+    pem = owner.meishi("export", "alice").stdout
+    assert pem.count("BEGIN CERTIFICATE") == 3 and "PRIVATE" not in pem
+    assert to_json(owner, "export", "alice")["pem"] == pem
+    owner.meishi("export", "alice", "-o", "alice.pem")
+    written = owner.home / "alice.pem"
+    assert written.read_text() == pem
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    refuse(owner, "export", "alice", "-o", "alice.pem", status=EXIT_FAILED, says="--force")
+    owner.meishi("export", "bob", "-f", "-o", "alice.pem")
+    assert written.read_text() != pem
+    refuse(owner, "export", "alice", "-o", "no/where", status=EXIT_FAILED, says="no/where")
+
+
+def test_export_key(owner, alice):
+    password = owner.write("new", "new one\n")
+    owner.meishi("export", "--key", "alice", "--password-file", password, "-o", "out.p12")
+    out = owner.home / "out.p12"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    key = openssl("pkcs12", "-in", out, "-passin", "pass:new one", "-nodes", "-nocerts")
+    public = openssl("pkey", "-pubout", input=key)
+    assert public == openssl("pkey", "-in", alice.key, "-pubout")
+    command = [owner.tree.meishi, "export", "--key", "alice", "--password-file", password]
+    piped = subprocess.run(command, env=owner.env, cwd=owner.home, capture_output=True, check=True)
+    assert piped.stdout[:1] == b"\x30"
+
+
+def test_export_key_not_to_a_terminal(owner):
+    shown = terminal(owner, "export", "--key", "alice")
+    assert shown.finish() == EXIT_USAGE
+    assert "-o FILE" in shown.text
+
+
+def test_export_key_asks_for_what_it_needs(owner):
+    make_passphrase_only(owner, "open sesame")
+    refuse(owner, "export", "--key", "alice", "-o", "x", "--password-file", "new",
+           status=EXIT_SECRET, says="terminal")  # fmt: skip
+    asked = terminal(owner, "export", "--key", "alice", "-o", "out.p12")
+    asked.expect_question("Passphrase of the vault: ")
+    asked.send("not it\n")
+    asked.expect_question("New password for the file: ")
+    asked.send("one\n")
+    asked.expect_question("New password for the file, once more: ")
+    asked.send("two\n")
+    asked.expect("not alike")
+    for question in ("New password for the file: ", "once more: "):
+        asked.expect_question(question)
+        asked.send("three\n")
+    asked.expect("does not open the vault")
+    asked.expect_question("Passphrase of the vault: ")
+    asked.send("open sesame\n")
+    assert asked.finish() == 0, asked.text
+    openssl("pkcs12", "-in", owner.home / "out.p12", "-passin", "pass:three", "-noout")
+    assert not (owner.home / "x").exists()
+
+
+def make_passphrase_only(person, passphrase):
+    given = person.write("passphrase", passphrase)
+    person.meishi("vault", "add-slot", "passphrase", "--passphrase-file", given)
+    person.meishi("vault", "remove-slot", "1", "--yes")
+    return given
+
+
+# ---- the vault ----------------------------------------------------------------------------------
+
+
+def test_lock_without_daemon_or_vault(person):
+    assert "not running" in person.meishi("lock").stdout
+    assert person.daemon_pid() is None
+    person.meishi("list")
+    assert to_json(person, "lock") == {"state": "absent"}
+    refuse(person, "unlock", status=EXIT_FAILED, says="There is no vault yet")
+
+
+def test_lock_and_unlock(owner):
+    assert to_json(owner, "lock") == {"state": "locked"}
+    assert to_json(owner, "status")["vault"] == "locked"
+    assert to_json(owner, "unlock") == {"state": "unlocked"}
+    assert "already" in owner.meishi("unlock").stdout
+
+
+def test_unlock_with_passphrase(owner):
+    given = make_passphrase_only(owner, "open sesame")
+    owner.meishi("lock")
+    wrong = owner.write("wrong", "sesame")
+    refuse(owner, "unlock", "--passphrase-file", wrong, status=EXIT_SECRET, says="does not open")
+    refuse(owner, "unlock", status=EXIT_SECRET, says="no terminal")
+    owner.meishi("unlock", "--passphrase-file", given)
+    assert to_json(owner, "status")["vault"] == "unlocked"
+    owner.meishi("lock")
+    asked = terminal(owner, "unlock")
+    asked.expect_question("Passphrase of the vault: ")
+    asked.send("open sesame\n")
+    assert asked.finish() == 0
+    assert "open sesame" not in asked.text
+
+
+def test_import_unlocks_on_the_way(owner, pki):
+    make_passphrase_only(owner, "open sesame")
+    owner.meishi("lock")
+    carol = pki.identity("Carol", "p256")
+    refuse(owner, "import", carol.cert, carol.key, status=EXIT_SECRET, says="meishi unlock")
+    asked = terminal(owner, "import", carol.cert, carol.key)
+    asked.expect_question("Passphrase of the vault: ")
+    asked.send("open sesame\n")
+    asked.expect("Added “.*Carol.*”")
+    assert asked.finish() == 0
+
+
+def test_vault_init(person):
+    key = person.home / "keys" / "vault.key"
+    key.parent.mkdir(mode=0o700)
+    os.chown(key.parent, person.uid, person.gid)
+    assert to_json(person, "vault", "init", "key-file", "--key-file", key) == {"kind": "key-file"}
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    [slot] = to_json(person, "vault", "slots")
+    assert slot["kind"] == "key-file" and slot["location"] == str(key)
+    refuse(person, "vault", "init", status=EXIT_FAILED, says="already")
+
+
+def test_vault_init_asks_for_a_passphrase(person):
+    asked = terminal(person, "vault", "init", "passphrase")
+    asked.expect_question("New passphrase for the vault: ")
+    asked.send("\n")
+    asked.expect("at least one character")
+    for question in ("New passphrase for the vault: ", "once more: "):
+        asked.expect_question(question)
+        asked.send("open sesame\n")
+    assert asked.finish() == 0
+    [slot] = to_json(person, "vault", "slots")
+    assert slot["kind"] == "passphrase" and "scrypt" in slot["cost"]
+
+
+def test_vault_slots(owner):
+    refuse(owner, "vault", "remove-slot", "1", "-y", status=EXIT_SECRET, says="last key slot")
+    refuse(owner, "vault", "remove-slot", "7", "-y", status=EXIT_NOT_FOUND, says="7")
+    make_passphrase_only(owner, "open sesame")
+    header, row = lines(owner.meishi("vault", "slots").stdout)
+    assert header.split() == ["ID", "KIND", "CREATED", "DETAILS"]
+    assert row.startswith("2   passphrase")
+    # A locked vault takes a new slot against proof.
+    owner.meishi("lock")
+    proof = ("--proof-file", owner.home / "passphrase")
+    owner.meishi("vault", "add-slot", "key-file", *proof)
+    assert [slot["kind"] for slot in to_json(owner, "vault", "slots")] == ["passphrase", "key-file"]
+
+
+def test_vault_slots_without_vault(person):
+    refuse(person, "vault", "slots", status=EXIT_FAILED, says="There is no vault yet")
+
+
+def test_vault_check(owner):
+    assert "all is well" in owner.meishi("vault", "check").stdout
+    assert to_json(owner, "vault", "check")["findings"] == []
+
+
+def test_backup_and_restore(owner, people):
+    given = owner.write("passphrase", "for the backup")
+    owner.meishi("vault", "backup", "b", "--passphrase-file", given)
+    backup = owner.home / "b"
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    refuse(owner, "vault", "backup", "b", "--passphrase-file", given, status=EXIT_FAILED,
+           says="--force")  # fmt: skip
+    refuse(owner, "vault", "restore", "b", "--passphrase-file", given, status=EXIT_FAILED,
+           says="already")  # fmt: skip
+    other = people()
+    copy = other.write("b", backup.read_bytes())
+    wrong = other.write("wrong", "not it")
+    refuse(other, "vault", "restore", copy, "--passphrase-file", wrong, status=EXIT_SECRET,
+           says="does not open")  # fmt: skip
+    assert to_json(other, "status")["vault"] == "absent"
+    asked = terminal(other, "vault", "restore", copy)
+    asked.expect_question("Passphrase of the backup: ")
+    asked.send("for the backup\n")
+    asked.expect("Restored the vault from")
+    assert asked.finish() == 0
+    assert to_json(other, "list") == [
+        one | {"created": there["created"]}
+        for one, there in zip(to_json(owner, "list"), to_json(other, "list"))
+    ]
+    assert to_json(other, "vault", "check")["findings"] == []
+
+
+def test_restore_into_a_passphrase(owner, people):
+    given = owner.write("passphrase", "for the backup")
+    owner.meishi("vault", "backup", "b", "--passphrase-file", given)
+    other = people()
+    copy = other.write("b", (owner.home / "b").read_bytes())
+    other.meishi(
+        "vault", "restore", copy, "--passphrase-file", other.write("old", "for the backup"),
+        "--kind=passphrase", "--new-passphrase-file", other.write("new", "here"),
+    )  # fmt: skip
+    assert [slot["kind"] for slot in to_json(other, "vault", "slots")] == ["passphrase"]
+
+
+def test_backup_of_nothing(person):
+    refuse(person, "vault", "backup", "b", status=EXIT_FAILED, says="no vault")
+    assert not (person.home / "b").exists()
+    refuse(person, "vault", "restore", "/dev/null", status=EXIT_SECRET, says="terminal")
+
+
+# ---- completion ---------------------------------------------------------------------------------
+
+
+def complete(person, line):
+    """What bash offers for the last word of `line`."""
+    script = """
+        source "$1"; COMP_WORDS=($2); [[ $2 == *' ' ]] && COMP_WORDS+=('')
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _meishi; printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    done = person.run("bash", "-c", script, "bash", person.tree.find("meishi.bash"), line)
+    return done.stdout.split("\n")[:-1]
+
+
+def test_bash_completion(owner):
+    owner.meishi("rename", "alice", "Alice at work")
+    assert "import" in complete(owner, "meishi ")
+    assert complete(owner, "meishi vault add") == ["add-slot"]
+    assert complete(owner, "meishi show Al") == ["Alice\\ at\\ work"]
+    assert complete(owner, "meishi import --dry") == ["--dry-run"]
+    assert complete(owner, "meishi list --color = ne") == ["never"]
+    assert complete(owner, "meishi vault init k") == ["key-file"]
+
+
+def test_completion_starts_nothing(person):
+    assert complete(person, "meishi show ") == [""]
+    assert person.daemon_pid() is None
