@@ -5,8 +5,6 @@
  */
 #include "daemon/policy/decide.h"
 
-#include "daemon/policy/rule-match.h"
-
 #include <string.h>
 
 typedef struct {
@@ -75,8 +73,7 @@ best_strong(const Table *table)
 static gboolean
 fits_rule(const Table *table, guint index)
 {
-    return meishi_rule_match_obstacle(table->engine->preference, table->engine->world.inventory,
-                                      index, table->engine->world.now, 0) == NULL;
+    return meishi_engine_fits(table->engine, table->engine->preference_fit, index);
 }
 
 /* Does nothing but the empty reader keep it from being strong? */

@@ -8,14 +8,27 @@
 #include "daemon/policy/rule-match.h"
 
 static void
-note_rule(MeishiEngine *engine, const MeishiRuleFit *fit)
+clear_fit(gpointer data)
 {
-    const MeishiRule *rule = fit->rule;
+    MeishiRuleFit *fit = data;
 
-    g_array_append_val(engine->rules, *fit);
-    engine->any_restriction |= rule->action == MEISHI_ACTION_RESTRICT ||
-                               (rule->constraints.forbid & MEISHI_FORBID_SOFTWARE_KEY);
-    engine->any_requirement |= rule->constraints.require != 0;
+    g_free(fit->of_issuer);
+}
+
+/* Which of the rules can do what; after this their array does not move any more. */
+static void
+sort_out_rules(MeishiEngine *engine)
+{
+    for (guint i = 0; i < engine->rules->len; i++) {
+        MeishiRuleFit *fit = &g_array_index(engine->rules, MeishiRuleFit, i);
+
+        if (fit->rule->action == MEISHI_ACTION_RESTRICT ||
+            (fit->rule->constraints.forbid & MEISHI_FORBID_SOFTWARE_KEY))
+            g_ptr_array_add(engine->restrictions, fit);
+        engine->any_requirement |= fit->rule->constraints.require != 0;
+        if (fit->rule == engine->preference)
+            engine->preference_fit = fit;
+    }
 }
 
 /* Step 3: constraints from every layer, one preference. */
@@ -33,7 +46,7 @@ collect_rules(MeishiEngine *engine)
         fit.fit = meishi_rule_match_target(fit.rule, engine->request, &fit.specific);
         if (fit.fit == MEISHI_FIT_NO)
             continue;
-        note_rule(engine, &fit);
+        g_array_append_val(engine->rules, fit);
         if (fit.fit != MEISHI_FIT_YES || !meishi_rule_has_preference(fit.rule))
             continue;
         if (engine->preference == NULL ||
@@ -43,6 +56,7 @@ collect_rules(MeishiEngine *engine)
             best_specific = fit.specific;
         }
     }
+    sort_out_rules(engine);
 }
 
 static void
@@ -61,11 +75,27 @@ note_history(MeishiEngine *engine)
     }
 }
 
+static GArray *
+list_schemes(GArray *codes)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(MeishiSchemes));
+
+    for (guint i = 0; codes && i < codes->len; i++) {
+        MeishiSchemes scheme = meishi_sigalg_from_code(g_array_index(codes, guint16, i));
+
+        g_array_append_val(list, scheme);
+    }
+    return list;
+}
+
 void
 meishi_engine_init(MeishiEngine *engine, const MeishiWorld *world, const MeishiRequest *request)
 {
     *engine = (MeishiEngine){.world = *world, .request = request};
     engine->rules = g_array_new(FALSE, FALSE, sizeof(MeishiRuleFit));
+    g_array_set_clear_func(engine->rules, clear_fit);
+    engine->restrictions = g_ptr_array_new();
+    engine->offered_order = list_schemes(request->sigalgs);
     engine->offered =
         request->sigalgs ? meishi_sigalg_from_list(request->sigalgs) : MEISHI_SCHEMES_ALL;
     engine->paths = meishi_path_finder_new(world->inventory, request, world->now);
@@ -78,8 +108,29 @@ void
 meishi_engine_clear(MeishiEngine *engine)
 {
     g_clear_pointer(&engine->rules, g_array_unref);
+    g_clear_pointer(&engine->restrictions, g_ptr_array_unref);
+    g_clear_pointer(&engine->offered_order, g_array_unref);
     g_clear_pointer(&engine->paths, meishi_path_finder_free);
     g_clear_pointer(&engine->verdicts, g_free);
+}
+
+gboolean
+meishi_engine_fits(const MeishiEngine *engine, MeishiRuleFit *fit, guint index)
+{
+    const MeishiInventory *inventory = engine->world.inventory;
+    guint group = meishi_inventory_entry(inventory, index)->group;
+
+    if (fit->of_issuer == NULL)
+        fit->of_issuer = g_new0(guint8, inventory->groups->len + 1);
+    if (fit->of_issuer[group] == 0)
+        fit->of_issuer[group] =
+            meishi_rule_match_obstacle(fit->rule, inventory, index, engine->world.now,
+                                       ~MEISHI_CONDITIONS_OF_ISSUER) == NULL
+                ? 1
+                : 2;
+    return fit->of_issuer[group] == 1 &&
+           meishi_rule_match_obstacle(fit->rule, inventory, index, engine->world.now,
+                                      MEISHI_CONDITIONS_OF_ISSUER) == NULL;
 }
 
 static gboolean

@@ -42,6 +42,7 @@ typedef struct {
     const MeishiRule *rule;       /* the one that keeps it away; NULL */
     const MeishiHistory *history; /* with this target; NULL */
     guint32 rank[MEISHI_N_RANKS]; /* smaller is better */
+    guint64 key[2];               /* the same in a form that sorts fast */
 } MeishiVerdict;
 
 /* A rule that speaks of the target. */
@@ -49,6 +50,7 @@ typedef struct {
     const MeishiRule *rule;
     MeishiFit fit;
     guint specific;
+    guint8 *of_issuer; /* by issuer group: 0 not asked yet, 1 fits, 2 does not; NULL at first */
 } MeishiRuleFit;
 
 /* The world as a request meets it; all borrowed, @memory may be NULL. */
@@ -62,12 +64,14 @@ typedef struct {
 typedef struct {
     MeishiWorld world;
     const MeishiRequest *request;
-    GArray *rules;            /* MeishiRuleFit: all that speak of the target, in the set's order */
-    gboolean any_restriction; /* among @rules: one that can keep an identity away */
+    GArray *rules;           /* MeishiRuleFit: all that speak of the target, in the set's order */
+    GPtrArray *restrictions; /* those of @rules that can keep an identity away */
     gboolean any_requirement;
     const MeishiRule *preference; /* the one that is asked; NULL */
+    MeishiRuleFit *preference_fit;
     const MeishiRule *final_rule; /* that ends the request; NULL */
     MeishiSchemes offered;        /* by the server, for the key */
+    GArray *offered_order;        /* MeishiSchemes: the same one by one */
     MeishiPathFinder *paths;
     MeishiVerdict *verdicts; /* one per candidate, in the inventory's order */
 } MeishiEngine;
@@ -85,6 +89,10 @@ int meishi_rank_compare(const MeishiEngine *engine, const MeishiVerdict *a, cons
 void
 meishi_engine_init(MeishiEngine *engine, const MeishiWorld *world, const MeishiRequest *request);
 void meishi_engine_clear(MeishiEngine *engine);
+
+/* Does candidate @index fit the Identity-* keys of @fit's rule?  What depends on the issuer alone
+ * is asked once per issuer, so that a rule about ten thousand identities costs little. */
+gboolean meishi_engine_fits(const MeishiEngine *engine, MeishiRuleFit *fit, guint index);
 
 /* The strictest of all that @rules (MeishiRuleFit) say about candidate @index at their target;
  * about the target alone for G_MAXUINT. */

@@ -272,16 +272,15 @@ is_ca(Case *c)
 static const MeishiRule *
 find_restriction(const Case *c, gboolean by_application)
 {
-    const MeishiEngine *engine = c->engine;
+    GPtrArray *restrictions = c->engine->restrictions;
 
-    for (guint i = 0; engine->any_restriction && i < engine->rules->len; i++) {
-        const MeishiRule *rule = g_array_index(engine->rules, MeishiRuleFit, i).rule;
+    for (guint i = 0; i < restrictions->len; i++) {
+        MeishiRuleFit *fit = g_ptr_array_index(restrictions, i);
 
-        if (rule->action == MEISHI_ACTION_RESTRICT &&
-            (rule->target.applications != NULL) == by_application &&
-            meishi_rule_match_obstacle(rule, engine->world.inventory, c->verdict->index,
-                                       engine->world.now, 0) == NULL)
-            return rule;
+        if (fit->rule->action == MEISHI_ACTION_RESTRICT &&
+            (fit->rule->target.applications != NULL) == by_application &&
+            meishi_engine_fits(c->engine, fit, c->verdict->index))
+            return fit->rule;
     }
     return NULL;
 }
@@ -307,16 +306,16 @@ is_forbidden_copy(Case *c)
 {
     const MeishiEngine *engine = c->engine;
 
-    if (!engine->any_restriction || c->candidate->token_kind != MEISHI_TOKEN_SOFTWARE)
+    if (c->candidate->token_kind != MEISHI_TOKEN_SOFTWARE)
         return FALSE;
-    for (guint i = 0; i < engine->rules->len; i++) {
-        const MeishiRule *rule = g_array_index(engine->rules, MeishiRuleFit, i).rule;
+    for (guint i = 0; i < engine->restrictions->len; i++) {
+        const MeishiRuleFit *fit = g_ptr_array_index(engine->restrictions, i);
 
-        if ((rule->constraints.forbid & MEISHI_FORBID_SOFTWARE_KEY) &&
-            meishi_rule_match_obstacle(rule, engine->world.inventory, c->verdict->index,
+        if ((fit->rule->constraints.forbid & MEISHI_FORBID_SOFTWARE_KEY) &&
+            meishi_rule_match_obstacle(fit->rule, engine->world.inventory, c->verdict->index,
                                        engine->world.now,
                                        1u << MEISHI_CONDITION_TOKEN_KIND) == NULL) {
-            c->verdict->rule = rule;
+            c->verdict->rule = fit->rule;
             return TRUE;
         }
     }

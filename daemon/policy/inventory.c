@@ -267,12 +267,6 @@ meishi_inventory_free(MeishiInventory *inventory)
     g_free(inventory);
 }
 
-const MeishiInventoryEntry *
-meishi_inventory_entry(const MeishiInventory *inventory, guint index)
-{
-    return &g_array_index(inventory->entries, MeishiInventoryEntry, index);
-}
-
 GArray *
 meishi_inventory_find_lineage(const MeishiInventory *inventory, const char *lineage)
 {

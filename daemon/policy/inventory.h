@@ -62,7 +62,11 @@ MeishiInventory *meishi_inventory_new(GPtrArray *candidates, GPtrArray *cas,
 void meishi_inventory_free(MeishiInventory *inventory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiInventory, meishi_inventory_free)
 
-const MeishiInventoryEntry *meishi_inventory_entry(const MeishiInventory *inventory, guint index);
+static inline const MeishiInventoryEntry *
+meishi_inventory_entry(const MeishiInventory *inventory, guint index)
+{
+    return &g_array_index(inventory->entries, MeishiInventoryEntry, index);
+}
 
 /* The candidate of that id; FALSE for none. */
 gboolean

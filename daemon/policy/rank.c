@@ -6,8 +6,6 @@
  */
 #include "daemon/policy/engine.h"
 
-#include "daemon/policy/rule-match.h"
-
 #include <string.h>
 
 static guint32
@@ -16,8 +14,7 @@ rank_preferred(const MeishiEngine *engine, const MeishiVerdict *verdict)
     const MeishiRule *rule = engine->preference;
 
     return rule == NULL || rule->conditions->len == 0 ||
-           meishi_rule_match_obstacle(rule, engine->world.inventory, verdict->index,
-                                      engine->world.now, 0) != NULL;
+           !meishi_engine_fits(engine, engine->preference_fit, verdict->index);
 }
 
 static guint32
@@ -65,13 +62,12 @@ rank_scheme(const MeishiEngine *engine, const MeishiVerdict *verdict, const Meis
     const guint8 *types =
         request->certificate_types ? g_bytes_get_data(request->certificate_types, &n) : NULL;
 
-    while (request->sigalgs && scheme < request->sigalgs->len &&
-           !(meishi_sigalg_from_code(g_array_index(request->sigalgs, guint16, scheme)) &
-             verdict->schemes))
+    while (scheme < engine->offered_order->len &&
+           !(g_array_index(engine->offered_order, MeishiSchemes, scheme) & verdict->schemes))
         scheme++;
     while (type < n && !meishi_sigalg_fits_type(cert->key->type, types[type]))
         type++;
-    return scheme << 8 | type;
+    return scheme << 8 | MIN(type, G_MAXUINT8);
 }
 
 static void
@@ -97,6 +93,25 @@ rank_one(const MeishiEngine *engine, MeishiVerdict *verdict, const MeishiChoice 
     verdict->rank[MEISHI_RANK_SCHEME] = rank_scheme(engine, verdict, candidate->cert);
 }
 
+/* How many bits each criterion takes; they fill two words, in order. */
+static const guint8 widths[MEISHI_N_RANKS] = {
+    [MEISHI_RANK_PREFERRED] = 1, [MEISHI_RANK_REMEMBERED] = 2, [MEISHI_RANK_CA] = 2,
+    [MEISHI_RANK_EKU] = 2,       [MEISHI_RANK_VALIDITY] = 2,   [MEISHI_RANK_ACCEPTED] = 32,
+    [MEISHI_RANK_RECENT] = 32,   [MEISHI_RANK_TOKEN] = 2,      [MEISHI_RANK_HARDWARE] = 1,
+    [MEISHI_RANK_SCHEME] = 24,
+};
+
+static void
+pack(MeishiVerdict *verdict)
+{
+    verdict->key[0] = verdict->key[1] = 0;
+    for (guint i = 0; i < MEISHI_N_RANKS; i++) {
+        guint word = i >= MEISHI_RANK_RECENT;
+
+        verdict->key[word] = verdict->key[word] << widths[i] | verdict->rank[i];
+    }
+}
+
 void
 meishi_rank_verdicts(MeishiEngine *engine, const MeishiChoice *choice,
                      const MeishiChoice *group_choice)
@@ -104,6 +119,7 @@ meishi_rank_verdicts(MeishiEngine *engine, const MeishiChoice *choice,
     for (guint i = 0; i < engine->world.inventory->entries->len; i++) {
         if (engine->verdicts[i].kind != MEISHI_KIND_HARD)
             rank_one(engine, &engine->verdicts[i], choice, group_choice);
+        pack(&engine->verdicts[i]);
     }
 }
 
@@ -130,13 +146,13 @@ meishi_rank_compare(const MeishiEngine *engine, const MeishiVerdict *a, const Me
 
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
+    for (gsize i = 0; i < G_N_ELEMENTS(a->key); i++) {
+        if (a->key[i] != b->key[i])
+            return a->key[i] < b->key[i] ? -1 : 1;
+    }
     x = meishi_inventory_entry(engine->world.inventory, a->index)->candidate;
     y = meishi_inventory_entry(engine->world.inventory, b->index)->candidate;
     if (a->kind != MEISHI_KIND_HARD) {
-        for (gsize i = 0; i < MEISHI_N_RANKS; i++) {
-            if (a->rank[i] != b->rank[i])
-                return a->rank[i] < b->rank[i] ? -1 : 1;
-        }
         order = compare_certificates(x, y);
         if (order == 0)
             order = (int)a->path->n_nodes - (int)b->path->n_nodes;

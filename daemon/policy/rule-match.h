@@ -22,6 +22,11 @@ const MeishiCondition *
 meishi_rule_match_obstacle(const MeishiRule *rule, const MeishiInventory *inventory, guint index,
                            gint64 now, guint skip);
 
+/* The conditions that all identities of one issuer group answer alike. */
+#define MEISHI_CONDITIONS_OF_ISSUER                                            \
+    (1u << MEISHI_CONDITION_ISSUER | 1u << MEISHI_CONDITION_ISSUER_ATTRIBUTE | \
+     1u << MEISHI_CONDITION_CHAIN_ISSUER | 1u << MEISHI_CONDITION_CHAIN_SPKI)
+
 /* Negative where @a, which fits the target with host specificity @specific_a, is asked before
  * @b.  Total. */
 int meishi_rule_match_order(const MeishiRule *a, guint specific_a, const MeishiRule *b,
