@@ -73,12 +73,13 @@ static void
 read_group(Reader *reader, char *line)
 {
     gsize len = strlen(line);
-    char *name = g_strndup(line + 1, len - 2);
+    gboolean is_closed = len > 2 && line[len - 1] == ']';
+    char *name = g_strndup(line + 1, is_closed ? len - 2 : len - 1);
 
     reader->place.key = NULL;
     g_ptr_array_add(reader->scan->groups, name);
     reader->place.group = name;
-    if (line[len - 1] != ']' || len < 3 || !is_group_name(name)) {
+    if (!is_closed || !is_group_name(name)) {
         complain(reader, "a group is written [Name], without brackets in its name");
         return;
     }

@@ -32,6 +32,7 @@ static const Case cases[] = {
     {"error/syntax", "[Policy]\nVersion\n", ERROR, 2, NULL, "Key=value"},
     {"error/key-before-group", "Version=1\n", ERROR, 1, "Version", "before the first group"},
     {"error/group-syntax", "[Policy\n", ERROR, 1, NULL, "a group is written"},
+    {"error/group-one-bracket", "[\n", ERROR, 1, NULL, "a group is written"},
     {"error/group-with-bracket", "[Rule [x]]\n", ERROR, 1, NULL, "a group is written"},
     {"error/key-with-locale", "[Policy]\nDescription[ja]=x\n", ERROR, 2, "Description[ja]",
      "letters, digits and hyphens"},
