@@ -64,13 +64,13 @@ exchange(MeishiKeyCache *cache, gint64 key_id, MeishiKey *key)
 void
 meishi_key_cache_insert(MeishiKeyCache *cache, gint64 key_id, MeishiKey *key)
 {
-    g_autoptr(MeishiKey) old = exchange(cache, key_id, key);
+    G_GNUC_UNUSED g_autoptr(MeishiKey) old = exchange(cache, key_id, key);
 }
 
 void
 meishi_key_cache_remove(MeishiKeyCache *cache, gint64 key_id)
 {
-    g_autoptr(MeishiKey) old = exchange(cache, key_id, NULL);
+    G_GNUC_UNUSED g_autoptr(MeishiKey) old = exchange(cache, key_id, NULL);
 }
 
 static GHashTable *
@@ -86,5 +86,5 @@ take_all(MeishiKeyCache *cache)
 void
 meishi_key_cache_clear(MeishiKeyCache *cache)
 {
-    g_autoptr(GHashTable) dropped = take_all(cache);
+    G_GNUC_UNUSED g_autoptr(GHashTable) dropped = take_all(cache);
 }
