@@ -186,8 +186,8 @@ static CK_CHAR interface_name[] = "PKCS 11";
 
 /* The newest first: it is what a caller without wishes gets. */
 static CK_INTERFACE interfaces[] = {
-    {interface_name, &functions_3_0, CKF_INTERFACE_FORK_SAFE},
-    {interface_name, &functions_2_40, CKF_INTERFACE_FORK_SAFE},
+    {(void *)interface_name, &functions_3_0, CKF_INTERFACE_FORK_SAFE}, /* char: signed or not */
+    {(void *)interface_name, &functions_2_40, CKF_INTERFACE_FORK_SAFE},
 };
 
 #define N_INTERFACES (sizeof interfaces / sizeof interfaces[0])
