@@ -91,7 +91,7 @@ def gnutls_cli(vault, name, port, expected):
     converse(
         vault, expected,
         "gnutls-cli", "--x509cafile", vault.pki.root.cert, "--x509certfile", vault.uri(name),
-        "--x509keyfile", vault.uri(name), "-p", str(port), "localhost",
+        "--x509keyfile", vault.uri(name), "-p", str(port), "127.0.0.1",
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ class Nginx:
         return self.ports[version, trust]
 
     def url(self, version, trust="both"):
-        return f"https://localhost:{self.port(version, trust)}/"
+        return f"https://127.0.0.1:{self.port(version, trust)}/"
 
     def page(self, certified, version):
         """What the page of a successful request says."""
@@ -149,7 +149,7 @@ class OpensslServer:
         return re.search(r"ACCEPT .*:(\d+)", self.process.output())
 
     def url(self):
-        return f"https://localhost:{self.port}/"
+        return f"https://127.0.0.1:{self.port}/"
 
     def saw(self, certified):
         """Whether a client proved to be `certified`."""
