@@ -2,6 +2,7 @@
  *
  * The linter: each error and each warning, with its place; and what is right draws no remark.
  */
+#include "daemon/policy/rule-key.h"
 #include "daemon/policy/rule-lint.h"
 #include "daemon/policy/scan.h"
 #include "tests/unit/policy/fake-world.h"
@@ -260,6 +261,33 @@ test_inventory(void)
     g_assert_nonnull(strstr(((MeishiLint *)lints->pdata[2])->message, "whole life"));
 }
 
+/* meishi-policy(5) documents every key of a rule, and none that does not exist. */
+static void
+test_manual(void)
+{
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "..", "..", "doc", "man", "meishi-policy.5", NULL);
+    g_autofree char *page = NULL;
+    g_autoptr(GRegex) words = g_regex_new(
+        "(?:Match|Identity|On|Remember|Require|Forbid|Warn)-[A-Z][A-Za-z0-9-]*", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    gsize n;
+    const MeishiRuleKey *table = meishi_rule_key_table(&n);
+
+    g_assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    for (gsize i = 0; i < n; i++) {
+        g_test_message("%s", table[i].name);
+        g_assert_nonnull(strstr(page, table[i].name));
+    }
+    g_assert_true(g_regex_match(words, page, 0, &match));
+    for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+        g_autofree char *word = g_match_info_fetch(match, 0);
+
+        g_test_message("%s", word);
+        g_assert_nonnull(meishi_rule_key_find(word));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,6 +300,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy/lint/error/owner-and-mode", test_owner);
     g_test_add_func("/policy/lint/error/size", test_size);
     g_test_add_func("/policy/lint/text", test_text);
+    g_test_add_func("/policy/lint/manual", test_manual);
     g_test_add_func("/policy/lint/warning/inventory", test_inventory);
     return g_test_run();
 }
