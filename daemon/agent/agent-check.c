@@ -164,6 +164,19 @@ collect(MeishiAgent *agent, Check *check, GError **error)
 }
 
 static void
+on_checked(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+    GPtrArray *findings = g_task_propagate_pointer(G_TASK(result), &error);
+
+    if (findings != NULL)
+        g_task_return_pointer(task, findings, (GDestroyNotify)g_ptr_array_unref);
+    else
+        g_task_return_error(task, error);
+}
+
+static void
 on_unlocked(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
@@ -171,7 +184,7 @@ on_unlocked(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (meishi_vault_finish(result, &error) &&
         collect(g_task_get_source_object(task), g_task_get_task_data(task), &error))
-        g_task_run_in_thread(task, run_check);
+        meishi_agent_work(task, run_check, on_checked);
     else
         g_task_return_error(task, error);
 }

@@ -283,7 +283,6 @@ meishi_agent_import_async(MeishiAgent *agent, GPtrArray *files, GPtrArray *passw
                           GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(agent, cancellable, callback, user_data);
-    g_autoptr(GTask) reading = NULL;
     Import *import = g_new0(Import, 1);
     GError *error = NULL;
 
@@ -296,9 +295,7 @@ meishi_agent_import_async(MeishiAgent *agent, GPtrArray *files, GPtrArray *passw
         g_task_return_error(task, error);
         return;
     }
-    reading = g_task_new(NULL, cancellable, on_read, g_object_ref(task));
-    g_task_set_task_data(reading, import, NULL); /* of @task, which waits for @reading */
-    g_task_run_in_thread(reading, run_read);
+    meishi_agent_work(task, run_read, on_read);
 }
 
 MeishiImportReport *

@@ -24,6 +24,12 @@ struct _MeishiAgent {
 /* Reads the store anew, and tells by signals what became different.  Call after each change. */
 gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Runs @func on a worker thread with the data of @task, a task of the agent, and calls @callback
+ * with
+ * @task as its user data, which it takes over.  Not g_task_run_in_thread(): there the worker may
+ * drop the last reference to the agent, and with it close the store. */
+void meishi_agent_work(GTask *task, GTaskThreadFunc func, GAsyncReadyCallback callback);
+
 /* Seconds since 1970. */
 gint64 meishi_agent_now(void);
 

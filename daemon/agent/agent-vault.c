@@ -194,6 +194,19 @@ run_backup(GTask *task, gpointer source, gpointer task_data, GCancellable *cance
         g_task_return_error(task, error);
 }
 
+static void
+on_backed_up(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+    GBytes *file = g_task_propagate_pointer(G_TASK(result), &error);
+
+    if (file != NULL)
+        g_task_return_pointer(task, file, (GDestroyNotify)g_bytes_unref);
+    else
+        g_task_return_error(task, error);
+}
+
 static gboolean
 collect_backup(MeishiAgent *agent, BackingUp *data, GError **error)
 {
@@ -215,7 +228,7 @@ on_unlocked_to_back_up(GObject *source, GAsyncResult *result, gpointer user_data
 
     if (meishi_vault_finish(result, &error) &&
         collect_backup(g_task_get_source_object(task), g_task_get_task_data(task), &error))
-        g_task_run_in_thread(task, run_backup);
+        meishi_agent_work(task, run_backup, on_backed_up);
     else
         g_task_return_error(task, error);
 }
@@ -308,14 +321,12 @@ meishi_agent_vault_restore_async(MeishiAgent *agent, GBytes *backup, MeishiSecre
                                  const MeishiSlotRequest *slot, GCancellable *cancellable,
                                  GAsyncReadyCallback callback, gpointer user_data)
 {
-    GTask *task = g_task_new(agent, cancellable, callback, user_data);
-    g_autoptr(GTask) reading = g_task_new(NULL, cancellable, on_backup_read, task);
+    g_autoptr(GTask) task = g_task_new(agent, cancellable, callback, user_data);
     Restoring *data = g_new0(Restoring, 1);
 
     data->file = g_bytes_ref(backup);
     data->passphrase = meishi_secret_ref(passphrase);
     data->request = request_copy(slot);
     g_task_set_task_data(task, data, (GDestroyNotify)restoring_free);
-    g_task_set_task_data(reading, data, NULL); /* of @task, which waits for @reading */
-    g_task_run_in_thread(reading, run_read_backup);
+    meishi_agent_work(task, run_read_backup, on_backup_read);
 }

@@ -91,6 +91,17 @@ meishi_agent_now(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
+void
+meishi_agent_work(GTask *task, GTaskThreadFunc func, GAsyncReadyCallback callback)
+{
+    g_autoptr(GTask) inner =
+        g_task_new(NULL, g_task_get_cancellable(task), callback, g_object_ref(task));
+
+    g_task_set_task_data(inner, g_task_get_task_data(task),
+                         NULL); /* @task outlives @inner's work */
+    g_task_run_in_thread(inner, func);
+}
+
 /* ---- what changed ------------------------------------------------------------------------- */
 
 static MeishiIdentity *

@@ -110,9 +110,13 @@ static void
 test_pairs_over_files(void)
 {
     g_autoptr(World) world = world_new();
+    g_autoptr(MeishiIdentity) alice = NULL;
+    g_autoptr(MeishiIdentity) bob = NULL;
 
     assert_import(world, "bob.crt,alice.key,bob.key,alice.crt", NULL, "AA");
-    assert_labels(world, "Alice,Bob");
+    alice = world_identity(world, "Alice");
+    bob = world_identity(world, "Bob");
+    g_assert_cmpint(alice->key_id, !=, bob->key_id);
 }
 
 static void
