@@ -221,7 +221,9 @@ class Bench:
         first = {}
         for (measurement, candidate), values in self.rows.items():
             base = first.setdefault(measurement, values)
-            ratio = statistics.median(value / b for value, b in zip(values, base))
+            # A busy machine may give a brief turn nothing at all.
+            ratios = [value / b for value, b in zip(values, base) if b > 0]
+            ratio = statistics.median(ratios) if ratios else float("nan")
             yield measurement, candidate, statistics.median(values), min(values), max(values), ratio
 
     def median(self, measurement, candidate):
