@@ -108,8 +108,10 @@ turn_for(guint ms)
     guint n = 0;
 
     g_timeout_add(ms, stop_waiting, &is_over);
-    for (; !is_over; n++)
+    while (!is_over) {
         g_main_context_iteration(NULL, TRUE);
+        n++;
+    }
     return n;
 }
 
