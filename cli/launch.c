@@ -71,7 +71,7 @@ relative_libexec(void)
         g_free(up);
         up = longer;
     }
-    return g_strconcat(up, MEISHI_LIBEXECDIR + same, NULL);
+    return g_strconcat(up, &MEISHI_LIBEXECDIR[same], NULL);
 }
 
 /* Beside this very program first, so that a tree that was moved, or two of them, work; then the
