@@ -39,7 +39,7 @@ on_connection(GDBusConnection *connection, gpointer user_data)
     if (g_hash_table_size(bus->doors) >= MAX_CONNECTIONS)
         g_message("refused a connection: %d are open already", MAX_CONNECTIONS);
     else if ((door = meishi_door_new(&bus->context, connection, &error)) == NULL)
-        g_warning("cannot serve a connection: %s", error->message);
+        g_debug("a connection was gone before it was served: %s", error->message);
     if (door == NULL) {
         g_dbus_connection_close(connection, NULL, NULL, NULL);
         return;
