@@ -41,7 +41,7 @@ meishi_key_cache_free(MeishiKeyCache *cache)
 MeishiKey *
 meishi_key_cache_lookup(MeishiKeyCache *cache, gint64 key_id)
 {
-    g_autoptr(GRWLockReaderLocker) locker = g_rw_lock_reader_locker_new(&cache->lock);
+    g_autoptr(GRWLockReaderLocker) locker G_GNUC_UNUSED = g_rw_lock_reader_locker_new(&cache->lock);
     MeishiKey *key = g_hash_table_lookup(cache->keys, &key_id);
 
     return key != NULL ? meishi_key_ref(key) : NULL;
@@ -51,7 +51,7 @@ meishi_key_cache_lookup(MeishiKeyCache *cache, gint64 key_id)
 static MeishiKey *
 exchange(MeishiKeyCache *cache, gint64 key_id, MeishiKey *key)
 {
-    g_autoptr(GRWLockWriterLocker) locker = g_rw_lock_writer_locker_new(&cache->lock);
+    g_autoptr(GRWLockWriterLocker) locker G_GNUC_UNUSED = g_rw_lock_writer_locker_new(&cache->lock);
     g_autofree gpointer old_id = NULL;
     gpointer old = NULL;
 
@@ -76,7 +76,7 @@ meishi_key_cache_remove(MeishiKeyCache *cache, gint64 key_id)
 static GHashTable *
 take_all(MeishiKeyCache *cache)
 {
-    g_autoptr(GRWLockWriterLocker) locker = g_rw_lock_writer_locker_new(&cache->lock);
+    g_autoptr(GRWLockWriterLocker) locker G_GNUC_UNUSED = g_rw_lock_writer_locker_new(&cache->lock);
     GHashTable *keys = cache->keys;
 
     cache->keys = new_table();
