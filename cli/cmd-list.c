@@ -15,30 +15,30 @@ static const MeishiColumn columns[] = {
     {"WHERE", 0}, {"VALID UNTIL", 0}, {NULL, 0},
 };
 
+/* One word beside the date: colour alone tells some people nothing. */
 static void
 add_validity(MeishiTable *table, const MeishiCard *card)
 {
-    gint64 not_after = meishi_card_number(card, "NotAfter");
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    g_autofree char *day = meishi_date_day(not_after);
-    g_autofree char *distance = meishi_date_distance(not_after, now);
+    g_autofree char *from = meishi_date_day(meishi_card_number(card, "NotBefore"));
+    g_autofree char *until = meishi_date_day(meishi_card_number(card, "NotAfter"));
     g_autofree char *text = NULL;
-    MeishiStyle style = MEISHI_STYLE_PLAIN;
+    MeishiStyle style = MEISHI_STYLE_BAD;
 
     if (meishi_card_has_warning(card, "no-certificate")) {
-        text = g_strdup("no certificate yet");
+        text = g_strdup("no certificate");
         style = MEISHI_STYLE_WARN;
     } else if (meishi_card_has_warning(card, "expired")) {
-        text = g_strdup_printf("%s, expired", day);
-        style = MEISHI_STYLE_BAD;
+        text = g_strdup_printf("%s expired", until);
     } else if (meishi_card_has_warning(card, "not-yet-valid")) {
-        text = g_strdup_printf("%s, not yet valid", day);
-        style = MEISHI_STYLE_BAD;
+        text = g_strdup_printf("only from %s", from);
     } else if (meishi_card_has_warning(card, "expires-soon")) {
-        text = g_strdup_printf("%s, %s", day, distance);
+        text = g_strdup_printf("%s soon", until);
         style = MEISHI_STYLE_WARN;
+    } else {
+        text = g_strdup(until);
+        style = MEISHI_STYLE_PLAIN;
     }
-    meishi_table_add_cell(table, text != NULL ? text : day, style);
+    meishi_table_add_cell(table, text, style);
 }
 
 static void

@@ -165,8 +165,7 @@ print_card(const MeishiCard *card)
         print_certificate(card);
     print_key(card);
     print_line("Imported", created);
-    print_property(card, "Id", "Id");
-    print_property(card, "SHA-256", "CertificateSha256");
+    print_property(card, has_certificate ? "Id, SHA-256" : "Id", "Id");
     print_property(card, "SPKI SHA-256", "SpkiSha256");
     print_property(card, "x5t#S256", "X5tS256");
     print_property(card, "Key id", "KeyId");

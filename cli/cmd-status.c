@@ -49,6 +49,7 @@ print_daemon(const Status *status)
                                             meishi_bus_manager_get_pid(status->client->manager));
 
     print_line("Daemon", MEISHI_STYLE_PLAIN, text);
+    print_line("", MEISHI_STYLE_FAINT, status->bus_socket);
 }
 
 static void
