@@ -269,7 +269,8 @@ test_manual(void)
         g_test_build_filename(G_TEST_DIST, "..", "..", "doc", "man", "meishi-policy.5", NULL);
     g_autofree char *page = NULL;
     g_autoptr(GRegex) words = g_regex_new(
-        "(?:Match|Identity|On|Remember|Require|Forbid|Warn)-[A-Z][A-Za-z0-9-]*", 0, 0, NULL);
+        "(?<![A-Za-z-])(?:Match|Identity|On|Remember|Require|Forbid|Warn)-[A-Z][A-Za-z0-9-]*", 0, 0,
+        NULL);
     g_autoptr(GMatchInfo) match = NULL;
     gsize n;
     const MeishiRuleKey *table = meishi_rule_key_table(&n);
