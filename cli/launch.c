@@ -25,11 +25,31 @@
 #define POLL_US        10000
 #define LOG_TAIL       2000
 
+/* In a directory like /tmp somebody else may listen in our daemon's place, waiting for passwords.
+ */
+static gboolean
+check_listener(GSocketConnection *connection, const char *path, GError **error)
+{
+    GSocket *socket = g_socket_connection_get_socket(connection);
+    g_autoptr(GCredentials) credentials = g_socket_get_credentials(socket, error);
+
+    if (credentials == NULL)
+        return FALSE;
+    if (g_credentials_get_unix_user(credentials, NULL) == getuid())
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
+                "%s is served by another user, who will not be told anything. Check "
+                "XDG_RUNTIME_DIR.",
+                path);
+    return FALSE;
+}
+
 GSocketConnection *
 meishi_launch_connect(const char *socket, GError **error)
 {
     g_autoptr(GSocketClient) client = g_socket_client_new();
     g_autoptr(GSocketAddress) address = NULL;
+    g_autoptr(GSocketConnection) connection = NULL;
 
     if (strlen(socket) >= 108) {
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
@@ -39,7 +59,10 @@ meishi_launch_connect(const char *socket, GError **error)
     }
     g_socket_client_set_enable_proxy(client, FALSE);
     address = g_unix_socket_address_new(socket);
-    return g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, error);
+    connection = g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, error);
+    if (connection == NULL || !check_listener(connection, socket, error))
+        return NULL;
+    return g_steal_pointer(&connection);
 }
 
 /* ---- where the daemon is -------------------------------------------------------------------- */

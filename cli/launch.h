@@ -11,7 +11,7 @@
 GSocketConnection *
 meishi_launch_daemon(const char *socket, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A connection to @socket, G_IO_ERROR_NOT_FOUND or G_IO_ERROR_CONNECTION_REFUSED where nobody
- * listens. */
+/* A connection to @socket, where our own user listens; G_IO_ERROR_NOT_FOUND or
+ * G_IO_ERROR_CONNECTION_REFUSED where nobody does. */
 GSocketConnection *
 meishi_launch_connect(const char *socket, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,6 +8,7 @@ import stat
 import subprocess
 
 import pytest
+from harness.person import ORDINARY_UID
 from harness.pki import PASSWORD, openssl
 from harness.terminal import Terminal
 
@@ -141,6 +142,18 @@ def test_too_long_runtime_directory(person):
     long.mkdir(mode=0o700)
     refuse(person, "list", status=EXIT_FAILED, says="XDG_RUNTIME_DIR",
            env={"XDG_RUNTIME_DIR": str(long)})  # fmt: skip
+
+
+def tells_nothing_to_another_users_daemon(person, people):
+    stranger = people(ORDINARY_UID)
+    stranger.start_daemon()
+    refuse(person, "import", "/dev/null", status=EXIT_FAILED, says="another user",
+           env={"XDG_RUNTIME_DIR": str(stranger.runtime)})  # fmt: skip
+
+
+# Only root can be somebody else.
+if os.getuid() == 0:
+    test_tells_nothing_to_another_users_daemon = tells_nothing_to_another_users_daemon
 
 
 def test_status(person, pki, alice):
