@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "daemon/base/error.h"
+
 #include <glib.h>
 #include <sqlite3.h>
 
@@ -35,13 +37,19 @@ MeishiSqlValue meishi_sql_bytes(GBytes *value);
 GBytes *meishi_sql_column_bytes(sqlite3_stmt *row, int n);
 char *meishi_sql_column_text(sqlite3_stmt *row, int n);
 
-/* ---- statements ---------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 
-/* Sets @error from the last failure of @db. */
+/* Sets @error from the last failure of @db; right after it, because of errno. */
 void meishi_sql_set_error(sqlite3 *db, GError **error);
+
+/* "FILE WHAT-THE-CODE-MEANS (DETAILS). REMEDY." */
+void
+meishi_sql_set_error_code(sqlite3 *db, MeishiErrorCode code, const char *details, GError **error);
 
 /* The error for a database that is not as it was left; returns FALSE. */
 gboolean meishi_sql_set_corrupt(sqlite3 *db, const char *what, GError **error);
+
+/* ---- statements ---------------------------------------------------------------------------- */
 
 sqlite3_stmt *meishi_sql_prepare(sqlite3 *db, const char *sql, const MeishiSqlValue *values,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
