@@ -3,8 +3,35 @@
 #
 # pki.sh DIR: certificates as a company would make them, for the tests of daemon/agent.  Root, sub
 # CA, people below the sub CA; elliptic curves, because they are made in no time.
+# pki.sh DIR SECONDS: in the same place brief.crt, Bob's for this many seconds from now.
 set -eu
 cd "$1"
+
+brief() { # SECONDS
+    : >index.txt
+    printf 'unique_subject=no\n' >index.txt.attr
+    cat >brief.cnf <<CNF
+[ca]
+default_ca = one
+[one]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+organizationName = supplied
+CNF
+    openssl ca -batch -notext -config brief.cnf -in bob.csr -cert sub.crt -keyfile sub.key \
+        -startdate 20200101000000Z -enddate "$(date -u -d "+$1 seconds" +%Y%m%d%H%M%SZ)" \
+        -out brief.crt
+}
+
+if [ $# -eq 2 ]; then
+    brief "$2"
+    exit
+fi
 
 key() { # NAME
     openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"

@@ -28,22 +28,35 @@ remove_tree(const char *path)
 }
 
 static void
-make_pki(void)
+run_script(const char *argument)
 {
-    const char *argv[] = {g_getenv("MEISHI_TEST_PKI"), NULL, NULL};
+    const char *argv[] = {g_getenv("MEISHI_TEST_PKI"), pki_dir, argument, NULL};
     g_autoptr(GError) error = NULL;
     g_autofree char *output = NULL;
     int status;
 
     g_assert_nonnull(argv[0]);
-    pki_dir = g_build_filename(top_dir, "pki", NULL);
-    g_assert_cmpint(g_mkdir_with_parents(pki_dir, 0700), ==, 0);
-    argv[1] = pki_dir;
     g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &output,
                  &status, &error);
     g_assert_no_error(error);
     if (!g_spawn_check_wait_status(status, NULL))
         g_error("pki.sh: %s", output);
+}
+
+static void
+make_pki(void)
+{
+    pki_dir = g_build_filename(top_dir, "pki", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(pki_dir, 0700), ==, 0);
+    run_script(NULL);
+}
+
+void
+world_make_brief(guint seconds)
+{
+    g_autofree char *text = g_strdup_printf("%u", seconds);
+
+    run_script(text);
 }
 
 /* Before any thread: the environment belongs to all of them. */

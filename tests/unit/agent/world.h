@@ -30,6 +30,9 @@ char *world_path(World *world, const char *name); /* new */
 /* The contents of a file of pki.sh. */
 GBytes *world_pki(const char *name);
 
+/* Makes brief.crt, a certificate for bob.key that expires in @seconds. */
+void world_make_brief(guint seconds);
+
 MeishiSecret *world_secret(const char *text); /* NULL: NULL */
 
 /* A comma-separated list of files of pki.sh; @password may be NULL. */
