@@ -133,6 +133,18 @@ meishi_engine_fits(const MeishiEngine *engine, MeishiRuleFit *fit, guint index)
                                       MEISHI_CONDITIONS_OF_ISSUER) == NULL;
 }
 
+/* What is required of a handshake is said of a place, and a place that is not known cannot be held
+ * to it; everything else holds as if it were the place. */
+static void
+tighten(MeishiConstraints *limits, const MeishiRuleFit *fit)
+{
+    MeishiConstraints said = fit->rule->constraints;
+
+    if (fit->fit != MEISHI_FIT_YES)
+        said.require = 0;
+    meishi_constraints_tighten(limits, &said);
+}
+
 static gboolean
 speaks_of(const MeishiWorld *world, const MeishiRule *rule, guint index)
 {
@@ -149,10 +161,10 @@ meishi_engine_limits(const MeishiWorld *world, GArray *rules, guint index,
     MeishiConstraints limits = {.remember = world->policy->defaults.remember};
 
     for (guint i = 0; i < rules->len; i++) {
-        const MeishiRule *rule = g_array_index(rules, MeishiRuleFit, i).rule;
+        const MeishiRuleFit *fit = &g_array_index(rules, MeishiRuleFit, i);
 
-        if (speaks_of(world, rule, index))
-            meishi_constraints_tighten(&limits, &rule->constraints);
+        if (speaks_of(world, fit->rule, index))
+            tighten(&limits, fit);
     }
     *ret_limits = limits;
 }

@@ -7,9 +7,9 @@
 
 #include <glib.h>
 
-#include "daemon/policy/choice.h"
 #include "daemon/policy/code.h"
 #include "daemon/policy/inventory.h"
+#include "daemon/policy/memory.h"
 #include "daemon/policy/path.h"
 #include "daemon/policy/request.h"
 #include "daemon/policy/rule-set.h"

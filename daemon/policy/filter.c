@@ -57,16 +57,18 @@ is_denied(MeishiEngine *engine)
     return TRUE;
 }
 
-/* Step 17, for the place as a whole.  An unknown version is not TLS 1.3. */
+/* Step 17, for the place as a whole, where it surely is that place.  An unknown version is not TLS
+ * 1.3. */
 static gboolean
 is_clear(MeishiEngine *engine)
 {
     for (guint i = 0; i < engine->rules->len; i++) {
-        const MeishiRule *rule = g_array_index(engine->rules, MeishiRuleFit, i).rule;
+        const MeishiRuleFit *fit = &g_array_index(engine->rules, MeishiRuleFit, i);
 
-        if ((rule->constraints.require & MEISHI_REQUIRE_TLS13) && rule->conditions->len == 0 &&
+        if ((fit->rule->constraints.require & MEISHI_REQUIRE_TLS13) &&
+            fit->rule->conditions->len == 0 && fit->fit == MEISHI_FIT_YES &&
             engine->request->tls_version < MEISHI_TLS_1_3) {
-            engine->final_rule = rule;
+            engine->final_rule = fit->rule;
             return TRUE;
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Looking up what was chosen and what was met; see choice.h.
+ * Looking up what was chosen and what was met; see memory.h.
  */
-#include "daemon/policy/choice.h"
+#include "daemon/policy/memory.h"
 
 #include <string.h>
 

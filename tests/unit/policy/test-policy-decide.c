@@ -690,7 +690,9 @@ test_unknown_target(void)
     fake_world_init(&w);
     two(&w);
     fake_choice(&w, "b", MEISHI_SCOPE_ALWAYS);
-    fake_policy(&w, SELECT "[Rule d]\nMatch-Host=evil.example\nAction=deny\n");
+    fake_policy(&w,
+                SELECT "[Rule d]\nMatch-Host=evil.example\nAction=deny\n"
+                       "[Rule t]\nMatch-Host=bank.example\nRequire-TLS13=yes\nConfirm=each-use\n");
     fake_ask_host(&w, NULL, 0);
     w.request->interactive = FALSE;
     w.request->tls_version = 0;
@@ -699,6 +701,7 @@ test_unknown_target(void)
     g_assert_cmpint(decision->code, ==, MEISHI_CODE_NEEDS_USER);
     g_assert_cmpuint(decision->n_strong, ==, 2);
     g_assert_null(decision->rule);
+    g_assert_cmpint(decision->limits.confirm, ==, MEISHI_CONFIRM_EACH_USE);
 }
 
 int
