@@ -143,6 +143,8 @@ open_frame(Job *job)
 
     if (meishi_msg_head_decode(job->frame, job->len, &request->head, &request->body))
         event = meishi_handlers_classify(request->head.type);
+    else
+        request->head = (struct meishi_msg_head){.type = 0};
     return meishi_conn_step(job->conn, event);
 }
 
