@@ -301,6 +301,28 @@ test_twins(void)
     g_assert_true(meishi_path_find(finder, 0) != meishi_path_find(finder, 2));
 }
 
+/* Speed without a clock: as many searches as issuers, however many leaves. */
+static void
+test_many(void)
+{
+    g_auto(FakeWorld) w;
+    g_autoptr(MeishiPathFinder) finder = NULL;
+    g_autoptr(GHashTable) paths = g_hash_table_new(NULL, NULL);
+
+    fake_world_init(&w);
+    for (guint i = 0; i < 2000; i++) {
+        g_autofree char *id = g_strdup_printf("%u", i);
+        g_autofree char *issuer = g_strdup_printf("CN=I%u", i % 7);
+
+        fake_identity(&w, id, issuer);
+    }
+    fake_world_end(&w);
+    finder = meishi_path_finder_new(w.inventory, w.request, FAKE_NOW);
+    for (guint i = 0; i < 2000; i++)
+        g_hash_table_add(paths, (gpointer)meishi_path_find(finder, i));
+    g_assert_cmpuint(g_hash_table_size(paths), ==, 7);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -317,5 +339,6 @@ main(int argc, char **argv)
     g_test_add_func("/policy/path/depth", test_depth);
     g_test_add_func("/policy/path/mesh-is-cut", test_mesh_is_cut);
     g_test_add_func("/policy/path/twins", test_twins);
+    g_test_add_func("/policy/path/many", test_many);
     return g_test_run();
 }
