@@ -401,7 +401,7 @@ def test_small_files_without_vault(ordinary, pki):
 
 
 # A file system of its own for one daemon.  Root makes it in a mount namespace.  Others need
-# a user namespace for that, which some systems do not allow, and a second one to be themselves again.
+# a user namespace for that, which some systems do not allow, and a second one to be themselves.
 NAMESPACE = ["unshare", "--mount"]
 BACK = []
 if os.getuid() != 0:
