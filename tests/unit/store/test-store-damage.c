@@ -4,6 +4,7 @@
  * It never crashes and never shows something else.
  */
 #include "tests/unit/store/fixture.h"
+#include "tests/unit/store/fault-vfs.h"
 
 #include "daemon/base/error.h"
 
@@ -161,6 +162,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    fault_vfs_install(); /* never armed: it is here because it does not sync */
     g_test_add("/store/damage/structure", Fixture, NULL, fixture_set_up_vault, test_structure,
                fixture_tear_down);
     g_test_add("/store/damage/values", Fixture, NULL, fixture_set_up_vault, test_values,
