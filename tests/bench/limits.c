@@ -5,7 +5,9 @@
  *
  *   limits raw KEY.pem [-m ec256|rsa2048] [-n THREADS] [-j PROCESSES] [-s SECONDS]
  *   limits exec [-r RUNS]                a process that does nothing
- *   limits packet [-y] [-s SECONDS]      -y: poll with sched_yield() before blocking
+ *   limits packet [-c 1|2] [-y] [-s SECONDS]
+ *                                        -c: both ends on one processor, or on two; -y: poll with
+ *                                        sched_yield() before blocking
  */
 #include "tests/bench/measure.h"
 
@@ -33,6 +35,7 @@ static struct {
     const char *key;
     bool is_rsa;
     bool yields;
+    unsigned processors; /* 0: where the scheduler likes */
     unsigned threads, processes, runs;
     double seconds;
 } options = {.threads = 1, .processes = 1, .runs = 20, .seconds = 1};
@@ -110,6 +113,22 @@ receive(int fd, void *data, size_t size)
     return recv(fd, data, size, 0);
 }
 
+/* Keeps this process on the @n-th of the processors that it may use. */
+static void
+stay_on(unsigned n)
+{
+    cpu_set_t allowed, chosen;
+
+    CPU_ZERO(&chosen);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        measure_die("cannot learn the processors");
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &allowed) && n-- == 0)
+            CPU_SET(cpu, &chosen);
+    if (CPU_COUNT(&chosen) == 0 || sched_setaffinity(0, sizeof chosen, &chosen) != 0)
+        measure_die("there are not enough processors");
+}
+
 _Noreturn static void
 echo(int fd)
 {
@@ -131,9 +150,13 @@ start_echo(void *unused)
         measure_die("cannot make a socket");
     if (fork() == 0) {
         close(fds[0]);
+        if (options.processors > 0)
+            stay_on(options.processors - 1);
         echo(fds[1]);
     }
     close(fds[1]);
+    if (options.processors > 0)
+        stay_on(0);
     return &fds[0];
 }
 
@@ -207,6 +230,9 @@ parse_option(int option, const char *value)
     case 'm':
         options.is_rsa = strcmp(value, "rsa2048") == 0;
         break;
+    case 'c':
+        options.processors = parse_count(value, 2);
+        break;
     case 'y':
         options.yields = true;
         break;
@@ -232,7 +258,7 @@ main(int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "m:yr:n:j:s:")) != -1)
+    while ((option = getopt(argc, argv, "m:c:yr:n:j:s:")) != -1)
         parse_option(option, optarg);
     if (optind >= argc)
         measure_die("usage: limits raw|packet|exec [OPTION...]");
