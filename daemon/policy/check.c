@@ -90,14 +90,14 @@ check_strength(const MeishiCert *cert, GPtrArray *chain)
     return warnings;
 }
 
+/* A file without its root is the rule: servers have the root.  A leaf all alone is another thing.
+ */
 static guint
 check_chain(const MeishiCert *cert, GPtrArray *chain)
 {
-    const MeishiCert *last = cert;
+    gboolean is_alone = chain == NULL || chain->len == 0;
 
-    if (chain != NULL && chain->len > 0)
-        last = g_ptr_array_index(chain, chain->len - 1);
-    return last->is_self_signed ? 0 : MEISHI_WARN_MISSING_ISSUER;
+    return is_alone && !cert->is_self_signed ? MEISHI_WARN_MISSING_ISSUER : 0;
 }
 
 guint
@@ -202,8 +202,10 @@ meishi_check_warning_text(MeishiWarning warning, const MeishiCert *cert)
                                cert->key != NULL && cert->key->text != NULL ? cert->key->text
                                                                             : "unknown");
     case MEISHI_WARN_MISSING_ISSUER:
-        return g_strdup("Its chain ends before a self-signed root. Servers that know the missing "
-                        "issuer do not mind; for others, import the issuer's certificate.");
+        return g_strdup_printf(
+            "The certificate of its issuer (%s) did not come with it. Servers that "
+            "do not have it either will refuse: import it too then.",
+            cert->issuer_text != NULL ? cert->issuer_text : "unknown");
     default:
         return g_strdup(static_text(warning));
     }

@@ -14,7 +14,7 @@ typedef enum {
     MEISHI_WARN_NO_SIGNATURE_KU = 1 << 4, /* a KU extension without digitalSignature */
     MEISHI_WARN_WEAK_KEY = 1 << 5,        /* RSA below 2048, EC below 224 bits */
     MEISHI_WARN_WEAK_SIGNATURE = 1 << 6,  /* MD5 or SHA-1 on a certificate that is not a root */
-    MEISHI_WARN_MISSING_ISSUER = 1 << 7,  /* the chain ends below a self-signed certificate */
+    MEISHI_WARN_MISSING_ISSUER = 1 << 7,  /* not self-signed, and no issuer at hand */
     MEISHI_WARN_IS_CA = 1 << 8,
     MEISHI_WARN_VERSION_1 = 1 << 9,
     MEISHI_WARN_NO_CERTIFICATE = 1 << 10, /* a key that waits for its certificate */

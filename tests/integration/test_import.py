@@ -201,7 +201,7 @@ WARNINGS = [
     ("odd-server-only.p12", "no-client-auth"),
     ("odd-sha1.p12", "weak-signature"),
     ("key-rsa1024.p12", "weak-key"),
-    ("ok-ec-p256.p12", "missing-issuer"),
+    ("key-ec-P-384.p12", "missing-issuer"),
 ]
 
 
