@@ -169,6 +169,43 @@ test_head(void)
         text, " decision: NONE (memory-none: no certificate was chosen before)\n"));
 }
 
+/* The values that a step compared. */
+static void
+test_details(void)
+{
+    static const guint8 types[] = {64};
+    static const guint16 codes[] = {0x0401, 0};
+    g_auto(FakeWorld) w;
+    g_autoptr(MeishiDecision) by_type = NULL, by_filter = NULL, by_chain = NULL;
+    g_autofree char *type = NULL, *filter = NULL, *chain = NULL;
+
+    fake_world_init(&w);
+    fake_identity(&w, "a", "CN=I");
+    fake_ca(&w, "CN=I", "CN=R");
+    w.request->tls_version = MEISHI_TLS_1_2;
+    w.request->certificate_types = g_bytes_new(types, sizeof(types));
+    by_type = fake_decide(&w);
+    type = meishi_explain_detail(fake_verdict(&w, by_type, "a"), &w.world, w.request);
+    g_assert_cmpstr(type, ==, "key RSA 2048; the server takes types 64");
+
+    g_clear_pointer(&w.request->certificate_types, g_bytes_unref);
+    w.request->oid_filters = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_oid_filter_free);
+    g_ptr_array_add(w.request->oid_filters, meishi_oid_filter_new("1.2.3"));
+    g_ptr_array_add(w.request->oid_filters, meishi_oid_filter_new("2.5.29.15"));
+    ((MeishiOidFilter *)w.request->oid_filters->pdata[1])->known = TRUE;
+    ((MeishiOidFilter *)w.request->oid_filters->pdata[1])->key_usage = MEISHI_KU_KEY_AGREEMENT;
+    by_filter = fake_decide(&w);
+    filter = meishi_explain_detail(fake_verdict(&w, by_filter, "a"), &w.world, w.request);
+    g_assert_cmpstr(filter, ==, "the server asks for 1.2.3 (not understood) 2.5.29.15");
+
+    g_clear_pointer(&w.request->oid_filters, g_ptr_array_unref);
+    fake_ask_ca(&w, "CN=r");
+    w.request->sigalgs = fake_sigalgs(codes);
+    by_chain = fake_decide(&w);
+    chain = meishi_explain_detail(fake_verdict(&w, by_chain, "a"), &w.world, w.request);
+    g_assert_cmpstr(chain, ==, "CA match: issuer in the chain (normalised) CN=r");
+}
+
 /* Every code has a name, a text and a kind, and names are unique. */
 static void
 test_codes(void)
@@ -192,6 +229,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy/explain/line", test_line);
     g_test_add_func("/policy/explain/records", test_records);
     g_test_add_func("/policy/explain/head", test_head);
+    g_test_add_func("/policy/explain/details", test_details);
     g_test_add_func("/policy/explain/codes", test_codes);
     return g_test_run();
 }

@@ -669,6 +669,43 @@ test_invalid(void)
 }
 
 static void
+test_too_much(void)
+{
+    static const guint16 none[] = {0};
+    g_auto(FakeWorld) w;
+    GArray *codes;
+
+    fake_world_init(&w);
+    w.request->context = g_strnfill(256, 'x');
+    g_assert_false(meishi_request_check(w.request, NULL));
+    g_clear_pointer(&w.request->context, g_free);
+    codes = w.request->sigalgs = fake_sigalgs(none);
+    g_array_set_size(codes, MEISHI_REQUEST_MAX_SIGALGS + 1);
+    g_assert_false(meishi_request_check(w.request, NULL));
+    g_array_set_size(codes, MEISHI_REQUEST_MAX_SIGALGS);
+    g_assert_true(meishi_request_check(w.request, NULL));
+    w.request->oid_filters = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_oid_filter_free);
+    for (guint i = 0; i <= MEISHI_REQUEST_MAX_FILTERS; i++)
+        g_ptr_array_add(w.request->oid_filters, meishi_oid_filter_new("1.2"));
+    g_assert_false(meishi_request_check(w.request, NULL));
+}
+
+static void
+test_too_many_bytes(void)
+{
+    g_auto(FakeWorld) w;
+    MeishiName *name;
+
+    fake_world_init(&w);
+    fake_ask_ca(&w, "CN=x");
+    name = g_ptr_array_index(w.request->ca_names, 0);
+    g_bytes_unref(name->der);
+    name->der = g_bytes_new_take(g_malloc0(MEISHI_REQUEST_MAX_CA_BYTES + 1),
+                                 MEISHI_REQUEST_MAX_CA_BYTES + 1);
+    g_assert_false(meishi_request_check(w.request, NULL));
+}
+
+static void
 test_too_many_names(void)
 {
     g_auto(FakeWorld) w;
@@ -690,6 +727,8 @@ main(int argc, char **argv)
     }
     g_test_add_func("/policy/filter/several-reasons", test_several_reasons);
     g_test_add_func("/policy/filter/step-0/invalid", test_invalid);
+    g_test_add_func("/policy/filter/step-0/too-much", test_too_much);
+    g_test_add_func("/policy/filter/step-0/too-many-bytes", test_too_many_bytes);
     g_test_add_func("/policy/filter/step-0/too-many-names", test_too_many_names);
     return g_test_run();
 }
