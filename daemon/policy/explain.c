@@ -161,6 +161,19 @@ append_identity(GString *out, const MeishiExplanation *explanation)
         g_string_append_printf(out, "        %s\n", explanation->detail);
 }
 
+/* 8446 4.2.5: what is not understood is skipped; it is also said. */
+static void
+append_skipped_filters(GString *out, GPtrArray *filters)
+{
+    for (guint i = 0; filters && i < filters->len; i++) {
+        const MeishiOidFilter *filter = g_ptr_array_index(filters, i);
+
+        if (!filter->known)
+            g_string_append_printf(out, " note: the server's filter %s is not understood\n",
+                                   filter->oid);
+    }
+}
+
 char *
 meishi_explain_to_text(const MeishiDecision *decision, const MeishiWorld *world,
                        const MeishiRequest *request)
@@ -172,6 +185,7 @@ meishi_explain_to_text(const MeishiDecision *decision, const MeishiWorld *world,
     append_head(out, decision, request);
     for (guint i = 0; i < list->len; i++)
         append_identity(out, g_ptr_array_index(list, i));
+    append_skipped_filters(out, request->oid_filters);
     g_string_append_printf(out, " decision: %s\n", text);
     return g_string_free(out, FALSE);
 }

@@ -206,6 +206,21 @@ test_details(void)
     g_assert_cmpstr(chain, ==, "CA match: issuer in the chain (normalised) CN=r");
 }
 
+static void
+test_skipped_filters(void)
+{
+    g_auto(FakeWorld) w;
+    g_autoptr(MeishiDecision) decision = NULL;
+    g_autofree char *text = NULL;
+
+    fake_world_init(&w);
+    w.request->oid_filters = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_oid_filter_free);
+    g_ptr_array_add(w.request->oid_filters, meishi_oid_filter_new("1.2.3"));
+    decision = fake_decide(&w);
+    text = meishi_explain_to_text(decision, &w.world, w.request);
+    g_assert_nonnull(strstr(text, "\n note: the server's filter 1.2.3 is not understood\n"));
+}
+
 /* Every code has a name, a text and a kind, and names are unique. */
 static void
 test_codes(void)
@@ -229,6 +244,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy/explain/line", test_line);
     g_test_add_func("/policy/explain/records", test_records);
     g_test_add_func("/policy/explain/head", test_head);
+    g_test_add_func("/policy/explain/rfc8446-4.2.5/skipped-filters", test_skipped_filters);
     g_test_add_func("/policy/explain/details", test_details);
     g_test_add_func("/policy/explain/codes", test_codes);
     return g_test_run();
