@@ -152,6 +152,7 @@ group_key(const MeishiName *issuer, GArray *parents)
 {
     GByteArray *key = g_byte_array_new();
 
+    g_byte_array_append(key, (const guint8 *)&parents->len, sizeof(parents->len));
     g_byte_array_append(key, (const guint8 *)parents->data, parents->len * (guint)sizeof(guint));
     if (issuer && issuer->der)
         g_byte_array_append(key, g_bytes_get_data(issuer->der, NULL),
