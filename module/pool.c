@@ -163,7 +163,8 @@ meishi_client_cancel(uint64_t owner, enum meishi_client_cancel why)
     for (struct meishi_call *call = pool.calls; call != NULL; call = call->next) {
         if (owner != 0 && call->owner != owner)
             continue;
-        call->cancelled = why;
+        if (call->cancelled == MEISHI_CANCEL_NOT)
+            call->cancelled = why; /* the first reason is the one that the caller hears */
         if (call->conn != NULL)
             meishi_sock_shutdown(&call->conn->sock);
     }

@@ -122,11 +122,11 @@ meishi_state_finalize(void)
         return rv;
     meishi_state.is_initialized = false;
     meishi_state.is_forked = false;
+    meishi_client_reset(); /* before the sessions go, or calls would hear that theirs was closed */
     meishi_session_close_all();
     meishi_view_clear();
     meishi_state.n_slots = 0;
     meishi_state_wake();
-    meishi_client_reset();
     meishi_state_leave();
     return CKR_OK;
 }
