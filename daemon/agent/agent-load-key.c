@@ -15,6 +15,7 @@ unseal_into_cache(MeishiAgent *agent, gint64 key_id, GError **error)
 
     if (vault_key == NULL)
         return NULL;
+    meishi_key_cache_make_room(agent->cache);
     pkcs8 = meishi_agent_unseal(agent, vault_key, row, error);
     key = pkcs8 != NULL ? meishi_key_new(pkcs8, FALSE, error) : NULL;
     if (key != NULL)

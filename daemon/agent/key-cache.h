@@ -14,4 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiKeyCache, meishi_key_cache_free)
 
 void meishi_key_cache_insert(MeishiKeyCache *cache, gint64 key_id, MeishiKey *key);
 void meishi_key_cache_remove(MeishiKeyCache *cache, gint64 key_id);
+
+/* Drops the keys that were used longest ago until the secure heap has room for more. */
+void meishi_key_cache_make_room(MeishiKeyCache *cache);
+
 void meishi_key_cache_clear(MeishiKeyCache *cache);

@@ -16,6 +16,10 @@
  * will not work at all. */
 gboolean meishi_crypto_init(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Do keys take so much of the secure heap that those at hand should make room?  True some way
+ * before meishi_key_new() says BUSY. */
+gboolean meishi_crypto_is_heap_tight(void);
+
 void meishi_crypto_random(guint8 *buf, gsize len); /* aborts when the kernel has no randomness */
 void meishi_crypto_sha256(gconstpointer data, gsize len, guint8 ret[static MEISHI_SHA256_LEN]);
 

@@ -75,6 +75,12 @@ meishi_crypto_init(GError **error)
     return TRUE;
 }
 
+gboolean
+meishi_crypto_is_heap_tight(void)
+{
+    return CRYPTO_secure_used() >= MEISHI_SECURE_HEAP_TIGHT;
+}
+
 void
 meishi_crypto_random(guint8 *buf, gsize len)
 {

@@ -54,9 +54,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_REQ, X509_REQ_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_SIG, X509_SIG_free)
 
 /* Where OpenSSL keeps private keys.  A 2048-bit RSA key takes 1 KiB of it.  When it is full,
- * OpenSSL neither loads a key nor makes an ECDSA signature; so keys may take only a part of it. */
-#define MEISHI_SECURE_HEAP_LEN  (2u << 20)
-#define MEISHI_SECURE_HEAP_KEYS (MEISHI_SECURE_HEAP_LEN / 4 * 3)
+ * OpenSSL neither loads a key nor makes an ECDSA signature; so keys may take only a part of it, and
+ * those that are merely kept at hand a smaller one, which leaves room to import others. */
+#define MEISHI_SECURE_HEAP_LEN   (2u << 20)
+#define MEISHI_SECURE_HEAP_KEYS  (MEISHI_SECURE_HEAP_LEN / 4 * 3)
+#define MEISHI_SECURE_HEAP_TIGHT (MEISHI_SECURE_HEAP_LEN / 2)
 
 /* Sets "@what (OpenSSL: first reason)" and empties this thread's error queue. */
 void meishi_ossl_set_error(GError **error, MeishiErrorCode code, const char *what);
