@@ -11,14 +11,15 @@
 
 #include <glib-unix.h>
 
-/* Requests that wait for an unsealed key or a login at the same time; a person answers them one
- * by one, and more than this is no person's work. */
-#define MAX_RUNNING 256
+/* Logins that wait at the same time; a person answers them one by one, and more than this is no
+ * person's work.  Waiting for a key has no such limit: each connection waits for one at most, and
+ * hundreds of first signatures at once are a busy program's start. */
+#define MAX_LOGINS 256
 
 struct MeishiErrands {
     MeishiErrandsOptions options;
-    GQueue tasks; /* Task */
-    guint n_running;
+    GQueue tasks;   /* Task */
+    guint n_logins; /* that the agent works on */
     gboolean is_winding_up;
 };
 
@@ -29,6 +30,7 @@ typedef struct {
     GSource *watch;
     GList link;
     gboolean has_callback; /* the agent works on it */
+    gboolean is_counted;   /* in n_logins */
     gboolean has_hung_up;
 } Task;
 
@@ -53,7 +55,7 @@ finish(Task *task, enum meishi_wire_status status)
 
     if (errands != NULL) {
         g_queue_unlink(&errands->tasks, &task->link);
-        errands->n_running -= task->has_callback ? 1 : 0;
+        errands->n_logins -= task->is_counted ? 1 : 0;
     }
     task_free(task);
     if (conn == NULL)
@@ -131,7 +133,6 @@ static void
 load_key(Task *task)
 {
     task->has_callback = TRUE;
-    task->errands->n_running++;
     meishi_agent_load_key_async(task->errands->options.agent, task->conn->errand->key_id,
                                 task->cancellable, on_key_loaded, task);
 }
@@ -169,8 +170,8 @@ log_in(Task *task)
         finish(task, MEISHI_WIRE_OK);
         return;
     }
-    task->has_callback = TRUE;
-    task->errands->n_running++;
+    task->has_callback = task->is_counted = TRUE;
+    task->errands->n_logins++;
     meishi_agent_vault_unlock_async(agent, pin != NULL && has_passphrase(agent) ? pin : NULL,
                                     task->cancellable, on_unlocked, task);
 }
@@ -195,12 +196,12 @@ meishi_errands_run(MeishiErrands *errands, MeishiConn *conn)
 
     if (conn->head.type == MEISHI_WIRE_WAIT)
         run_wait(task);
-    else if (errands->n_running >= MAX_RUNNING)
-        finish(task, MEISHI_WIRE_BUSY);
     else if (conn->head.type == MEISHI_WIRE_OPERATE)
         load_key(task);
     else if (errands->is_winding_up)
         finish(task, MEISHI_WIRE_CANCELLED);
+    else if (errands->n_logins >= MAX_LOGINS)
+        finish(task, MEISHI_WIRE_BUSY);
     else
         log_in(task);
 }

@@ -532,6 +532,34 @@ park(Door *door, Client *client)
     client_wait_until(holds_one, door->agent);
 }
 
+static gboolean
+release(gpointer user_data)
+{
+    stub_agent_release(user_data);
+    return G_SOURCE_REMOVE;
+}
+
+/* A host with hundreds of threads, whose first signatures all come while the key is unsealed. */
+static void
+test_many_wait_for_key(Door *door, gconstpointer unused)
+{
+    Client *clients[300];
+
+    for (guint i = 0; i < G_N_ELEMENTS(clients); i++)
+        clients[i] = client_new_greeted(door->path);
+    park(door, clients[0]);
+    for (guint i = 1; i < G_N_ELEMENTS(clients); i++) {
+        put_sign(clients[i]);
+        client_send(clients[i], -1);
+    }
+    g_timeout_add(100, release, door->agent);
+    for (guint i = 0; i < G_N_ELEMENTS(clients); i++) {
+        g_assert_true(client_receive(clients[i]));
+        g_assert_cmpint(client_status(clients[i]), ==, MEISHI_WIRE_OK);
+        client_free(clients[i]);
+    }
+}
+
 /* Nobody waits on somebody else's prompt. */
 static void
 test_others_go_on(Door *door, gconstpointer unused)
@@ -782,13 +810,6 @@ test_many_threads(Door *door, gconstpointer unused)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-static gboolean
-release(gpointer user_data)
-{
-    stub_agent_release(user_data);
-    return G_SOURCE_REMOVE;
-}
-
 /* A signature under way is finished. */
 static void
 test_stop_finishes(Door *door, gconstpointer unused)
@@ -890,6 +911,7 @@ add_errand_tests(void)
 {
     ADD("/server/server/cold-key", test_cold_key);
     ADD("/server/server/locked", test_locked);
+    ADD("/server/server/many-wait-for-key", test_many_wait_for_key);
     ADD("/server/server/others-go-on", test_others_go_on);
     ADD("/server/server/hang-up-cancels", test_hang_up_cancels);
     ADD("/server/server/parks-file", test_parks_file);
