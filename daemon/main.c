@@ -2,16 +2,18 @@
  *
  * meishid: composes the parts and runs the loop.  In order: harden the process, parse options,
  * take the sockets (from the service manager or by itself), open the store, build the agent,
- * serve the module and the management bus; on SIGTERM, SIGINT or Quit take them down again after
- * the operations under way.  Nothing is decided here.
+ * serve the module and the management bus; on SIGTERM, SIGINT, Quit, or when our sockets are gone,
+ * take them down again after the operations under way.  Nothing is decided here.
  */
 #include "config.h"
 
 #include "daemon/agent/agent.h"
+#include "daemon/base/error.h"
 #include "daemon/base/harden.h"
 #include "daemon/base/paths.h"
 #include "daemon/bus/bus.h"
 #include "daemon/keyring/keyring.h"
+#include "daemon/server/listen-watch.h"
 #include "daemon/server/server.h"
 
 #include <glib-unix.h>
@@ -34,6 +36,7 @@ typedef struct {
     int pkcs11_fd;
     int bus_fd;
     GPtrArray *own_sockets; /* paths that we made and take away again */
+    MeishiListenWatch *watch;
     MeishiAgent *agent;
     MeishiServer *server;
     MeishiBus *bus;
@@ -144,6 +147,16 @@ on_quit(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Whoever looks for a daemon starts the next one, for which the store has to be free. */
+static void
+on_sockets_gone(gpointer user_data)
+{
+    Daemon *daemon = user_data;
+
+    g_message("our sockets were taken away; ending");
+    g_main_loop_quit(daemon->loop);
+}
+
 /* Opens the store before it listens: a second daemon stops at the store's lock and never touches
  * the sockets of the first. */
 static gboolean
@@ -161,6 +174,8 @@ start(Daemon *daemon, const Options *options, GError **error)
     if (daemon->bus == NULL)
         return FALSE;
     meishi_bus_on_quit(daemon->bus, on_quit, daemon);
+    if (daemon->own_sockets->len > 0)
+        daemon->watch = meishi_listen_watch_new(daemon->own_sockets, on_sockets_gone, daemon);
     return TRUE;
 }
 
@@ -168,6 +183,7 @@ start(Daemon *daemon, const Options *options, GError **error)
 static void
 stop(Daemon *daemon)
 {
+    g_clear_pointer(&daemon->watch, meishi_listen_watch_free);
     for (guint i = 0; i < daemon->own_sockets->len; i++)
         unlink(g_ptr_array_index(daemon->own_sockets, i));
     if (daemon->server != NULL)
@@ -191,7 +207,8 @@ run(const Options *options)
     if (!start(&daemon, options, &error)) {
         g_printerr("meishid: %s\n", error->message);
         stop(&daemon);
-        return EXIT_FAILURE;
+        return g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_BUSY) ? MEISHI_DAEMON_EXIT_BUSY
+                                                                       : EXIT_FAILURE;
     }
     notify("READY=1");
     g_main_loop_run(loop);

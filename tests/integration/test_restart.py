@@ -2,6 +2,7 @@
 """A program with open sessions outlives the daemon and does not notice."""
 
 import hashlib
+import shutil
 import time
 
 import pytest
@@ -70,6 +71,16 @@ def test_clean_stop_and_start(owner, client):
     one = client(owner)
     key = one.open_key("Restart")
     assert owner.daemon.stop() == 0
+    owner.start_daemon()
+    assert one.sign(**key, mechanism=RSA, data=DATA)["rv"] == 0
+
+
+def test_runtime_directory_made_anew(owner, client):
+    """As by logout and login: the daemon that nobody can reach makes way for the next."""
+    one = client(owner)
+    key = one.open_key("Restart")
+    shutil.rmtree(owner.runtime / "meishi")
+    assert owner.daemon.wait(timeout=10) == 0
     owner.start_daemon()
     assert one.sign(**key, mechanism=RSA, data=DATA)["rv"] == 0
 

@@ -2,6 +2,7 @@
 #include "daemon/server/server.h"
 
 #include "daemon/base/error.h"
+#include "daemon/server/listen-watch.h"
 #include "daemon/server/peer.h"
 
 #include <errno.h>
@@ -297,6 +298,47 @@ test_refuses_other_user(Place *place, gconstpointer unused)
 
 #define ADD(path, func) g_test_add(path, Place, NULL, set_up, func, tear_down)
 
+/* ---- meishi_listen_watch --------------------------------------------------------------------- */
+
+static void
+count(gpointer user_data)
+{
+    guint *n_gone = user_data;
+
+    ++*n_gone;
+}
+
+static void
+turn_loop(void)
+{
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+}
+
+static void
+test_sees_socket_go(Place *place, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    g_autofree char *other = g_build_filename(place->dir, "log", NULL);
+    int fd = meishi_listen(place->path, SOCK_SEQPACKET, NULL);
+    MeishiListenWatch *watch;
+    guint n_gone = 0;
+
+    g_ptr_array_add(paths, place->path);
+    watch = meishi_listen_watch_new(paths, count, &n_gone);
+    g_assert_nonnull(watch);
+    g_assert_true(g_file_set_contents(other, "", 0, NULL));
+    g_assert_cmpint(g_unlink(other), ==, 0);
+    turn_loop();
+    g_assert_cmpuint(n_gone, ==, 0); /* not ours */
+    g_assert_cmpint(g_unlink(place->path), ==, 0);
+    turn_loop();
+    g_assert_cmpuint(n_gone, ==, 1);
+    meishi_listen_watch_free(watch);
+    meishi_listen_watch_free(NULL);
+    close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -308,6 +350,7 @@ main(int argc, char **argv)
     ADD("/server/listen/refuses-long-path", test_refuses_long_path);
     ADD("/server/listen/says-where-it-failed", test_says_where_it_failed);
     ADD("/server/listen/inherits", test_inherits);
+    ADD("/server/listen/sees-socket-go", test_sees_socket_go);
     g_test_add_func("/server/listen/inherits-nothing", test_inherits_nothing);
     ADD("/server/peer/is-known", test_knows_peer);
     ADD("/server/peer/end-is-seen", test_sees_peer_end);
