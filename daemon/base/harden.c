@@ -5,14 +5,30 @@
  */
 #include "daemon/base/harden.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* A closed standard descriptor is the next one that open() returns, and then what we print ends up
+ * in a backup, a socket or the vault.  Opened the wrong way round, so that its use still fails. */
+static void
+fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
 
 void
 meishi_harden_process(void)
 {
     const struct rlimit none = {0, 0};
+
+    fill_standard_descriptors();
 
     /* The results are not looked at: each line works alone, and there is nothing better to do
      * where a kernel or a container refuses one. */

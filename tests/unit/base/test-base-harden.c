@@ -102,11 +102,33 @@ test_memory_is_closed(void)
     run_in_child(be_read);
 }
 
+/* What opens next must not get the number of standard output, or what is printed goes there. */
+static int
+be_closed(void)
+{
+    int opened;
+
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    meishi_harden_process();
+    opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (opened <= STDERR_FILENO)
+        return 2;
+    return write(STDOUT_FILENO, "x", 1) < 0 && read(STDIN_FILENO, &opened, 1) < 0 ? 0 : 3;
+}
+
+static void
+test_closed_descriptors(void)
+{
+    run_in_child(be_closed);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/harden/settings", test_settings);
     g_test_add_func("/base/harden/memory-is-closed", test_memory_is_closed);
+    g_test_add_func("/base/harden/closed-descriptors", test_closed_descriptors);
     return g_test_run();
 }
