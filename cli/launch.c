@@ -9,6 +9,7 @@
 #include "cli/launch.h"
 
 #include "cli/error.h"
+#include "daemon/base/error.h"
 #include "daemon/base/paths.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #define START_LIMIT_MS 15000
-/* After ours ended: another one may be about to serve. */
+/* After ours ended because of another one, which is about to serve. */
 #define OTHER_LIMIT_MS 2000
 #define POLL_US        10000
 #define LOG_TAIL       2000
@@ -185,12 +186,22 @@ fail_to_start(int log, gboolean ended, GError **error)
     return NULL;
 }
 
+/* How long another daemon may still take, after ours ended. */
+static gint64
+grace_us(int status)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == MEISHI_DAEMON_EXIT_BUSY)
+        return OTHER_LIMIT_MS * 1000;
+    return 0;
+}
+
 /* Polls, because a socket cannot be watched before it exists. */
 static GSocketConnection *
 await(const char *socket, GPid pid, int log, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + START_LIMIT_MS * 1000;
     gboolean ended = FALSE;
+    int status;
 
     for (;;) {
         g_autoptr(GError) cause = NULL;
@@ -202,9 +213,9 @@ await(const char *socket, GPid pid, int log, GError **error)
             g_propagate_error(error, g_steal_pointer(&cause));
             return NULL;
         }
-        if (!ended && waitpid(pid, NULL, WNOHANG) == pid) {
+        if (!ended && waitpid(pid, &status, WNOHANG) == pid) {
             ended = TRUE;
-            deadline = MIN(deadline, g_get_monotonic_time() + OTHER_LIMIT_MS * 1000);
+            deadline = MIN(deadline, g_get_monotonic_time() + grace_us(status));
         }
         if (g_get_monotonic_time() >= deadline)
             return fail_to_start(log, ended, error);

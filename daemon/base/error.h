@@ -13,6 +13,10 @@
 #define MEISHI_ERROR (meishi_error_quark())
 GQuark meishi_error_quark(void);
 
+/* How meishid exits where another one has the store, so that whoever started it knows that it is
+ * worth waiting for that one.  EX_TEMPFAIL of sysexits(3). */
+#define MEISHI_DAEMON_EXIT_BUSY 75
+
 typedef enum {
     MEISHI_ERROR_FAILED,            /* nothing below fits */
     MEISHI_ERROR_INVALID_ARGUMENT,  /* the caller asked for something that cannot be meant */
