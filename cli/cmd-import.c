@@ -10,6 +10,7 @@
 #include "cli/input-file.h"
 #include "cli/prompt.h"
 #include "cli/proof.h"
+#include "cli/text.h"
 #include "daemon/base/error.h"
 
 #define TRIES 3
@@ -20,8 +21,10 @@ static struct {
     MeishiSecretOption password;
 } options = {.password = MEISHI_SECRET_OPTION_INIT};
 
+/* The label as bytes: GOption would convert a string from the locale, which in C knows ASCII only.
+ */
 static const GOptionEntry entries[] = {
-    {"label", 'l', 0, G_OPTION_ARG_STRING, &options.label,
+    {"label", 'l', 0, G_OPTION_ARG_FILENAME, &options.label,
      "Call the identity LABEL instead of what the file calls it", "LABEL"},
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
      "Say what would happen, and change nothing", NULL},
@@ -177,6 +180,12 @@ run_import(Import *import, GError **error)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
+static gboolean
+check_options(GError **error)
+{
+    return options.label == NULL || meishi_text_check_label(options.label, error);
+}
+
 static GPtrArray *
 open_files(char **args, GError **error)
 {
@@ -212,7 +221,7 @@ first_passwords(GError **error)
 static gboolean
 run(char **args, GError **error)
 {
-    g_autoptr(GPtrArray) files = open_files(args, error);
+    g_autoptr(GPtrArray) files = check_options(error) ? open_files(args, error) : NULL;
     g_autoptr(GPtrArray) passwords = files != NULL ? first_passwords(error) : NULL;
     g_autoptr(MeishiClient) client = passwords != NULL ? meishi_client_connect(TRUE, error) : NULL;
     Import import = {.client = client, .files = files, .passwords = passwords};

@@ -22,7 +22,8 @@ report(const MeishiCard *card, const char *label)
 static gboolean
 run(char **args, GError **error)
 {
-    g_autoptr(MeishiClient) client = meishi_client_connect(TRUE, error);
+    g_autoptr(MeishiClient) client =
+        meishi_text_check_label(args[1], error) ? meishi_client_connect(TRUE, error) : NULL;
     g_autoptr(MeishiBusIdentity) object = NULL;
     g_autoptr(MeishiCard) card =
         client != NULL ? meishi_client_find(client, args[0], &object, error) : NULL;

@@ -5,6 +5,8 @@
  */
 #include "cli/text.h"
 
+#include "cli/error.h"
+
 #include <string.h>
 
 #define ZERO_WIDTH_NON_JOINER 0x200c
@@ -50,6 +52,16 @@ char_width(gunichar c)
     if (g_unichar_iszerowidth(c))
         return 0;
     return g_unichar_iswide(c) ? 2 : 1;
+}
+
+gboolean
+meishi_text_check_label(const char *label, GError **error)
+{
+    if (g_utf8_validate(label, -1, NULL))
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                "A label must be UTF-8 text, and this one is not. Is the terminal set to UTF-8?");
+    return FALSE;
 }
 
 guint

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Text for a terminal: names in certificates are chosen by strangers.  Pure functions; every
- * result is new, for g_free().
+ * string returned is new, for g_free().
  */
 #pragma once
 
@@ -11,6 +11,10 @@
  * (control characters, bidirectional and other invisible marks, line separators) written as
  * \uXXXX.  Joiners, which scripts and emoji need, stay. */
 char *meishi_text_clean(const char *text);
+
+/* FALSE with an error where @label, as it was typed, is no UTF-8.  Whatever the locale is: a label
+ * is the same everywhere.  What else a label may be is for the daemon to say. */
+gboolean meishi_text_check_label(const char *label, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* How many columns @text takes: two for wide characters, none for combining ones. */
 guint meishi_text_width(const char *text);
