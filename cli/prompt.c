@@ -78,6 +78,15 @@ hold_signals(Terminal *terminal)
         sigaction(held_signals[i], &hold, &terminal->actions[i]);
 }
 
+static void
+release_signals(const Terminal *terminal)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(held_signals); i++)
+        sigaction(held_signals[i], &terminal->actions[i], NULL);
+    if (caught_signal != 0)
+        raise(caught_signal);
+}
+
 static gboolean
 quiet_terminal(Terminal *terminal, int fd)
 {
@@ -90,23 +99,20 @@ quiet_terminal(Terminal *terminal, int fd)
     quiet = terminal->modes;
     quiet.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
     quiet.c_lflag |= ICANON | ISIG;
-    return tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+    if (tcsetattr(fd, TCSAFLUSH, &quiet) == 0)
+        return TRUE;
+    release_signals(terminal);
+    return FALSE;
 }
 
 /* The terminal first, then the signals, then what was held back. */
 static void
 restore_terminal(Terminal *terminal)
 {
-    int caught;
-
     (void)write_text(terminal->fd, "\n");
     while (tcsetattr(terminal->fd, TCSAFLUSH, &terminal->modes) != 0 && errno == EINTR)
         ;
-    for (gsize i = 0; i < G_N_ELEMENTS(held_signals); i++)
-        sigaction(held_signals[i], &terminal->actions[i], NULL);
-    caught = caught_signal;
-    if (caught != 0)
-        raise(caught);
+    release_signals(terminal);
 }
 
 /* A line, byte by byte into locked memory; NULL at the end of input, or when a signal came. */
