@@ -9,12 +9,24 @@
 
 #include <locale.h>
 #include <signal.h>
+#include <stdio.h>
 
 const MeishiCommand *const meishi_commands[] = {
     &meishi_command_import, &meishi_command_list,   &meishi_command_show,   &meishi_command_rename,
     &meishi_command_set,    &meishi_command_remove, &meishi_command_export, &meishi_command_status,
     &meishi_command_lock,   &meishi_command_unlock, &meishi_command_vault,  NULL,
 };
+
+/* A listing that a full disk cut short must not look like a whole one.  */
+static gboolean
+check_output(GError **error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
+                "Not all of the output could be written.");
+    return FALSE;
+}
 
 int
 main(int argc, char **argv)
@@ -26,7 +38,7 @@ main(int argc, char **argv)
     g_set_prgname("meishi");
     /* A reader that goes away is an error to report, not a reason to die half done. */
     signal(SIGPIPE, SIG_IGN);
-    if (meishi_command_dispatch(argv + (argc > 0), &error))
+    if (meishi_command_dispatch(argv + (argc > 0), &error) && check_output(&error))
         return MEISHI_EXIT_OK;
     meishi_error_print(error);
     return meishi_error_exit_status(error);

@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 
 import pytest
 from harness.person import ORDINARY_UID
@@ -127,8 +128,28 @@ def test_many_commands_at_once_start_one_daemon(person):
 def test_says_why_the_daemon_does_not_start(person):
     (person.data / "meishi").mkdir(mode=0o700)
     person.write("data/meishi/vault.db", "this is no database")
+    began = time.monotonic()
     done = refuse(person, "list", status=EXIT_FAILED, says="The daemon could not start.")
+    # Nobody else is starting one, so there is nothing to wait for (two seconds, else).
+    assert time.monotonic() - began < 1.5
     assert "vault.db" in done.stderr or "damaged" in done.stderr
+
+
+def test_output_that_cannot_be_written(owner):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [owner.tree.meishi, "list"], env=owner.env, stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == EXIT_FAILED and b"output" in done.stderr
+
+
+def test_closed_output_is_nobody_elses_file(owner):
+    given = owner.write("passphrase", "for the backup")
+    owner.meishi("vault", "backup", "whole", "--passphrase-file", given)
+    command = f"{owner.tree.meishi} vault backup b --passphrase-file {given} >&-"
+    owner.run("sh", "-c", command, check=False)
+    assert b"Wrote" not in (owner.home / "b").read_bytes()
+    assert (owner.home / "b").stat().st_size == (owner.home / "whole").stat().st_size
 
 
 def test_runtime_directory_of_others_is_refused(person):
@@ -370,6 +391,17 @@ def test_rename(owner):
     assert to_json(owner, "rename", "work", "travail é")["label"] == "travail é"
     refuse(owner, "rename", "bob", "travail é", status=EXIT_FAILED, says="already")
     refuse(owner, "rename", "bob", "", status=EXIT_FAILED, says="label")
+
+
+def test_labels_are_utf8_in_every_locale(owner, pki, alice):
+    plain = {"LC_ALL": "C"}
+    refuse(owner, "rename", "bob", b"b\xfcro".decode(errors="surrogateescape"),
+           status=EXIT_USAGE, says="UTF-8")  # fmt: skip
+    owner.meishi("rename", "bob", "büro", env=plain)
+    carol = pki.identity("Carol", "p256")
+    owner.meishi("import", carol.cert, carol.key, "--label=größe", env=plain)
+    labels = [one["label"] for one in to_json(owner, "list", env=plain)]
+    assert sorted(labels) == ["Alice", "büro", "größe"]
 
 
 def test_labels_like_options(owner):
