@@ -14,13 +14,29 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define ID_DIGITS 32
-#define NOTE_MAX  64
+#define ID_DIGITS   32
+#define NOTE_MAX    64
+
+#define PATIENCE_MS 500
+#define STEP_MS     10
 
 static const char *const words[] = {
     [MEISHI_STORE_NOTE_MAKING] = "making",
     [MEISHI_STORE_NOTE_MADE] = "vault ",
 };
+
+/* A daemon that was killed while it started a helper leaves, for a moment, a child that is not yet
+ * the helper and holds a copy of the lock; so a busy lock is looked at for a little while. */
+static gboolean
+take(int fd)
+{
+    for (guint waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += STEP_MS) {
+        if (errno != EWOULDBLOCK || waited_ms >= PATIENCE_MS)
+            return FALSE;
+        g_usleep(STEP_MS * 1000);
+    }
+    return TRUE;
+}
 
 int
 meishi_store_lock_open(const char *path, GError **error)
@@ -31,7 +47,7 @@ meishi_store_lock_open(const char *path, GError **error)
         meishi_store_file_set_errno("open", path, error);
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (take(fd))
         return fd;
     if (errno == EWOULDBLOCK)
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,

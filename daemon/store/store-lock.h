@@ -16,8 +16,8 @@ typedef enum {
     MEISHI_STORE_NOTE_GARBLED, /* something else: to be taken for MADE */
 } MeishiStoreNote;
 
-/* Opens and locks @path, made 0600 where missing; BUSY where somebody else has it.  The lock goes
- * with the last descriptor. */
+/* Opens and locks @path, made 0600 where missing; BUSY where somebody else has it for
+ * longer than half a second.  The lock goes with the last descriptor. */
 int meishi_store_lock_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* @ret_id: hex digits, new; NULL where there are none. */

@@ -107,6 +107,20 @@ test_one_at_a_time(Fixture *fixture, gconstpointer data)
     fixture_reopen(fixture);
 }
 
+/* What is left of a daemon that was killed between fork and exec of a helper. */
+static void
+test_lock_lingers(Fixture *fixture, gconstpointer data)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        g_usleep(100 * 1000);
+        _exit(0);
+    }
+    fixture_reopen(fixture);
+    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+}
+
 static void
 test_leftovers(Fixture *fixture, gconstpointer data)
 {
@@ -493,6 +507,7 @@ main(int argc, char **argv)
     ADD("makes-directory", fixture_set_up, test_makes_directory);
     ADD("create-vault", fixture_set_up, test_create_vault);
     ADD("one-at-a-time", fixture_set_up_vault, test_one_at_a_time);
+    ADD("lock-lingers", fixture_set_up_vault, test_lock_lingers);
     ADD("leftovers", fixture_set_up, test_leftovers);
     ADD("gone", fixture_set_up_vault, test_gone);
     ADD("notes", fixture_set_up, test_notes);
