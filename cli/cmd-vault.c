@@ -80,20 +80,35 @@ parse_id(const char *text, gint64 *ret_id, GError **error)
     return FALSE;
 }
 
+/* Asking about a slot that is not there would have people answer for nothing. */
+static gboolean
+confirm_removal(MeishiClient *client, gint64 id, GError **error)
+{
+    g_autofree char *slot = meishi_slots_describe(meishi_bus_vault_get_slots(client->vault), id);
+    g_autofree char *question = NULL;
+
+    if (slot == NULL) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                    "There is no key slot %" G_GINT64_FORMAT ". `meishi vault slots` shows all.",
+                    id);
+        return FALSE;
+    }
+    question = g_strdup_printf("Remove key slot %" G_GINT64_FORMAT
+                               ", the %s? It will not open the vault any more.",
+                               id, slot);
+    return yes || meishi_prompt_confirm(question, error);
+}
+
 static gboolean
 run_remove_slot(char **args, GError **error)
 {
     g_autoptr(MeishiClient) client = NULL;
-    g_autofree char *question = NULL;
     gint64 id;
 
     if (!parse_id(args[0], &id, error))
         return FALSE;
     client = meishi_client_connect(TRUE, error);
-    if (client == NULL)
-        return FALSE;
-    question = g_strdup_printf("Remove key slot %s? It will not open the vault any more.", args[0]);
-    if (!yes && !meishi_prompt_confirm(question, error))
+    if (client == NULL || !confirm_removal(client, id, error))
         return FALSE;
     if (!meishi_bus_vault_call_remove_slot_sync(client->vault, id, NULL, error))
         return meishi_client_failed(error);

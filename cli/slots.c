@@ -7,6 +7,7 @@
 #include "cli/date.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "cli/text.h"
 
 static const MeishiColumn columns[] = {
     {"ID", 0}, {"KIND", 0}, {"CREATED", 0}, {"DETAILS", 20}, {NULL, 0},
@@ -125,4 +126,20 @@ meishi_slots_summary(GVariant *slots)
         g_string_append_printf(summary, "%s%s", i > 0 ? ", " : "", meishi_slots_kind_name(kind));
     }
     return g_string_free(summary, FALSE);
+}
+
+char *
+meishi_slots_describe(GVariant *slots, gint64 id)
+{
+    for (gsize i = 0; i < count(slots); i++) {
+        g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
+        g_autofree char *kind = text_of(slot, "kind");
+        g_autofree char *location = text_of(slot, "location");
+        g_autofree char *clean = meishi_text_clean(location);
+
+        if (number_of(slot, "id") == id)
+            return g_strjoin(clean[0] != '\0' ? " " : "", meishi_slots_kind_name(kind), clean,
+                             NULL);
+    }
+    return NULL;
 }

@@ -573,7 +573,9 @@ def test_vault_init_asks_for_a_passphrase(person):
 
 def test_vault_slots(owner):
     refuse(owner, "vault", "remove-slot", "1", "-y", status=EXIT_SECRET, says="last key slot")
-    refuse(owner, "vault", "remove-slot", "7", "-y", status=EXIT_NOT_FOUND, says="7")
+    for args in ([], ["-y"]):
+        refuse(owner, "vault", "remove-slot", "7", *args, status=EXIT_NOT_FOUND, says="no key slot")
+    refuse(owner, "vault", "remove-slot", "1", status=EXIT_USAGE, says="key slot 1, the key file /")
     make_passphrase_only(owner, "open sesame")
     header, row = lines(owner.meishi("vault", "slots").stdout)
     assert header.split() == ["ID", "KIND", "CREATED", "DETAILS"]
