@@ -17,6 +17,7 @@
 
 static gboolean force;
 static MeishiSecretOption passphrase = MEISHI_SECRET_OPTION_INIT;
+static MeishiProof proof = {.option = MEISHI_SECRET_OPTION_INIT};
 static char *slot_kind;
 static MeishiSlotOption slot = {.kind = "", .passphrase = MEISHI_SECRET_OPTION_INIT};
 
@@ -26,6 +27,10 @@ static const GOptionEntry backup_entries[] = {
      "Take the backup's passphrase from FILE", "FILE"},
     {"passphrase-fd", 0, 0, G_OPTION_ARG_INT, &passphrase.fd,
      "Take the backup's passphrase from descriptor N", "N"},
+    {"proof-file", 0, 0, G_OPTION_ARG_FILENAME, &proof.option.file,
+     "Take the passphrase that opens the vault from FILE", "FILE"},
+    {"proof-fd", 0, 0, G_OPTION_ARG_INT, &proof.option.fd,
+     "Take the passphrase that opens the vault from descriptor N", "N"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -64,23 +69,26 @@ static gboolean
 call_backup(MeishiClient *client, MeishiOutFile *file, MeishiSecret *secret, GError **error)
 {
     g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
+    g_auto(GVariantDict) options = G_VARIANT_DICT_INIT(NULL);
     gint out = g_unix_fd_list_append(fds, meishi_out_file_fd(file), error);
     gint handle = out >= 0 ? meishi_secret_option_send(secret, fds, error) : -1;
 
-    if (handle < 0)
+    if (handle < 0 || !meishi_proof_send(&proof, "proof", &options, fds, error))
         return FALSE;
-    return meishi_bus_vault_call_backup_sync(client->vault, g_variant_new_handle(out),
-                                             g_variant_new_handle(handle), fds, NULL, NULL,
-                                             error) ||
+    return meishi_bus_vault_call_backup_sync(
+               client->vault, g_variant_new_handle(out), g_variant_new_handle(handle),
+               g_variant_dict_end(&options), fds, NULL, NULL, error) ||
            meishi_client_failed(error);
 }
 
 static gboolean
 back_up(MeishiClient *client, MeishiOutFile *file, GError **error)
 {
-    g_autoptr(MeishiSecret) secret =
-        meishi_secret_option_read_or_ask(&passphrase, "New passphrase for the backup", TRUE, error);
+    g_autoptr(MeishiSecret) secret = NULL;
 
+    if (meishi_proof_prepare(&proof, client, error))
+        secret = meishi_secret_option_read_or_ask(&passphrase, "New passphrase for the backup",
+                                                  TRUE, error);
     if (secret == NULL)
         return FALSE;
     for (;;) {
@@ -88,7 +96,7 @@ back_up(MeishiClient *client, MeishiOutFile *file, GError **error)
 
         if (call_backup(client, file, secret, &cause))
             return meishi_out_file_commit(file, error);
-        if (!meishi_proof_unlock_after(client, &cause)) {
+        if (!meishi_proof_try_again(&proof, client, &cause)) {
             g_propagate_error(error, g_steal_pointer(&cause));
             return FALSE;
         }
@@ -100,6 +108,7 @@ run_backup(char **args, GError **error)
 {
     g_autoptr(MeishiOutFile) file = meishi_out_file_new(args[0], force, error);
     g_autoptr(MeishiClient) client = file != NULL ? meishi_client_connect(TRUE, error) : NULL;
+    gboolean ok;
 
     if (client == NULL)
         return FALSE;
@@ -108,7 +117,9 @@ run_backup(char **args, GError **error)
                     "There is no vault yet, and so nothing to back up.");
         return FALSE;
     }
-    if (!back_up(client, file, error))
+    ok = back_up(client, file, error);
+    meishi_proof_clear(&proof);
+    if (!ok)
         return FALSE;
     report("Wrote the backup to", args[0]);
     return TRUE;

@@ -37,9 +37,9 @@ static const GOptionEntry init_entries[] = {
 static const GOptionEntry add_entries[] = {
     SLOT_ENTRIES,
     {"proof-file", 0, 0, G_OPTION_ARG_FILENAME, &proof.option.file,
-     "Where the vault is locked: take its passphrase from FILE", "FILE"},
+     "Take the passphrase that opens the vault from FILE", "FILE"},
     {"proof-fd", 0, 0, G_OPTION_ARG_INT, &proof.option.fd,
-     "Where the vault is locked: take its passphrase from descriptor N", "N"},
+     "Take the passphrase that opens the vault from descriptor N", "N"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -113,12 +113,9 @@ add_slot(MeishiClient *client, GError **error)
     g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
     g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
     g_autoptr(GVariant) fixed = NULL;
-    gboolean is_locked = g_strcmp0(meishi_bus_vault_get_state(client->vault), "locked") == 0;
 
-    if ((is_locked || meishi_secret_option_is_given(&proof.option)) &&
-        !meishi_proof_prepare(&proof, client, error))
-        return FALSE;
-    if (!meishi_slot_option_send(&slot, &dict, fds, error))
+    if (!meishi_proof_prepare(&proof, client, error) ||
+        !meishi_slot_option_send(&slot, &dict, fds, error))
         return FALSE;
     fixed = g_variant_ref_sink(g_variant_dict_end(&dict));
     return call_add_slot(client, fixed, fds, error);

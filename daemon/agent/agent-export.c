@@ -80,18 +80,18 @@ on_written(GObject *source, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
-/* "The vault is locked" would send the person the wrong way: unlocking is not what is asked. */
-static void
-explain_refusal(const Export *export, GError **error)
+void
+meishi_agent_explain_refusal(const char *what, const MeishiSecret *proof, GError **error)
 {
     g_autoptr(GError) cause = NULL;
 
-    if (export->proof != NULL || !g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
+    if (proof != NULL || !g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
         return;
     cause = g_steal_pointer(error);
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
-                "A private key leaves the vault only against the vault's passphrase, or where its "
-                "keyring or key file opens it anew.");
+                "%s only against the vault's passphrase, or where its keyring or key file opens it "
+                "anew.",
+                what);
 }
 
 static void
@@ -105,7 +105,7 @@ on_confirmed(GObject *source, GAsyncResult *result, gpointer user_data)
     const MeishiStoreKey *row = NULL;
 
     if (vault_key == NULL)
-        explain_refusal(export, &error);
+        meishi_agent_explain_refusal("A private key leaves the vault", export->proof, &error);
     else
         row = meishi_agent_key_row(agent, export->identity->key_id, &error);
     if (row != NULL)

@@ -40,6 +40,10 @@ meishi_agent_key_row(MeishiAgent *agent, gint64 key_id, GError **error) G_GNUC_W
 /* The vault key, borrowed; LOCKED (it may have been locked between an unlocking and its use). */
 MeishiSecret *meishi_agent_vault_key(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* For what wants a slot opened anew: without @proof, "the vault is locked" becomes DENIED and says
+ * that @what (a clause) takes a proof, since unlocking is not what is asked. */
+void meishi_agent_explain_refusal(const char *what, const MeishiSecret *proof, GError **error);
+
 /* Unseals the key of @row with @vault_key.  CORRUPT. */
 MeishiSecret *
 meishi_agent_unseal(MeishiAgent *agent, MeishiSecret *vault_key, const MeishiStoreKey *row,

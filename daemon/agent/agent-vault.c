@@ -91,9 +91,12 @@ meishi_agent_vault_unlock_async(MeishiAgent *agent, MeishiSecret *passphrase,
 
 /* ---- slots -------------------------------------------------------------------------------- */
 
+/* What a new slot and a backup give away is every private key, and for good; so an open vault is
+ * not enough, a slot has to be opened anew for them as it has for an export. */
 typedef struct {
     MeishiSlotKind kind;
     MeishiSecret *secret;
+    MeishiSecret *proof; /* NULL: a slot that needs nobody */
     char *path;
 } Request;
 
@@ -112,6 +115,7 @@ static void
 request_free(Request *request)
 {
     meishi_secret_unref(request->secret);
+    meishi_secret_unref(request->proof);
     g_free(request->path);
     g_free(request);
 }
@@ -123,19 +127,22 @@ request_view(const Request *request)
 }
 
 static void
-on_unlocked_to_add(GObject *source, GAsyncResult *result, gpointer user_data)
+on_confirmed_to_add(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     MeishiAgent *agent = g_task_get_source_object(task);
+    const Request *data = g_task_get_task_data(task);
+    MeishiSlotRequest request = request_view(data);
     GError *error = NULL;
-    MeishiSlotRequest request = request_view(g_task_get_task_data(task));
+    g_autoptr(MeishiSecret) vault_key = meishi_vault_confirm_finish(result, &error);
 
-    if (!meishi_vault_finish(result, &error)) {
+    if (vault_key == NULL) {
+        meishi_agent_explain_refusal("A new way into the vault is made", data->proof, &error);
         g_task_return_error(task, error);
         return;
     }
-    meishi_vault_add_slot_async(agent->vault, &request, g_task_get_cancellable(task), on_vault_done,
-                                g_object_ref(task));
+    meishi_vault_add_slot_async(agent->vault, &request, vault_key, g_task_get_cancellable(task),
+                                on_vault_done, g_object_ref(task));
 }
 
 void
@@ -144,10 +151,11 @@ meishi_agent_vault_add_slot_async(MeishiAgent *agent, const MeishiSlotRequest *s
                                   GAsyncReadyCallback callback, gpointer user_data)
 {
     GTask *task = g_task_new(agent, cancellable, callback, user_data);
+    Request *request = request_copy(slot);
 
-    g_task_set_task_data(task, request_copy(slot), (GDestroyNotify)request_free);
-    meishi_vault_unlock_async(agent->vault, proof, MEISHI_VAULT_ON_DEMAND, cancellable,
-                              on_unlocked_to_add, task);
+    request->proof = proof != NULL ? meishi_secret_ref(proof) : NULL;
+    g_task_set_task_data(task, request, (GDestroyNotify)request_free);
+    meishi_vault_confirm_async(agent->vault, proof, cancellable, on_confirmed_to_add, task);
 }
 
 void
@@ -168,6 +176,7 @@ typedef struct {
     GBytes *vault_id;
     MeishiSecret *vault_key;
     MeishiSecret *passphrase;
+    MeishiSecret *proof; /* NULL: a slot that needs nobody */
 } BackingUp;
 
 static void
@@ -177,6 +186,7 @@ backing_up_free(BackingUp *data)
     g_clear_pointer(&data->vault_id, g_bytes_unref);
     meishi_secret_unref(data->vault_key);
     meishi_secret_unref(data->passphrase);
+    meishi_secret_unref(data->proof);
     g_free(data);
 }
 
@@ -207,34 +217,29 @@ on_backed_up(GObject *source, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
-static gboolean
-collect_backup(MeishiAgent *agent, BackingUp *data, GError **error)
-{
-    MeishiSecret *vault_key = meishi_agent_vault_key(agent, error);
-
-    if (vault_key == NULL)
-        return FALSE;
-    data->vault_key = meishi_secret_ref(vault_key);
-    data->vault_id = meishi_store_vault_id(agent->store);
-    data->image = meishi_store_dump(agent->store, error);
-    return data->image != NULL;
-}
-
 static void
-on_unlocked_to_back_up(GObject *source, GAsyncResult *result, gpointer user_data)
+on_confirmed_to_back_up(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
+    MeishiAgent *agent = g_task_get_source_object(task);
+    BackingUp *data = g_task_get_task_data(task);
     GError *error = NULL;
 
-    if (meishi_vault_finish(result, &error) &&
-        collect_backup(g_task_get_source_object(task), g_task_get_task_data(task), &error))
+    data->vault_key = meishi_vault_confirm_finish(result, &error);
+    if (data->vault_key == NULL) {
+        meishi_agent_explain_refusal("A backup is made", data->proof, &error);
+    } else {
+        data->vault_id = meishi_store_vault_id(agent->store);
+        data->image = meishi_store_dump(agent->store, &error);
+    }
+    if (data->image != NULL)
         meishi_agent_work(task, run_backup, on_backed_up);
     else
         g_task_return_error(task, error);
 }
 
 void
-meishi_agent_vault_backup_async(MeishiAgent *agent, MeishiSecret *passphrase,
+meishi_agent_vault_backup_async(MeishiAgent *agent, MeishiSecret *passphrase, MeishiSecret *proof,
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
@@ -242,13 +247,14 @@ meishi_agent_vault_backup_async(MeishiAgent *agent, MeishiSecret *passphrase,
     BackingUp *data = g_new0(BackingUp, 1);
 
     data->passphrase = meishi_secret_ref(passphrase);
+    data->proof = proof != NULL ? meishi_secret_ref(proof) : NULL;
     g_task_set_task_data(task, data, (GDestroyNotify)backing_up_free);
     if (meishi_secret_len(passphrase) == 0)
         g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                                 "A passphrase must have at least one character.");
     else
-        meishi_vault_unlock_async(agent->vault, NULL, MEISHI_VAULT_SILENTLY, cancellable,
-                                  on_unlocked_to_back_up, g_steal_pointer(&task));
+        meishi_vault_confirm_async(agent->vault, proof, cancellable, on_confirmed_to_back_up,
+                                   g_steal_pointer(&task));
 }
 
 GBytes *

@@ -143,7 +143,8 @@ void meishi_agent_vault_init_async(MeishiAgent *agent, const MeishiSlotRequest *
 void meishi_agent_vault_unlock_async(MeishiAgent *agent, MeishiSecret *passphrase,
                                      GCancellable *cancellable, GAsyncReadyCallback callback,
                                      gpointer user_data);
-/* @proof: an existing passphrase, needed where the vault is locked. */
+/* @proof: an existing passphrase; NULL where a slot opens without one.  A slot is opened anew
+ * whatever the lock state, which stays as it is.  DENIED, WRONG_SECRET. */
 void meishi_agent_vault_add_slot_async(MeishiAgent *agent, const MeishiSlotRequest *slot,
                                        MeishiSecret *proof, GCancellable *cancellable,
                                        GAsyncReadyCallback callback, gpointer user_data);
@@ -164,10 +165,10 @@ GPtrArray *
 meishi_agent_vault_check_finish(MeishiAgent *agent, GAsyncResult *result, guint *ret_n_records,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* One file that holds the store and the vault key under @passphrase (scrypt). */
+/* One file that holds the store and the vault key under @passphrase (scrypt).  @proof as above. */
 void meishi_agent_vault_backup_async(MeishiAgent *agent, MeishiSecret *passphrase,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback,
-                                     gpointer user_data);
+                                     MeishiSecret *proof, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data);
 GBytes *meishi_agent_vault_backup_finish(MeishiAgent *agent, GAsyncResult *result,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -138,16 +138,11 @@ on_slot_made(GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* A slot of no particular kind is no wish that could be fulfilled. */
 static gboolean
-check_addable(MeishiVault *vault, const MeishiSlotRequest *request, GError **error)
+check_addable(const MeishiSlotRequest *request, GError **error)
 {
     if (request->kind == 0) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                     "Say which kind of key slot: passphrase, key-file or secret-service.");
-        return FALSE;
-    }
-    if (vault->key == NULL) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_LOCKED,
-                    "The vault is locked; run `meishi unlock`.");
         return FALSE;
     }
     return TRUE;
@@ -155,19 +150,19 @@ check_addable(MeishiVault *vault, const MeishiSlotRequest *request, GError **err
 
 void
 meishi_vault_add_slot_async(MeishiVault *vault, const MeishiSlotRequest *request,
-                            GCancellable *cancellable, GAsyncReadyCallback callback,
-                            gpointer user_data)
+                            MeishiSecret *vault_key, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(vault, cancellable, callback, user_data);
     g_autoptr(GBytes) vault_id = NULL;
     GError *error = NULL;
 
-    if (!check_addable(vault, request, &error)) {
+    if (!check_addable(request, &error)) {
         g_task_return_error(task, error);
         return;
     }
     vault_id = meishi_store_vault_id(vault->store);
-    meishi_slot_make_async(request, vault_id, vault->key, TRUE, cancellable, on_slot_made,
+    meishi_slot_make_async(request, vault_id, vault_key, TRUE, cancellable, on_slot_made,
                            g_object_ref(task));
 }
 

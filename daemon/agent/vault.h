@@ -54,10 +54,10 @@ meishi_vault_confirm_async(MeishiVault *vault, MeishiSecret *passphrase, GCancel
 MeishiSecret *
 meishi_vault_confirm_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Adds a slot to an unlocked vault.  LOCKED. */
+/* Adds a slot that opens @vault_key, which the caller got by meishi_vault_confirm_async(). */
 void meishi_vault_add_slot_async(MeishiVault *vault, const MeishiSlotRequest *request,
-                                 GCancellable *cancellable, GAsyncReadyCallback callback,
-                                 gpointer user_data);
+                                 MeishiSecret *vault_key, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
 
 /* Makes the vault out of @backup with a new slot.  EXISTS, and the errors of slot-make.h. */
 void meishi_vault_restore_async(MeishiVault *vault, const MeishiBackup *backup,

@@ -23,6 +23,7 @@ struct MeishiVaultObject {
 
 static const MeishiOption slot_options[] = {
     {"secret", "h"}, {"path", "s"}, {"proof", "h"}, {NULL, NULL}};
+static const MeishiOption backup_options[] = {{"proof", "h"}, {NULL, NULL}};
 static const MeishiOption unlock_options[] = {{"secret", "h"}, {NULL, NULL}};
 
 /* ---- arguments ------------------------------------------------------------------------------- */
@@ -278,19 +279,24 @@ static void
 backup_received(MeishiCall *call)
 {
     meishi_agent_vault_backup_async(meishi_call_agent(call), meishi_call_secret(call, "passphrase"),
+                                    meishi_call_secret(call, "proof"),
                                     meishi_call_cancellable(call), on_backed_up, call);
 }
 
+/* Connected swapped: the arguments that it leaves out are in the invocation. */
 static gboolean
-on_backup(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
-          GVariant *out, GVariant *passphrase, gpointer user_data)
+on_backup(MeishiVaultObject *vault, GDBusMethodInvocation *invocation, GUnixFDList *fds)
 {
-    MeishiVaultObject *vault = user_data;
     MeishiCall *call = meishi_call_new(vault->agent, invocation, fds);
+    g_autoptr(GVariant) options = NULL;
+    gint passphrase;
     GError *error = NULL;
 
-    if (meishi_call_expect(call, "passphrase", g_variant_get_handle(passphrase),
-                           MEISHI_RECEIVE_MAX_SECRET, &error))
+    g_variant_get_child(meishi_call_parameters(call), 1, "h", &passphrase);
+    options = g_variant_get_child_value(meishi_call_parameters(call), 2);
+    if (meishi_call_expect(call, "passphrase", passphrase, MEISHI_RECEIVE_MAX_SECRET, &error) &&
+        meishi_options_check(options, backup_options, &error) &&
+        expect_option(call, options, "proof", &error))
         meishi_call_receive(call, backup_received);
     else
         meishi_call_fail(call, error);
@@ -318,7 +324,7 @@ expect_backup(MeishiCall *call, GError **error)
            meishi_call_expect(call, "passphrase", passphrase, MEISHI_RECEIVE_MAX_SECRET, error);
 }
 
-/* Connected swapped: the arguments that it leaves out are in the invocation. */
+/* As on_backup(). */
 static gboolean
 on_restore(MeishiVaultObject *vault, GDBusMethodInvocation *invocation, GUnixFDList *fds)
 {
@@ -364,11 +370,11 @@ connect_handlers(MeishiVaultObject *vault)
         {"handle-add-slot", G_CALLBACK(on_add_slot)},
         {"handle-remove-slot", G_CALLBACK(on_remove_slot)},
         {"handle-check", G_CALLBACK(on_check)},
-        {"handle-backup", G_CALLBACK(on_backup)},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(handlers); i++)
         g_signal_connect(vault->skeleton, handlers[i].signal, handlers[i].handler, vault);
+    g_signal_connect_swapped(vault->skeleton, "handle-backup", G_CALLBACK(on_backup), vault);
     g_signal_connect_swapped(vault->skeleton, "handle-restore", G_CALLBACK(on_restore), vault);
 }
 

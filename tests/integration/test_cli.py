@@ -580,9 +580,14 @@ def test_vault_slots(owner):
     header, row = lines(owner.meishi("vault", "slots").stdout)
     assert header.split() == ["ID", "KIND", "CREATED", "DETAILS"]
     assert row.startswith("2   passphrase")
-    # A locked vault takes a new slot against proof.
-    owner.meishi("lock")
+    # Open or locked, it takes a new slot and gives a backup against proof only.
     proof = ("--proof-file", owner.home / "passphrase")
+    for state in ("unlock", "lock"):
+        owner.meishi(state, *(("--passphrase-file", proof[1]) if state == "unlock" else ()))
+        refuse(owner, "vault", "add-slot", "key-file", status=EXIT_SECRET, says="assphrase")
+        refuse(owner, "vault", "backup", "b", "--passphrase-file", proof[1], status=EXIT_SECRET,
+               says="assphrase")  # fmt: skip
+    owner.meishi("vault", "backup", "b", "--passphrase-file", proof[1], *proof)
     owner.meishi("vault", "add-slot", "key-file", *proof)
     assert [slot["kind"] for slot in to_json(owner, "vault", "slots")] == ["passphrase", "key-file"]
 

@@ -114,7 +114,7 @@ test_slots(void)
     g_autoptr(GPtrArray) slots = NULL;
 
     g_assert_true(world_init_vault(world, "one", &error));
-    g_assert_true(world_add_slot(world, NULL, path, NULL, &error));
+    g_assert_true(world_add_slot(world, NULL, path, "one", &error));
     g_assert_true(world_add_slot(world, "two", NULL, NULL, &error));
     slots = meishi_agent_vault_slots(world->agent);
     g_assert_cmpuint(slots->len, ==, 3);
@@ -142,7 +142,7 @@ test_add_slot_while_locked(void)
     g_assert_true(world_init_vault(world, "one", &error));
     world_restart(world);
     g_assert_false(world_add_slot(world, "two", NULL, NULL, &error));
-    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_LOCKED);
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED);
     g_clear_error(&error);
     g_assert_false(world_add_slot(world, "two", NULL, "three", &error));
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET);
@@ -150,6 +150,30 @@ test_add_slot_while_locked(void)
     g_assert_false(world_add_slot(world, NULL, "relative.key", "one", &error));
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
     g_assert_true(world_add_slot(world, "two", NULL, "one", NULL));
+    assert_state(world, MEISHI_VAULT_LOCKED);
+}
+
+/* Whoever finds the vault open may use it; a slot or a backup would be the keys themselves. */
+static void
+test_open_vault_gives_nothing_away(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) backup = NULL;
+
+    g_assert_true(world_init_vault(world, "one", &error));
+    assert_state(world, MEISHI_VAULT_UNLOCKED);
+    g_assert_false(world_add_slot(world, "mine", NULL, NULL, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED);
+    g_clear_error(&error);
+    g_assert_null(world_backup(world, "mine", NULL, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED);
+    g_clear_error(&error);
+    g_assert_null(world_backup(world, "mine", "guess", &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET);
+    g_clear_error(&error);
+    backup = world_backup(world, "mine", "one", &error);
+    g_assert_no_error(error);
 }
 
 static void
@@ -379,7 +403,7 @@ test_backup(void)
     g_autoptr(World) elsewhere = world_new();
     g_autoptr(GError) error = NULL;
     g_autoptr(MeishiIdentity) bob = import_bob(world);
-    g_autoptr(GBytes) backup = world_backup(world, "far away", &error);
+    g_autoptr(GBytes) backup = world_backup(world, "far away", NULL, &error);
     g_autoptr(MeishiIdentity) restored = NULL;
     g_autoptr(MeishiKey) key = NULL;
     g_autoptr(GPtrArray) slots = NULL;
@@ -447,6 +471,8 @@ main(int argc, char **argv)
     g_test_add_func("/agent/vault/key-file", test_key_file);
     g_test_add_func("/agent/vault/slots", test_slots);
     g_test_add_func("/agent/vault/add-slot-while-locked", test_add_slot_while_locked);
+    g_test_add_func("/agent/vault/open-vault-gives-nothing-away",
+                    test_open_vault_gives_nothing_away);
     g_test_add_func("/agent/vault/load-key", test_load_key);
     g_test_add_func("/agent/vault/lock-holds", test_lock_holds);
     g_test_add_func("/agent/vault/remove-drops-key", test_remove_drops_key);

@@ -382,12 +382,13 @@ world_check(World *world, guint *ret_n_records, GError **error)
 }
 
 GBytes *
-world_backup(World *world, const char *passphrase, GError **error)
+world_backup(World *world, const char *passphrase, const char *proof, GError **error)
 {
     g_autoptr(MeishiSecret) secret = world_secret(passphrase);
+    g_autoptr(MeishiSecret) proof_secret = world_secret(proof);
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_agent_vault_backup_async(world->agent, secret, NULL, on_ready, &result);
+    meishi_agent_vault_backup_async(world->agent, secret, proof_secret, NULL, on_ready, &result);
     return meishi_agent_vault_backup_finish(world->agent, wait_for(&result), error);
 }
 

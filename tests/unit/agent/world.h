@@ -52,7 +52,7 @@ MeishiKey *world_load_key(World *world, gint64 key_id, GError **error);
 GBytes *world_export_key(World *world, MeishiIdentity *identity, const char *proof,
                          const char *password, GError **error);
 GPtrArray *world_check(World *world, guint *ret_n_records, GError **error);
-GBytes *world_backup(World *world, const char *passphrase, GError **error);
+GBytes *world_backup(World *world, const char *passphrase, const char *proof, GError **error);
 gboolean world_restore(World *world, GBytes *backup, const char *passphrase,
                        const char *new_passphrase, GError **error);
 
