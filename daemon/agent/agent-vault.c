@@ -158,15 +158,27 @@ meishi_agent_vault_add_slot_async(MeishiAgent *agent, const MeishiSlotRequest *s
     meishi_vault_confirm_async(agent->vault, proof, cancellable, on_confirmed_to_add, task);
 }
 
+static void
+on_others_tried(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    MeishiAgent *agent = g_task_get_source_object(task);
+    const gint64 *id = g_task_get_task_data(task);
+    GError *error = NULL;
+    gboolean ok =
+        meishi_vault_finish(result, &error) && meishi_vault_remove_slot(agent->vault, *id, &error);
+
+    return_boolean(task, ok, error);
+}
+
 void
 meishi_agent_vault_remove_slot_async(MeishiAgent *agent, gint64 id, GCancellable *cancellable,
                                      GAsyncReadyCallback callback, gpointer user_data)
 {
-    g_autoptr(GTask) task = g_task_new(agent, cancellable, callback, user_data);
-    GError *error = NULL;
-    gboolean ok = meishi_vault_remove_slot(agent->vault, id, &error);
+    GTask *task = g_task_new(agent, cancellable, callback, user_data);
 
-    return_boolean(task, ok, error);
+    g_task_set_task_data(task, g_memdup2(&id, sizeof id), g_free);
+    meishi_vault_try_others_async(agent->vault, id, cancellable, on_others_tried, task);
 }
 
 /* ---- backup ------------------------------------------------------------------------------- */

@@ -211,3 +211,73 @@ meishi_vault_confirm_finish(GAsyncResult *result, GError **error)
 {
     return g_task_propagate_pointer(G_TASK(result), error);
 }
+
+/* ---- what remains without a slot --------------------------------------------------------- */
+
+static gboolean
+has_passphrase(const GPtrArray *slots)
+{
+    for (guint i = 0; i < slots->len; i++) {
+        const MeishiStoreSlot *slot = g_ptr_array_index(slots, i);
+
+        if (slot->kind == MEISHI_SLOT_PASSPHRASE)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static GPtrArray *
+list_others(MeishiVault *vault, gint64 id, GError **error)
+{
+    GPtrArray *slots = meishi_vault_list_slots(vault, error);
+
+    for (guint i = 0; slots != NULL && i < slots->len; i++) {
+        const MeishiStoreSlot *slot = g_ptr_array_index(slots, i);
+
+        if (slot->id == id) {
+            g_ptr_array_remove_index(slots, i);
+            break;
+        }
+    }
+    return slots;
+}
+
+static void
+on_other_tried(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(MeishiSecret) key = meishi_slot_open_finish(result, &cause);
+
+    if (key != NULL)
+        g_task_return_boolean(task, TRUE);
+    else if (g_error_matches(cause, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
+        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                                "No other key slot opens the vault at the moment, so this one has "
+                                "to stay. `meishi vault check` says what is wrong with them.");
+    else
+        g_task_return_error(task, g_steal_pointer(&cause));
+}
+
+void
+meishi_vault_try_others_async(MeishiVault *vault, gint64 id, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(vault, cancellable, callback, user_data);
+    g_autoptr(GPtrArray) others = NULL;
+    g_autoptr(GBytes) vault_id = NULL;
+    GError *error = NULL;
+
+    others = list_others(vault, id, &error);
+    if (others == NULL) {
+        g_task_return_error(task, error);
+        return;
+    }
+    if (others->len == 0 || has_passphrase(others)) {
+        g_task_return_boolean(task, TRUE);
+        return;
+    }
+    vault_id = meishi_store_vault_id(vault->store);
+    meishi_slot_open_async(others, vault_id, NULL, TRUE, cancellable, on_other_tried,
+                           g_object_ref(task));
+}

@@ -64,8 +64,13 @@ void meishi_vault_restore_async(MeishiVault *vault, const MeishiBackup *backup,
                                 const MeishiSlotRequest *request, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 
-/* For unlock, add_slot and restore. */
+/* For unlock, add_slot, restore and try_others. */
 gboolean meishi_vault_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether the vault still opens without slot @id: DENIED where every other one fails.  A passphrase
+ * is taken to be known; that there is another slot at all is for the removal to see. */
+void meishi_vault_try_others_async(MeishiVault *vault, gint64 id, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
 
 gboolean
 meishi_vault_remove_slot(MeishiVault *vault, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

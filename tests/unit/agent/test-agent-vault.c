@@ -133,6 +133,30 @@ test_slots(void)
     g_assert_true(world_unlock(world, "two", NULL));
 }
 
+/* A slot that does not open anything any more is no reason to let go of the one that does. */
+static void
+test_last_slot_that_opens(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = world_path(world, "lost.key");
+    g_autofree char *aside = world_path(world, "found.key");
+    g_autoptr(GPtrArray) slots = NULL;
+    const MeishiStoreSlot *passphrase;
+
+    g_assert_true(world_init_vault(world, "one", &error));
+    g_assert_true(world_add_slot(world, NULL, path, "one", &error));
+    slots = meishi_agent_vault_slots(world->agent);
+    passphrase = slots->pdata[0];
+    g_assert_cmpint(g_rename(path, aside), ==, 0);
+    g_assert_false(world_remove_slot(world, passphrase->id, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED);
+    g_clear_error(&error);
+    g_assert_cmpint(g_rename(aside, path), ==, 0);
+    g_assert_true(world_remove_slot(world, passphrase->id, &error));
+    g_assert_no_error(error);
+}
+
 static void
 test_add_slot_while_locked(void)
 {
@@ -470,6 +494,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/vault/empty-passphrase", test_empty_passphrase);
     g_test_add_func("/agent/vault/key-file", test_key_file);
     g_test_add_func("/agent/vault/slots", test_slots);
+    g_test_add_func("/agent/vault/last-slot-that-opens", test_last_slot_that_opens);
     g_test_add_func("/agent/vault/add-slot-while-locked", test_add_slot_while_locked);
     g_test_add_func("/agent/vault/open-vault-gives-nothing-away",
                     test_open_vault_gives_nothing_away);
