@@ -76,7 +76,10 @@ missing_packages() {
 # starts a web server for everybody as soon as it is installed.
 unpack_nginx() {
     mkdir -p "$1"
-    (cd "$1" && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm nginx_*.deb)
+    (cd "$1" && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm nginx_*.deb) || {
+        printf 'Cannot get nginx: run apt-get update as root, or install nginx.\n' >&2
+        return 1
+    }
     PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
 }
 
@@ -109,9 +112,12 @@ get_needs() {
         printf 'Please install them with your package manager and start again.\n' >&2
         return 1
     fi
+    local nginx=no
     if [[ " ${packages[*]} " == *' nginx '* ]]; then
+        nginx=yes
         mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vx nginx)
-        unpack_nginx "$1"
     fi
+    # First, because it gets the package lists that nginx is found in.
     [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
+    [ "$nginx" = no ] || unpack_nginx "$1"
 }
