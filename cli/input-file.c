@@ -6,6 +6,7 @@
 #include "cli/input-file.h"
 
 #include "cli/error.h"
+#include "daemon/base/error.h"
 #include "daemon/base/secret.h"
 
 #include <errno.h>
@@ -38,13 +39,16 @@ static gboolean
 copy_to_memory(MeishiInputFile *file, GError **error)
 {
     g_autoptr(MeishiSecret) content = NULL;
+    g_autoptr(GError) cause = NULL;
     const guint8 *data;
     gsize left;
     int copy;
 
-    content = meishi_secret_new_from_fd(file->fd, MAX_COPY, error);
+    content = meishi_secret_new_from_fd(file->fd, MAX_COPY, &cause);
+    if (g_error_matches(cause, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT))
+        return fail(file, "it does not end within the 16 MiB allowed here", error);
     if (content == NULL) {
-        g_prefix_error(error, "%s: ", file->name);
+        g_propagate_prefixed_error(error, g_steal_pointer(&cause), "%s: ", file->name);
         return FALSE;
     }
     copy = memfd_create("meishi-file", MFD_CLOEXEC);

@@ -71,6 +71,8 @@ meishi_secret_option_read(const MeishiSecretOption *option, GError **error)
         return NULL;
     }
     secret = read_secret(fd, error);
+    if (secret == NULL)
+        g_prefix_error(error, "%s: ", option->file);
     close(fd);
     return secret;
 }

@@ -288,10 +288,22 @@ def test_dry_run_changes_nothing(person, pki, alice):
 
 
 @pytest.mark.parametrize(
-    "name, says", [("nothing.p12", "No such file"), (".", "directory"), ("/dev/tty", "Cannot read")]
+    "name, says",
+    [
+        ("nothing.p12", "No such file"),
+        (".", "directory"),
+        ("/dev/tty", "Cannot read"),
+        ("/dev/zero", "Cannot read /dev/zero: it does not end"),
+    ],
 )
 def test_import_of_what_is_no_file(person, name, says):
     refuse(person, "import", name, status=EXIT_FAILED, says=says)
+
+
+def test_password_of_what_is_no_file(person, bob):
+    (person.home / "passwords").mkdir()
+    refuse(person, "import", "--password-file", "passwords", bob.cert, status=EXIT_FAILED,
+           says="passwords: ")  # fmt: skip
 
 
 def test_import_of_too_much(person):
