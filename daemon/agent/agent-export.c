@@ -67,19 +67,6 @@ run_write(GTask *task, gpointer source, gpointer task_data, GCancellable *cancel
         g_task_return_error(task, error);
 }
 
-static void
-on_written(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    GError *error = NULL;
-    GBytes *file = g_task_propagate_pointer(G_TASK(result), &error);
-
-    if (file != NULL)
-        g_task_return_pointer(task, file, (GDestroyNotify)g_bytes_unref);
-    else
-        g_task_return_error(task, error);
-}
-
 void
 meishi_agent_explain_refusal(const char *what, const MeishiSecret *proof, GError **error)
 {
@@ -111,7 +98,7 @@ on_confirmed(GObject *source, GAsyncResult *result, gpointer user_data)
     if (row != NULL)
         export->pkcs8 = meishi_agent_unseal(agent, vault_key, row, &error);
     if (export->pkcs8 != NULL)
-        meishi_agent_work(task, run_write, on_written);
+        meishi_agent_work(task, run_write, meishi_agent_pass_bytes);
     else
         g_task_return_error(task, error);
 }

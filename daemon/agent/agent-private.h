@@ -30,6 +30,9 @@ gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNU
  * drop the last reference to the agent, and with it close the store. */
 void meishi_agent_work(GTask *task, GTaskThreadFunc func, GAsyncReadyCallback callback);
 
+/* The @callback for work that makes a file (GBytes) and is done then. */
+void meishi_agent_pass_bytes(GObject *source, GAsyncResult *result, gpointer task);
+
 /* Seconds since 1970. */
 gint64 meishi_agent_now(void);
 

@@ -217,19 +217,6 @@ run_backup(GTask *task, gpointer source, gpointer task_data, GCancellable *cance
 }
 
 static void
-on_backed_up(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    GError *error = NULL;
-    GBytes *file = g_task_propagate_pointer(G_TASK(result), &error);
-
-    if (file != NULL)
-        g_task_return_pointer(task, file, (GDestroyNotify)g_bytes_unref);
-    else
-        g_task_return_error(task, error);
-}
-
-static void
 on_confirmed_to_back_up(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
@@ -245,7 +232,7 @@ on_confirmed_to_back_up(GObject *source, GAsyncResult *result, gpointer user_dat
         data->image = meishi_store_dump(agent->store, &error);
     }
     if (data->image != NULL)
-        meishi_agent_work(task, run_backup, on_backed_up);
+        meishi_agent_work(task, run_backup, meishi_agent_pass_bytes);
     else
         g_task_return_error(task, error);
 }

@@ -102,6 +102,19 @@ meishi_agent_work(GTask *task, GTaskThreadFunc func, GAsyncReadyCallback callbac
     g_task_run_in_thread(inner, func);
 }
 
+void
+meishi_agent_pass_bytes(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+    GBytes *file = g_task_propagate_pointer(G_TASK(result), &error);
+
+    if (file != NULL)
+        g_task_return_pointer(task, file, (GDestroyNotify)g_bytes_unref);
+    else
+        g_task_return_error(task, error);
+}
+
 /* ---- what changed ------------------------------------------------------------------------- */
 
 static MeishiIdentity *
