@@ -141,16 +141,17 @@ derive(CK_SESSION_HANDLE handle, struct meishi_operation *operation, const struc
 {
     struct meishi_operation_io io = {.len = 0};
     struct meishi_call call;
+    int cancel_state;
     CK_RV rv;
 
     meishi_client_begin(&call, handle);
-    meishi_state_leave();
+    cancel_state = meishi_state_leave_to_wait();
     rv = meishi_operation_perform(operation, &call, &io);
     meishi_client_end(&call);
     if (rv == CKR_OK)
         rv = make_object(request, meishi_operation_result(operation), ret);
     meishi_operation_free(operation);
-    meishi_state_enter_again();
+    meishi_state_enter_again(cancel_state);
     return rv;
 }
 

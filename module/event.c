@@ -6,6 +6,8 @@
 #include "module/rv.h"
 #include "module/state.h"
 
+#include <pthread.h>
+
 #define ABSENT_PAUSE_MS 1000 /* between looks for a daemon that is not there */
 
 /* The first slot with news; marks it as told. */
@@ -73,14 +75,14 @@ pause_for_event(struct meishi_call *call, bool has_counter, uint64_t counter)
 
 /* Begins the call while entered, so that C_Finalize finds it whenever it comes. */
 static CK_RV
-begin_call(struct meishi_call *call)
+begin_call(struct meishi_call *call, int *ret_cancel_state)
 {
     CK_RV rv = meishi_state_enter();
 
     if (rv != CKR_OK)
         return rv;
     meishi_client_begin(call, 0);
-    meishi_state_leave();
+    *ret_cancel_state = meishi_state_leave_to_wait();
     return CKR_OK;
 }
 
@@ -88,7 +90,8 @@ static CK_RV
 wait_for_event(CK_SLOT_ID *ret_slot)
 {
     struct meishi_call call;
-    CK_RV rv = begin_call(&call);
+    int cancel_state;
+    CK_RV rv = begin_call(&call, &cancel_state);
 
     if (rv != CKR_OK)
         return rv;
@@ -102,6 +105,7 @@ wait_for_event(CK_SLOT_ID *ret_slot)
         rv = pause_for_event(&call, has_counter, counter);
     } while (rv == CKR_OK);
     meishi_client_end(&call);
+    pthread_setcancelstate(cancel_state, NULL);
     return rv;
 }
 

@@ -46,15 +46,16 @@ ask_daemon(const struct meishi_session *session, const struct pin *pin)
     enum meishi_wire_status status = MEISHI_WIRE_FAILED;
     enum meishi_client_result result;
     struct meishi_call call;
+    int cancel_state;
     CK_RV rv;
 
     meishi_client_begin(&call, session->handle);
-    meishi_state_leave();
+    cancel_state = meishi_state_leave_to_wait();
     result = meishi_client_login(&call, &msg, &status);
     rv = result == MEISHI_CLIENT_OK ? meishi_rv_from_status(status, MEISHI_WIRE_SIGN)
                                     : meishi_rv_from_client(result, &call);
     meishi_client_end(&call);
-    meishi_state_enter_again();
+    meishi_state_enter_again(cancel_state);
     return rv;
 }
 

@@ -359,15 +359,16 @@ run_at_daemon(struct meishi_session *session, enum meishi_wire_operation kind,
     struct meishi_operation *operation = steal_operation(session, kind);
     CK_SESSION_HANDLE handle = session->handle;
     struct meishi_call call;
+    int cancel_state;
     CK_RV rv;
 
     meishi_client_begin(&call, handle);
-    meishi_state_leave();
+    cancel_state = meishi_state_leave_to_wait();
     rv = meishi_operation_perform(operation, &call, io);
     if (rv == CKR_OK)
         rv = deliver(operation, io);
     meishi_client_end(&call);
-    meishi_state_enter_again();
+    meishi_state_enter_again(cancel_state);
     session = meishi_session_find(handle); /* it may have been closed meanwhile */
     if (session != NULL)
         session->busy &= ~(1u << kind);

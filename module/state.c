@@ -17,6 +17,7 @@ struct meishi_state meishi_state;
 static pthread_mutex_t state_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t state_wake = PTHREAD_COND_INITIALIZER;
 static pthread_once_t state_once = PTHREAD_ONCE_INIT;
+static int state_cancel; /* under the lock: the cancel state of the thread that holds it */
 
 static void
 before_fork(void)
@@ -52,29 +53,45 @@ register_fork_handlers(void)
 CK_RV
 meishi_state_enter(void)
 {
-    pthread_mutex_lock(&state_lock);
+    int cancel_state;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    meishi_state_enter_again(cancel_state);
     if (meishi_state.is_initialized)
         return CKR_OK;
-    pthread_mutex_unlock(&state_lock);
+    meishi_state_leave();
     return CKR_CRYPTOKI_NOT_INITIALIZED;
 }
 
 void
-meishi_state_enter_again(void)
+meishi_state_enter_again(int cancel_state)
 {
     pthread_mutex_lock(&state_lock);
+    state_cancel = cancel_state;
+}
+
+int
+meishi_state_leave_to_wait(void)
+{
+    int cancel_state = state_cancel;
+
+    pthread_mutex_unlock(&state_lock);
+    return cancel_state;
 }
 
 void
 meishi_state_leave(void)
 {
-    pthread_mutex_unlock(&state_lock);
+    pthread_setcancelstate(meishi_state_leave_to_wait(), NULL);
 }
 
 void
 meishi_state_wait(void)
 {
+    int cancel_state = state_cancel;
+
     pthread_cond_wait(&state_wake, &state_lock);
+    state_cancel = cancel_state;
 }
 
 void

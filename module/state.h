@@ -6,6 +6,10 @@
  * A C_ function enters, does its work and leaves; where it needs the daemon it leaves first and
  * enters again afterwards, looking its session up anew.  Everything declared here, except what
  * says otherwise, is to be called between enter and leave.
+ *
+ * A host may cancel its threads.  Ours are closed to that from entering to leaving and while they
+ * wait for the daemon: a thread that ended there would keep the lock, or leave its call, which is
+ * on its stack, in a list.
  */
 #pragma once
 
@@ -71,8 +75,10 @@ extern struct meishi_state meishi_state;
 CK_RV meishi_state_enter(void) __attribute__((warn_unused_result));
 void meishi_state_leave(void);
 
-/* Takes the lock whether the module is initialised or not. */
-void meishi_state_enter_again(void);
+/* Leaves for a wait, in which the thread still cannot be cancelled; returns what to enter again
+ * with, which takes the lock whether the module is initialised or not. */
+int meishi_state_leave_to_wait(void) __attribute__((warn_unused_result));
+void meishi_state_enter_again(int cancel_state);
 
 CK_RV meishi_state_initialize(void); /* not entered */
 CK_RV meishi_state_finalize(void);   /* not entered */

@@ -146,12 +146,13 @@ fetch(void)
     struct meishi_client_view fetched;
     enum meishi_client_result result;
     struct meishi_call call;
+    int cancel_state;
 
     meishi_client_begin(&call, 0);
-    meishi_state_leave();
+    cancel_state = meishi_state_leave_to_wait();
     result = meishi_client_fetch(&call, instance, &fetched);
     meishi_client_end(&call);
-    meishi_state_enter_again();
+    meishi_state_enter_again(cancel_state);
     if (result == MEISHI_CLIENT_OK)
         install(&fetched);
     meishi_state.is_refreshing = false;

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/module/fixture.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -227,6 +228,31 @@ test_close_session_cancels(Fixture *f, gconstpointer unused)
     assert_rv(C_CloseSession(f->session), CKR_OK);
     assert_rv(GPOINTER_TO_SIZE(g_thread_join(thread)), CKR_SESSION_CLOSED);
     assert_agent_saw_hang_up(f);
+}
+
+static void *
+sign_until_cancelled(void *data)
+{
+    (void)sign_in_thread(data);
+    pause(); /* where a cancellation is taken */
+    return NULL;
+}
+
+/* A host may cancel its own thread (pthread_cancel(3)); it must not take our state along. */
+static void
+test_thread_is_cancelled(Fixture *f, gconstpointer unused)
+{
+    pthread_t thread;
+    void *result;
+
+    fake_agent_set_delay(f->agent, 500);
+    g_assert_cmpint(pthread_create(&thread, NULL, sign_until_cancelled, &f->session), ==, 0);
+    fake_agent_await(f->agent, 1, FALSE);
+    g_assert_cmpint(pthread_cancel(thread), ==, 0);
+    g_assert_cmpint(pthread_join(thread, &result), ==, 0);
+    g_assert_true(result == PTHREAD_CANCELED);
+    fake_agent_set_delay(f->agent, 0);
+    assert_rv(fixture_sign(f->session, SAMPLE_PRIVATE_EC, CKM_ECDSA), CKR_OK);
 }
 
 static void
@@ -517,6 +543,7 @@ main(int argc, char **argv)
     ADD_WITHOUT_AGENT("lies-about-hello", test_lies_about_hello);
     ADD_WITHOUT_AGENT("silent-at-hello", test_silent_at_hello);
     ADD("close-session-cancels", test_close_session_cancels);
+    ADD("thread-is-cancelled", test_thread_is_cancelled);
     ADD("finalize-cancels", test_finalize_cancels);
     ADD("session-cancel", test_session_cancel);
     ADD("slow-call-blocks-only-itself", test_slow_call_blocks_only_itself);
