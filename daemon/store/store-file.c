@@ -37,6 +37,16 @@ refuse_access(const char *path, const char *what, const char *remedy, GError **e
     return FALSE;
 }
 
+static void
+refuse_unwritable(const char *path, GError **error)
+{
+    g_autofree char *quoted = g_shell_quote(path);
+    g_autofree char *chmod =
+        g_strdup_printf("Give yourself the right with `chmod u+w %s`.", quoted);
+
+    refuse_access(path, "is not writable", chmod, error);
+}
+
 static gboolean
 judge_access(const char *path, mode_t type, const struct stat *st, GError **error)
 {
@@ -185,7 +195,7 @@ meishi_store_file_connect(const char *path, GError **error)
     }
     restrict_connection(db);
     if (sqlite3_db_readonly(db, "main") == 1) {
-        refuse_access(path, "is not writable", "Give yourself the right with `chmod u+w`.", error);
+        refuse_unwritable(path, error);
         return NULL;
     }
     return meishi_sql_script(db, connection_pragmas, error) ? g_steal_pointer(&db) : NULL;
