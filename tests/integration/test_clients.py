@@ -202,6 +202,12 @@ def test_curl_sends_the_intermediate_from_cacert(vault, nginx, version):
     assert nginx.page(vault.identities["rsa2048"], version) in page
 
 
+def test_gnutls_cli_sends_the_leaf_alone(vault, nginx):
+    """As the README says: a server that knows the root only refuses it."""
+    refused = "The SSL certificate error"
+    gnutls_cli(vault, "p256", nginx.port("1.3", "root"), refused)
+
+
 def test_nginx_without_certificate_lets_nobody_in(vault, nginx):
     """The servers of these tests do demand one."""
     done = vault.person.run("curl", "-sS", "--cacert", vault.pki.root.cert, nginx.url("1.3"))
@@ -228,6 +234,46 @@ def test_curl_finds_it_by_label(vault, nginx):
         "--cert", "pkcs11:token=Meishi;object=Client%20p384", nginx.url("1.3"),
     )  # fmt: skip
     assert nginx.page(vault.identities["p384"], "1.3") in done.stdout
+
+
+class TwoCertificates:
+    """One key with two certificates, "Early" and "Late": one CKA_ID, two labels."""
+
+    def __init__(self, person, pki, algorithm):
+        self.person = person
+        self.pki = pki
+        early = pki.identity(f"Early {algorithm}", algorithm)
+        late = pki.renewal(early, f"Late {algorithm}", days=700)
+        self.identities = {"early": early, "late": late}
+        person.use_p11_kit()
+        person.meishi("import", early.cert, early.key)
+        person.meishi("import", late.cert)
+        self.shown = {
+            name: json.loads(person.meishi("show", one.name, "--json").stdout)
+            for name, one in self.identities.items()
+        }
+
+    def uri(self, name):
+        return self.shown[name]["uri"]
+
+
+@pytest.mark.parametrize("algorithm", ["rsa2048", "p256"])
+def test_two_certificates_of_one_key(ordinary, pki, nginx, algorithm):
+    """The URI that is shown picks its certificate, and the key with it, in every program."""
+    two = TwoCertificates(ordinary, pki, algorithm)
+    assert two.shown["early"]["key_id"] == two.shown["late"]["key_id"]
+    assert two.uri("early") != two.uri("late")
+    for name, one in two.identities.items():
+        for client in (curl, wget):
+            assert nginx.page(one, "1.3") in client(two, name, nginx.url("1.3"))
+        gnutls_cli(two, name, nginx.port("1.3"), nginx.page(one, "1.3"))
+        done = ordinary.run("p11tool", "--test-sign", two.uri(name), check=False)
+        assert "Verifying against public key in the token... ok" in done.stdout + done.stderr
+        assert ordinary.meishi("show", two.uri(name)).stdout.startswith(one.name)
+    only_id = two.uri("early").partition(";object=")[0]
+    two.shown["either"] = {"uri": only_id}
+    assert "SUCCESS" in curl(two, "either", nginx.url("1.3"))
+    assert "SUCCESS" in wget(two, "either", nginx.url("1.3"))
 
 
 # ---- tools ------------------------------------------------------------------------------------

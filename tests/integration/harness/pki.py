@@ -87,6 +87,12 @@ class Pki:
             )
         return self._made[name]
 
+    def renewal(self, certified, name, days=365):
+        """Another certificate for the key of `certified`, under another name."""
+        return self._certify(
+            name, None, self.intermediate, CLIENT_EXTENSIONS, days, key=certified.key
+        )
+
     def p12(self, certified, password=PASSWORD, options=(), with_root=True, file=None):
         """What the administrator sends: key, certificate and issuers in one PKCS#12 file."""
         out = self.directory / (file or f"{certified.key.stem}.p12")
@@ -113,9 +119,9 @@ class Pki:
         key.chmod(0o644)
         return key
 
-    def _certify(self, name, algorithm, issuer, extensions, days=365):
+    def _certify(self, name, algorithm, issuer, extensions, days=365, key=None):
         stem = name.replace(" ", "-")
-        key = self.new_key(stem, algorithm)
+        key = key or self.new_key(stem, algorithm)
         cert = self.directory / f"{stem}.crt"
         signer = [] if issuer is None else ["-CA", issuer.cert, "-CAkey", issuer.key]
         added = [arg for extension in extensions for arg in ("-addext", extension)]
