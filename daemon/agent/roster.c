@@ -116,15 +116,36 @@ read_issuers(MeishiRoster *roster, GPtrArray *rows, GPtrArray *findings)
     }
 }
 
-/* What the identity needs beyond its own members: how its token calls it. */
 static void
-complete_identity(MeishiIdentity *identity)
+choose_token(MeishiIdentity *identity)
 {
     const MeishiPublicKey *key = identity->key;
     gboolean is_edwards = key->type == MEISHI_KEY_ED25519 || key->type == MEISHI_KEY_ED448;
 
     identity->token_label = is_edwards ? MEISHI_TOKEN_LABEL_EDDSA : MEISHI_TOKEN_LABEL;
-    identity->uri = meishi_uri_format(identity->token_label, key->key_id, sizeof key->key_id, NULL);
+}
+
+/* The id alone as long as it says which: it outlives another label.  Certificates of one key have
+ * one id, and only their labels tell them apart. */
+static void
+name_identities(GPtrArray *identities)
+{
+    g_autoptr(GHashTable) counts = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; i < identities->len; i++) {
+        MeishiIdentity *identity = g_ptr_array_index(identities, i);
+        gpointer n = g_hash_table_lookup(counts, &identity->key_id);
+
+        g_hash_table_insert(counts, &identity->key_id, GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
+    }
+    for (guint i = 0; i < identities->len; i++) {
+        MeishiIdentity *identity = g_ptr_array_index(identities, i);
+        gpointer n = g_hash_table_lookup(counts, &identity->key_id);
+
+        identity->uri = meishi_uri_format(identity->token_label, identity->key->key_id,
+                                          sizeof identity->key->key_id,
+                                          GPOINTER_TO_UINT(n) > 1 ? identity->label : NULL);
+    }
 }
 
 static MeishiIdentity *
@@ -143,7 +164,7 @@ identity_with_cert(MeishiRoster *roster, const MeishiStoreKey *key, const Meishi
     identity->warnings = meishi_check_warnings(cert, identity->chain, now);
     identity->allow_raw = key->allow_raw;
     identity->created = row->created;
-    complete_identity(identity);
+    choose_token(identity);
     return identity;
 }
 
@@ -167,7 +188,7 @@ identity_without_cert(const MeishiStoreKey *row, GPtrArray *findings)
     identity->warnings = meishi_check_warnings(NULL, NULL, 0);
     identity->allow_raw = row->allow_raw;
     identity->created = row->created;
-    complete_identity(identity);
+    choose_token(identity);
     return identity;
 }
 
@@ -233,6 +254,7 @@ meishi_roster_build(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 n
         if (identity != NULL)
             g_ptr_array_add(identities, identity);
     }
+    name_identities(identities);
     g_ptr_array_sort_with_data(identities, compare_identities, &now);
     return identities;
 }
@@ -288,6 +310,7 @@ gboolean
 meishi_roster_is_same(const MeishiIdentity *a, const MeishiIdentity *b)
 {
     return a->cert_id == b->cert_id && a->key_id == b->key_id &&
-           g_strcmp0(a->label, b->label) == 0 && a->warnings == b->warnings &&
-           a->allow_raw == b->allow_raw && same_chain(a->chain, b->chain);
+           g_strcmp0(a->label, b->label) == 0 && g_strcmp0(a->uri, b->uri) == 0 &&
+           a->warnings == b->warnings && a->allow_raw == b->allow_raw &&
+           same_chain(a->chain, b->chain);
 }

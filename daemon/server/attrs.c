@@ -255,6 +255,18 @@ key_type(MeishiKeyType type)
     }
 }
 
+/* By the key; a further object of it by the certificate that it goes with. */
+static void
+add_key_unique_id(MeishiAttrs *attrs, const char *prefix, const MeishiAttrsShared *shared)
+{
+    g_autofree char *further = g_strconcat(prefix, "of-", NULL);
+
+    if (shared->is_further)
+        add_unique_id(attrs, further, shared->identity->cert->sha256);
+    else
+        add_unique_id(attrs, prefix, shared->identity->key->spki_sha256);
+}
+
 /* 4.7, common key attributes; and the public components, which libp11 and NSS read from the
  * private key as well as from the public one. */
 static void
@@ -283,7 +295,7 @@ meishi_attrs_add_public_key(MeishiAttrs *attrs, const MeishiAttrsShared *shared)
     guint64 usage = meishi_attrs_usage(key->type, identity->allow_raw);
 
     add_storage(attrs, CKO_PUBLIC_KEY);
-    add_unique_id(attrs, "public-key-", key->spki_sha256);
+    add_key_unique_id(attrs, "public-key-", shared);
     add_shared(attrs, shared);
     add_key(attrs, key);
     if (key->modulus != NULL)
@@ -321,7 +333,7 @@ meishi_attrs_add_private_key(MeishiAttrs *attrs, const MeishiAttrsShared *shared
     guint64 usage = meishi_attrs_usage(key->type, identity->allow_raw);
 
     add_storage(attrs, CKO_PRIVATE_KEY);
-    add_unique_id(attrs, "private-key-", key->spki_sha256);
+    add_key_unique_id(attrs, "private-key-", shared);
     add_shared(attrs, shared);
     add_key(attrs, key);
     add_private_components(attrs, key);

@@ -26,6 +26,7 @@ void meishi_attrs_init(MeishiAttrs *attrs, MeishiSnapshotWriter *writer);
 typedef struct {
     const MeishiIdentity *identity;
     MeishiSnapshotValue id, label, subject, spki;
+    gboolean is_further; /* its key has an older certificate */
 } MeishiAttrsShared;
 
 void meishi_attrs_share(MeishiAttrs *attrs, const MeishiIdentity *identity, MeishiAttrsShared *ret);

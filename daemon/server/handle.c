@@ -21,7 +21,7 @@ meishi_handle_split(guint64 handle, MeishiHandleKind *ret_kind, gint64 *ret_numb
     guint64 kind = handle >> KIND_SHIFT;
     guint64 number = handle & MEISHI_HANDLE_NUMBER_MASK;
 
-    if (kind < MEISHI_HANDLE_PROFILE || kind > MEISHI_HANDLE_PRIVATE_KEY || number == 0)
+    if (kind < MEISHI_HANDLE_PROFILE || kind > MEISHI_HANDLE_FURTHER_PRIVATE_KEY || number == 0)
         return FALSE;
     *ret_kind = (MeishiHandleKind)kind;
     *ret_number = (gint64)number;

@@ -16,6 +16,9 @@ typedef enum {
     MEISHI_HANDLE_ISSUER = 3,      /* a hash of slot and certificate */
     MEISHI_HANDLE_PUBLIC_KEY = 4,  /* the key's row */
     MEISHI_HANDLE_PRIVATE_KEY = 5, /* the key's row */
+    /* The key once more, for a further certificate of it: the certificate's row. */
+    MEISHI_HANDLE_FURTHER_PUBLIC_KEY = 6,
+    MEISHI_HANDLE_FURTHER_PRIVATE_KEY = 7,
 } MeishiHandleKind;
 
 #define MEISHI_HANDLE_NUMBER_MASK ((G_GUINT64_CONSTANT(1) << 28) - 1)

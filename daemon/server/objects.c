@@ -130,6 +130,25 @@ collect_issuers(Slot *slot, GHashTable *leaves)
     g_ptr_array_sort(slot->issuers, compare_certs);
 }
 
+/* All but the oldest certificate of each key. */
+static void
+mark_further(Slot *slot)
+{
+    g_autoptr(GHashTable) oldest = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; i < slot->identities->len; i++) {
+        MeishiIdentity *identity = slot->identities->pdata[i];
+        MeishiAttrsShared *known = g_hash_table_lookup(oldest, &identity->key_id);
+        MeishiAttrsShared *shared = &slot->shared[i];
+
+        shared->is_further = known != NULL && known->identity->cert_id < identity->cert_id;
+        if (known != NULL)
+            known->is_further = !shared->is_further;
+        if (!shared->is_further)
+            g_hash_table_insert(oldest, &identity->key_id, shared);
+    }
+}
+
 static void
 slot_init(Slot *slot, const SlotKind *kind, MeishiAttrs *attrs, GPtrArray *identities)
 {
@@ -147,6 +166,7 @@ slot_init(Slot *slot, const SlotKind *kind, MeishiAttrs *attrs, GPtrArray *ident
     slot->shared = g_new0(MeishiAttrsShared, slot->identities->len);
     for (guint i = 0; i < slot->identities->len; i++)
         meishi_attrs_share(attrs, slot->identities->pdata[i], &slot->shared[i]);
+    mark_further(slot);
 }
 
 static void
@@ -289,18 +309,20 @@ write_issuers(Slot *slot)
                      issuer_handle(slot, slot->issuers->pdata[i], taken));
 }
 
-/* One object per key, whatever the number of its certificates: the best one names it. */
+/* One object per certificate of a key, since an object has one label, and libp11 and GnuTLS want
+ * that of the URI on the key as well.  The oldest certificate has the key's own handle, whatever
+ * becomes the best one. */
 static void
-write_keys(Slot *slot, MeishiHandleKind kind, guint64 class,
+write_keys(Slot *slot, MeishiHandleKind kind, MeishiHandleKind further_kind, guint64 class,
            void (*add)(MeishiAttrs *attrs, const MeishiAttrsShared *shared))
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
-
     for (guint i = 0; i < slot->identities->len; i++) {
-        MeishiIdentity *identity = slot->identities->pdata[i];
-        guint64 handle = meishi_handle_make(kind, identity->key_id);
+        const MeishiIdentity *identity = slot->identities->pdata[i];
+        guint64 handle = slot->shared[i].is_further
+                             ? meishi_handle_make(further_kind, identity->cert_id)
+                             : meishi_handle_make(kind, identity->key_id);
 
-        if (handle == 0 || !g_hash_table_add(seen, &identity->key_id))
+        if (handle == 0)
             continue;
         meishi_snapshot_writer_add_object(slot->writer, handle, class);
         add(slot->attrs, &slot->shared[i]);
@@ -340,8 +362,10 @@ meishi_objects_write(GPtrArray *identities, MeishiSnapshotWriter *writer)
         present |= G_GUINT64_CONSTANT(1) << slot.kind->id;
         write_certificates(&slot);
         write_issuers(&slot);
-        write_keys(&slot, MEISHI_HANDLE_PUBLIC_KEY, CKO_PUBLIC_KEY, meishi_attrs_add_public_key);
-        write_keys(&slot, MEISHI_HANDLE_PRIVATE_KEY, CKO_PRIVATE_KEY, meishi_attrs_add_private_key);
+        write_keys(&slot, MEISHI_HANDLE_PUBLIC_KEY, MEISHI_HANDLE_FURTHER_PUBLIC_KEY,
+                   CKO_PUBLIC_KEY, meishi_attrs_add_public_key);
+        write_keys(&slot, MEISHI_HANDLE_PRIVATE_KEY, MEISHI_HANDLE_FURTHER_PRIVATE_KEY,
+                   CKO_PRIVATE_KEY, meishi_attrs_add_private_key);
         write_profiles(&slot);
     }
     return present;

@@ -15,7 +15,8 @@ struct MeishiView {
     guint64 generation;
     guint64 present;
     int snapshot;
-    GHashTable *keys; /* key row (gint64 *, inside the identity) to MeishiIdentity */
+    GHashTable *keys;  /* key row (gint64 *, inside the identity) to MeishiIdentity */
+    GHashTable *certs; /* certificate row, likewise */
 };
 
 static GHashTable *
@@ -31,6 +32,21 @@ collect_keys(GPtrArray *identities)
             g_hash_table_insert(keys, &identity->key_id, meishi_identity_ref(identity));
     }
     return keys;
+}
+
+static GHashTable *
+collect_certs(GPtrArray *identities)
+{
+    GHashTable *certs = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+                                              (GDestroyNotify)meishi_identity_unref);
+
+    for (guint i = 0; i < identities->len; i++) {
+        MeishiIdentity *identity = identities->pdata[i];
+
+        if (identity->cert != NULL)
+            g_hash_table_insert(certs, &identity->cert_id, meishi_identity_ref(identity));
+    }
+    return certs;
 }
 
 MeishiView *
@@ -50,6 +66,7 @@ meishi_view_new(GPtrArray *identities, guint64 generation, GError **error)
     view->present = present;
     view->snapshot = snapshot;
     view->keys = collect_keys(identities);
+    view->certs = collect_certs(identities);
     return view;
 }
 
@@ -67,6 +84,7 @@ meishi_view_unref(MeishiView *view)
         return;
     close(view->snapshot);
     g_hash_table_unref(view->keys);
+    g_hash_table_unref(view->certs);
     g_free(view);
 }
 
@@ -94,9 +112,18 @@ meishi_view_find_key(const MeishiView *view, guint64 handle, gboolean *ret_is_pr
     MeishiHandleKind kind;
     gint64 row;
 
-    if (!meishi_handle_split(handle, &kind, &row) ||
-        (kind != MEISHI_HANDLE_PUBLIC_KEY && kind != MEISHI_HANDLE_PRIVATE_KEY))
+    if (!meishi_handle_split(handle, &kind, &row))
         return NULL;
-    *ret_is_private = kind == MEISHI_HANDLE_PRIVATE_KEY;
-    return g_hash_table_lookup(view->keys, &row);
+    *ret_is_private =
+        kind == MEISHI_HANDLE_PRIVATE_KEY || kind == MEISHI_HANDLE_FURTHER_PRIVATE_KEY;
+    switch (kind) {
+    case MEISHI_HANDLE_PUBLIC_KEY:
+    case MEISHI_HANDLE_PRIVATE_KEY:
+        return g_hash_table_lookup(view->keys, &row);
+    case MEISHI_HANDLE_FURTHER_PUBLIC_KEY:
+    case MEISHI_HANDLE_FURTHER_PRIVATE_KEY:
+        return g_hash_table_lookup(view->certs, &row);
+    default:
+        return NULL;
+    }
 }

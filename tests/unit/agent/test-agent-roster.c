@@ -216,6 +216,30 @@ test_bare_key(Desk *desk, gconstpointer unused)
     g_assert_cmpint(meishi_roster_next_change(identities, 0), ==, G_MAXINT64);
 }
 
+/* The id names one of several only together with the label; and that is a change for the one that
+ * was there before. */
+static void
+test_uri(Desk *desk, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) one = NULL;
+    g_autoptr(GPtrArray) two = NULL;
+
+    add_key(desk, 1, "alice.crt");
+    add_cert(desk, 1, 1, der_of("alice.crt"), "early");
+    one = build(desk, 0, 0);
+    add_cert(desk, 2, 1, der_of("renewed.crt"), "the late one");
+    two = build(desk, 0, 0);
+    g_assert_null(strstr(((MeishiIdentity *)one->pdata[0])->uri, "object="));
+    for (guint i = 0; i < 2; i++) {
+        const MeishiIdentity *identity = two->pdata[i];
+        const char *object = identity->cert_id == 1 ? ";object=early" : ";object=the%20late%20one";
+
+        g_assert_true(g_str_has_suffix(identity->uri, object));
+        g_assert_nonnull(strstr(identity->uri, "id=%"));
+        g_assert_false(meishi_roster_is_same(identity, one->pdata[0]));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -227,5 +251,6 @@ main(int argc, char **argv)
     ADD("chain", test_chain);
     ADD("damaged", test_damaged);
     ADD("bare-key", test_bare_key);
+    ADD("uri", test_uri);
     return world_run();
 }

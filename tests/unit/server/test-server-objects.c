@@ -428,16 +428,24 @@ test_key_without_certificate(void)
     assert_text(&shown, nth(&shown, 1, CKO_PRIVATE_KEY, 0), CKA_LABEL, "a key that waits");
 }
 
-/* Two certificates, one key: two certificate objects with one CKA_ID, and the better one names the
- * key. */
+/* Two certificates, one key: two objects of each class with one CKA_ID, so that a label finds the
+ * key as well as the certificate.  The older one has the key's handle, better or not. */
 static void
 test_renewed_certificate(void)
 {
     g_auto(Shown) shown = {0};
     GPtrArray *identities = new_identities();
+    static const struct {
+        guint64 class;
+        MeishiHandleKind first, further;
+    } kinds[] = {
+        {CKO_PUBLIC_KEY, MEISHI_HANDLE_PUBLIC_KEY, MEISHI_HANDLE_FURTHER_PUBLIC_KEY},
+        {CKO_PRIVATE_KEY, MEISHI_HANDLE_PRIVATE_KEY, MEISHI_HANDLE_FURTHER_PRIVATE_KEY},
+    };
     MeishiIdentity *newer = sample_identity_new(SAMPLE_EC, 1);
     MeishiIdentity *older = sample_identity_new(SAMPLE_EC, 1);
 
+    newer->cert_id = 9;
     older->cert_id = 2;
     older->cert->sha256[0] ^= 1;
     g_free(older->label);
@@ -446,9 +454,20 @@ test_renewed_certificate(void)
     g_ptr_array_add(identities, older);
     show(&shown, identities);
     g_assert_cmpuint(count_class(&shown, 1, CKO_CERTIFICATE), ==, 4);
-    g_assert_cmpuint(count_class(&shown, 1, CKO_PRIVATE_KEY), ==, 1);
-    assert_text(&shown, nth(&shown, 1, CKO_PRIVATE_KEY, 0), CKA_LABEL, "Ada EC");
     assert_text(&shown, nth(&shown, 1, CKO_CERTIFICATE, 1), CKA_LABEL, "old");
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        const struct meishi_snapshot_object *best = nth(&shown, 1, kinds[i].class, 0);
+        const struct meishi_snapshot_object *other = nth(&shown, 1, kinds[i].class, 1);
+        struct meishi_bytes best_id = get(&shown, best, CKA_UNIQUE_ID);
+        struct meishi_bytes other_id = get(&shown, other, CKA_UNIQUE_ID);
+
+        g_assert_cmpuint(count_class(&shown, 1, kinds[i].class), ==, 2);
+        assert_text(&shown, best, CKA_LABEL, "Ada EC");
+        assert_text(&shown, other, CKA_LABEL, "old");
+        g_assert_cmpuint(best->handle, ==, meishi_handle_make(kinds[i].further, 9));
+        g_assert_cmpuint(other->handle, ==, meishi_handle_make(kinds[i].first, 1));
+        g_assert_cmpuint(best_id.len, !=, other_id.len);
+    }
 }
 
 /* ---- issuers ------------------------------------------------------------------------------- */
@@ -555,7 +574,7 @@ test_handles(void)
     g_assert_false(meishi_handle_split(0, &kind, &number));
     g_assert_false(meishi_handle_split(7, &kind, &number));
     g_assert_false(meishi_handle_split(G_MAXUINT64, &kind, &number));
-    g_assert_false(meishi_handle_split(G_GUINT64_CONSTANT(6) << 28 | 1, &kind, &number));
+    g_assert_false(meishi_handle_split(G_GUINT64_CONSTANT(8) << 28 | 1, &kind, &number));
 }
 
 /* Every object has its own unique id, and each keeps it and its handle whoever else comes. */
