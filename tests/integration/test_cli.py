@@ -135,6 +135,14 @@ def test_says_why_the_daemon_does_not_start(person):
     assert "vault.db" in done.stderr or "damaged" in done.stderr
 
 
+def test_says_how_to_make_the_vault_writable(ordinary, pki):
+    ordinary.import_files(pki.p12(pki.identity("Alice", "rsa2048")), password=PASSWORD)
+    ordinary.stop_daemon()
+    store = ordinary.data / "meishi" / "vault.db"
+    store.chmod(0o400)
+    refuse(ordinary, "list", status=EXIT_FAILED, says=f"`chmod u+w '{store}'`")
+
+
 def test_output_that_cannot_be_written(owner):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
