@@ -8,8 +8,10 @@
 #include "daemon/base/harden.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 const MeishiCommand *const meishi_commands[] = {
     &meishi_command_import, &meishi_command_list,   &meishi_command_show,   &meishi_command_rename,
@@ -17,11 +19,20 @@ const MeishiCommand *const meishi_commands[] = {
     &meishi_command_lock,   &meishi_command_unlock, &meishi_command_vault,  NULL,
 };
 
-/* A listing that a full disk cut short must not look like a whole one.  */
+static gboolean
+reader_is_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* A listing that a full disk cut short must not look like a whole one.  A reader who has seen
+ * enough (`meishi list | head -1`) is another thing. */
 static gboolean
 check_output(GError **error)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_is_gone())
         return TRUE;
     g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
                 "Not all of the output could be written.");

@@ -151,6 +151,16 @@ def test_output_that_cannot_be_written(owner):
     assert done.returncode == EXIT_FAILED and b"output" in done.stderr
 
 
+def test_reader_who_has_seen_enough(owner):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as pipe:
+        done = subprocess.run(
+            [owner.tree.meishi, "list"], env=owner.env, stdout=pipe, stderr=subprocess.PIPE
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_closed_output_is_nobody_elses_file(owner):
     given = owner.write("passphrase", "for the backup")
     owner.meishi("vault", "backup", "whole", "--passphrase-file", given)
