@@ -115,6 +115,13 @@ meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity, Meis
     export->proof = proof != NULL ? meishi_secret_ref(proof) : NULL;
     export->password = meishi_secret_ref(password);
     g_task_set_task_data(task, export, (GDestroyNotify)export_free);
+    if (meishi_secret_len(password) == 0) {
+        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                                "A private key leaves the vault only under a password; the one "
+                                "given is empty.");
+        g_object_unref(task);
+        return;
+    }
     meishi_vault_confirm_async(agent->vault, proof, cancellable, on_confirmed, task);
 }
 

@@ -357,6 +357,19 @@ test_export_key(void)
 }
 
 static void
+test_export_needs_password(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiIdentity) bob = NULL;
+
+    g_assert_true(world_init_vault(world, "proof", &error));
+    bob = import_bob(world);
+    g_assert_null(world_export_key(world, bob, "proof", "", &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+}
+
+static void
 test_export_needs_proof(void)
 {
     g_autoptr(World) world = world_new();
@@ -506,6 +519,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/vault/lock-before-use", test_lock_after_unlock_before_use);
     g_test_add_func("/agent/vault/export-key", test_export_key);
     g_test_add_func("/agent/vault/export-needs-proof", test_export_needs_proof);
+    g_test_add_func("/agent/vault/export-needs-password", test_export_needs_password);
     g_test_add_func("/agent/vault/export-certificates", test_export_certificates);
     g_test_add_func("/agent/vault/check", test_check);
     g_test_add_func("/agent/vault/backup", test_backup);
