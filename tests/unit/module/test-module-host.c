@@ -27,7 +27,7 @@ typedef struct {
     char *dir;
     GPid pid;
     int agent_stdin;
-    void *library;
+    void *module;
     CK_FUNCTION_LIST *p11;
 } Host;
 
@@ -64,9 +64,9 @@ load(Host *host)
 {
     CK_C_GetFunctionList get_list;
 
-    host->library = dlopen(module_path, RTLD_NOW | RTLD_LOCAL);
-    g_assert_nonnull(host->library);
-    get_list = (CK_C_GetFunctionList)dlsym(host->library, "C_GetFunctionList");
+    host->module = dlopen(module_path, RTLD_NOW | RTLD_LOCAL);
+    g_assert_nonnull(host->module);
+    get_list = (CK_C_GetFunctionList)dlsym(host->module, "C_GetFunctionList");
     assert_rv(get_list(&host->p11), CKR_OK);
 }
 
@@ -92,7 +92,7 @@ tear_down(Host *host, gconstpointer unused)
     g_autofree char *socket = g_build_filename(subdir, "pkcs11", NULL);
 
     host->p11->C_Finalize(NULL);
-    dlclose(host->library);
+    dlclose(host->module);
     if (host->pid != 0)
         kill_agent(host);
     g_unlink(socket);
@@ -157,7 +157,7 @@ load_use_unload(gpointer data)
     assert_rv(host.p11->C_GetSlotList(CK_TRUE, NULL, &n), CKR_OK);
     g_assert_cmpuint(n, ==, 2);
     assert_rv(host.p11->C_Finalize(NULL), CKR_OK);
-    dlclose(host.library);
+    dlclose(host.module);
     return NULL;
 }
 
