@@ -16,5 +16,5 @@ const char *meishi_slots_kind_name(const char *kind);
 /* "keyring, passphrase": each slot's kind, in a row; new. */
 char *meishi_slots_summary(GVariant *slots);
 
-/* "key file /media/stick/vault.key": the slot of that number; new, or NULL where there is none. */
+/* "key file PATH": the slot of that number; new, or NULL where there is none. */
 char *meishi_slots_describe(GVariant *slots, gint64 id);
