@@ -23,6 +23,7 @@ static const struct {
     {"key-added", "Added the key", "Would add the key"},
     {"completed", "Added the certificate for the key of",
      "Would add the certificate for the key of"},
+    {"further", "Added the certificate", "Would add the certificate"},
     {"unchanged", "Nothing to do for", "Nothing to do for"},
 };
 
@@ -41,6 +42,16 @@ clean_text_of(GVariant *dict, const char *name)
     g_autofree char *text = text_of(dict, name);
 
     return meishi_text_clean(text);
+}
+
+/* As in verbs; a certificate whose key has one already is not what completes the key. */
+static char *
+outcome_of(GVariant *item)
+{
+    g_autofree char *outcome = text_of(item, "outcome");
+    g_autofree char *key_of = text_of(item, "key-of");
+
+    return g_strdup(key_of[0] != '\0' ? "further" : outcome);
 }
 
 static void
@@ -88,20 +99,32 @@ append_messages(GString *out, GVariant *item, guint width)
     }
 }
 
+static void
+append_name(GString *out, const char *name)
+{
+    g_string_append(out, "“");
+    append_styled(out, MEISHI_STYLE_STRONG, name);
+    g_string_append(out, "”");
+}
+
 /* Issuers have no key; an issuer that is here already is not worth a line. */
 static void
 append_identity(GString *out, GVariant *item, gboolean dry_run, guint width)
 {
-    g_autofree char *outcome = text_of(item, "outcome");
+    g_autofree char *outcome = outcome_of(item);
     g_autofree char *label = clean_text_of(item, "label");
+    g_autofree char *key_of = clean_text_of(item, "key-of");
     g_autofree char *key = text_of(item, "key");
 
     for (gsize i = 0; i < G_N_ELEMENTS(verbs) && key[0] != '\0'; i++) {
         if (!g_str_equal(verbs[i].outcome, outcome))
             continue;
-        g_string_append_printf(out, "%s “", dry_run ? verbs[i].planned : verbs[i].done);
-        append_styled(out, MEISHI_STYLE_STRONG, label);
-        g_string_append(out, "”");
+        g_string_append_printf(out, "%s ", dry_run ? verbs[i].planned : verbs[i].done);
+        append_name(out, label);
+        if (key_of[0] != '\0') {
+            g_string_append(out, " for the key of ");
+            append_name(out, key_of);
+        }
         append_facts(out, item, g_str_equal(outcome, "unchanged"));
         g_string_append_c(out, '\n');
         append_messages(out, item, width);
@@ -148,6 +171,23 @@ append_sentence(GString *out, const char *text, guint width)
     g_string_append_printf(out, "%s%s\n", wrapped, ended ? "" : ".");
 }
 
+/* First and with a word for it, since colour alone tells some people nothing. */
+static void
+append_warnings(GString *out, GVariant *report, guint width)
+{
+    g_autofree const char **warnings = NULL;
+
+    g_variant_lookup(report, "warnings", "^a&s", &warnings);
+    for (gsize i = 0; warnings != NULL && warnings[i] != NULL; i++) {
+        g_autofree char *clean = meishi_text_clean(warnings[i]);
+        g_autofree char *whole = g_strconcat("Warning: ", clean, NULL);
+        g_autofree char *wrapped = meishi_text_wrap(whole, MAX(width, 20), 0);
+
+        append_styled(out, MEISHI_STYLE_WARN, wrapped);
+        g_string_append_c(out, '\n');
+    }
+}
+
 static void
 append_notes(GString *out, GVariant *report, guint width)
 {
@@ -170,6 +210,7 @@ meishi_import_report_format(GVariant *report, guint width)
     guint wrap = width == 0 ? G_MAXUINT / 2 : width;
 
     g_variant_lookup(report, "dry-run", "b", &dry_run);
+    append_warnings(out, report, wrap);
     for (gsize i = 0; items != NULL && i < g_variant_n_children(items); i++) {
         g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
 
@@ -207,6 +248,7 @@ static void
 add_item(JsonBuilder *json, GVariant *item)
 {
     static const char *const names[] = {"outcome", "file", "id", "label", "subject", "key"};
+    g_autofree char *key_of = text_of(item, "key-of");
     gint64 not_after = 0;
 
     json_builder_begin_object(json);
@@ -215,6 +257,7 @@ add_item(JsonBuilder *json, GVariant *item)
 
         meishi_json_member(json, names[i], text);
     }
+    meishi_json_member(json, "key_of", key_of);
     g_variant_lookup(item, "not-after", "x", &not_after);
     json_builder_set_member_name(json, "not_after");
     meishi_json_date(json, not_after);
@@ -251,6 +294,7 @@ meishi_import_report_print_json(GVariant *report)
     json_builder_set_member_name(json, "dry_run");
     json_builder_add_boolean_value(json, dry_run);
     add_items(json, report);
+    add_list(json, report, "warnings");
     add_list(json, report, "notes");
     meishi_json_member(json, "vault_created", created);
     meishi_json_member(json, "vault_message", message);

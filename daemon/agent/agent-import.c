@@ -50,6 +50,7 @@ meishi_import_report_free(MeishiImportReport *report)
     if (report == NULL)
         return;
     g_clear_pointer(&report->items, g_ptr_array_unref);
+    g_clear_pointer(&report->warnings, g_ptr_array_unref);
     g_clear_pointer(&report->notes, g_ptr_array_unref);
     g_free(report->vault_created);
     g_free(report->vault_message);
@@ -64,6 +65,7 @@ return_report(GTask *task, MeishiImportPlan *plan)
 
     report->dry_run = import->dry_run;
     report->items = g_ptr_array_ref(plan->items);
+    report->warnings = g_ptr_array_ref(plan->warnings);
     report->notes = g_ptr_array_ref(plan->notes);
     report->vault_created = g_steal_pointer(&import->vault_created);
     report->vault_message = g_steal_pointer(&import->vault_message);

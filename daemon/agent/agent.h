@@ -80,6 +80,7 @@ typedef struct {
     char *file; /* where it came from */
     char *id;   /* hex SHA-256 of the certificate, or of the SPKI without one */
     char *label;
+    char *key_of;     /* COMPLETED: the identity whose certificate shares the key; or NULL */
     char *subject;    /* RFC 4514; NULL for a bare key */
     char *key_text;   /* "RSA 2048"; NULL for issuers */
     gint64 not_after; /* 0 for a bare key */
@@ -90,6 +91,7 @@ typedef struct {
 typedef struct {
     gboolean dry_run;
     GPtrArray *items;    /* MeishiImportItem, identities first */
+    GPtrArray *warnings; /* char *: sentences about what is probably a mistake */
     GPtrArray *notes;    /* char *: sentences about the files */
     char *vault_created; /* "secret-service", "key-file", "passphrase" where this import made the
                             vault; else NULL */

@@ -31,6 +31,7 @@ meishi_import_item_free(MeishiImportItem *item)
     g_free(item->file);
     g_free(item->id);
     g_free(item->label);
+    g_free(item->key_of);
     g_free(item->subject);
     g_free(item->key_text);
     g_strfreev(item->messages);

@@ -113,6 +113,19 @@ add_item(Work *work, MeishiImportOutcome outcome, const char *file, MeishiCert *
 }
 
 static void
+add_cert_item(Work *work, const MeishiFoundCert *found, const char *label)
+{
+    MeishiCert *cert = found->bag->cert;
+    MeishiImportItem *item;
+
+    add_item(work, found->fate == MEISHI_FATE_NEW ? MEISHI_IMPORT_ADDED : MEISHI_IMPORT_COMPLETED,
+             found->file, cert, cert->key, label);
+    item = g_ptr_array_index(work->plan->items, work->plan->items->len - 1);
+    if (found->fate == MEISHI_FATE_COMPLETES && found->identity->cert != NULL)
+        item->key_of = g_strdup(found->identity->label);
+}
+
+static void
 plan_cert(Work *work, const MeishiFoundCert *found)
 {
     MeishiCert *cert = found->bag->cert;
@@ -127,9 +140,7 @@ plan_cert(Work *work, const MeishiFoundCert *found)
     case MEISHI_FATE_COMPLETES:
         label = meishi_import_label_take(work->input, work->labels, found, found->key);
         add_cert(work, found, label);
-        add_item(work,
-                 found->fate == MEISHI_FATE_NEW ? MEISHI_IMPORT_ADDED : MEISHI_IMPORT_COMPLETED,
-                 found->file, cert, cert->key, label);
+        add_cert_item(work, found, label);
         break;
     default:
         break;
@@ -141,10 +152,13 @@ plan_bare_key(Work *work, MeishiFoundKey *found)
 {
     const MeishiIdentity *identity = found->identity;
     g_autofree char *label = NULL;
-    g_autofree char *why = NULL;
+    char *why;
 
     if (found->is_paired)
         return;
+    why = meishi_import_why_unmatched(found, work->contents);
+    if (why != NULL)
+        g_ptr_array_add(work->plan->warnings, why);
     if (identity != NULL) {
         add_item(work, MEISHI_IMPORT_UNCHANGED, found->file, identity->cert, identity->key,
                  identity->label);
@@ -153,10 +167,6 @@ plan_bare_key(Work *work, MeishiFoundKey *found)
     label = meishi_import_label_take(work->input, work->labels, NULL, found);
     (void)add_key(work, found, label);
     add_item(work, MEISHI_IMPORT_KEY_ADDED, found->file, NULL, found->bag->public_key, label);
-    why = meishi_import_why_unmatched(found, work->contents);
-    if (why != NULL)
-        meishi_import_item_say(g_ptr_array_index(work->plan->items, work->plan->items->len - 1),
-                               g_steal_pointer(&why));
 }
 
 /* New links for the chains of identities that are in the vault already. */
@@ -252,6 +262,17 @@ check_any_use(const Work *work, GError **error)
     return FALSE;
 }
 
+/* Where something is stored a mismatch is a warning, where nothing is the reason. */
+static gboolean
+check_match(const MeishiImportPlan *plan, GError **error)
+{
+    if (plan->warnings->len == 0 || meishi_import_plan_stores(plan))
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_KEY_MISMATCH, "Nothing was imported. %s",
+                (const char *)g_ptr_array_index(plan->warnings, 0));
+    return FALSE;
+}
+
 static MeishiImportPlan *
 new_plan(void)
 {
@@ -261,6 +282,7 @@ new_plan(void)
     plan->certs = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_new_cert_free);
     plan->issuers = new_der_array();
     plan->items = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_import_item_free);
+    plan->warnings = g_ptr_array_new_with_free_func(g_free);
     plan->notes = g_ptr_array_new_with_free_func(g_free);
     return plan;
 }
@@ -274,6 +296,7 @@ meishi_import_plan_free(MeishiImportPlan *plan)
     g_ptr_array_unref(plan->certs);
     g_ptr_array_unref(plan->issuers);
     g_ptr_array_unref(plan->items);
+    g_ptr_array_unref(plan->warnings);
     g_ptr_array_unref(plan->notes);
     g_free(plan);
 }
@@ -313,7 +336,9 @@ meishi_import_plan_new(const MeishiImportInput *input, GError **error)
     work = (Work){input, plan, contents, labels, pool};
     plan_all(&work);
     copy_notes(&work);
-    return check_any_use(&work, error) ? g_steal_pointer(&plan) : NULL;
+    if (!check_any_use(&work, error) || !check_match(plan, error))
+        return NULL;
+    return g_steal_pointer(&plan);
 }
 
 gboolean

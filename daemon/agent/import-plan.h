@@ -33,11 +33,12 @@ typedef struct {
 } MeishiImportKey;
 
 typedef struct {
-    GPtrArray *keys;    /* MeishiImportKey */
-    GPtrArray *certs;   /* MeishiStoreNewCert; key_index is into keys */
-    GPtrArray *issuers; /* GBytes: issuers of identities that are there already */
-    GPtrArray *items;   /* MeishiImportItem, identities first */
-    GPtrArray *notes;   /* char * */
+    GPtrArray *keys;     /* MeishiImportKey */
+    GPtrArray *certs;    /* MeishiStoreNewCert; key_index is into keys */
+    GPtrArray *issuers;  /* GBytes: issuers of identities that are there already */
+    GPtrArray *items;    /* MeishiImportItem, identities first */
+    GPtrArray *warnings; /* char *: what does not belong together */
+    GPtrArray *notes;    /* char * */
 } MeishiImportPlan;
 
 /* People have a few; a machine's whole CA bundle has some hundred.  More would only keep the main
@@ -45,8 +46,9 @@ typedef struct {
 #define MEISHI_IMPORT_PLAN_MAX 1000
 
 /* NOT_FOUND where the files hold nothing that Meishi can keep; the message says what they hold and
- * what to do.  INVALID_ARGUMENT where one label is given for several identities; TOO_EXPENSIVE
- * where there are more certificates and keys than MEISHI_IMPORT_PLAN_MAX. */
+ * what to do.  INVALID_ARGUMENT where one label is given for several identities; KEY_MISMATCH
+ * where nothing is left to store because the files do not belong together; TOO_EXPENSIVE where
+ * there are more certificates and keys than MEISHI_IMPORT_PLAN_MAX. */
 MeishiImportPlan *
 meishi_import_plan_new(const MeishiImportInput *input, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_import_plan_free(MeishiImportPlan *plan); /* NULL is fine */

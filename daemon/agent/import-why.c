@@ -75,9 +75,11 @@ meishi_import_why_unmatched(const MeishiFoundKey *key, const MeishiImportContent
     if (n == 0)
         return NULL;
     if (n == 1)
-        return g_strdup_printf("It does not match the certificate “%s” in %s.",
-                               name_of(first->bag->cert), first->file);
-    return g_strdup_printf("It matches none of the %u certificates that came with it.", n);
+        return g_strdup_printf("The private key in %s does not match the certificate “%s” in %s.",
+                               key->file, name_of(first->bag->cert), first->file);
+    return g_strdup_printf("The private key in %s matches none of the %u certificates that came "
+                           "with it.",
+                           key->file, n);
 }
 
 static void

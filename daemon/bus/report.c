@@ -65,6 +65,7 @@ report_item(const MeishiImportItem *item)
     add_text(&dict, "file", item->file);
     add_text(&dict, "id", item->id);
     add_text(&dict, "label", item->label);
+    add_text(&dict, "key-of", item->key_of);
     add_text(&dict, "subject", item->subject);
     add_text(&dict, "key", item->key_text);
     add(&dict, "not-after", g_variant_new_int64(item->not_after));
@@ -83,6 +84,7 @@ meishi_report_import(const MeishiImportReport *report)
     for (guint i = 0; i < report->items->len; i++)
         g_variant_builder_add_value(&items, report_item(report->items->pdata[i]));
     add(&dict, "dry-run", g_variant_new_boolean(report->dry_run));
+    add(&dict, "warnings", new_strv(report->warnings));
     add(&dict, "notes", new_strv(report->notes));
     add(&dict, "items", g_variant_builder_end(&items));
     add_text(&dict, "vault-created", report->vault_created);

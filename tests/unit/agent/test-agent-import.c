@@ -260,8 +260,33 @@ test_mismatch(void)
     cert = g_ptr_array_index(report->items, 1);
     g_assert_cmpint(key->outcome, ==, MEISHI_IMPORT_KEY_ADDED);
     g_assert_cmpint(cert->outcome, ==, MEISHI_IMPORT_PASSED_OVER);
-    g_assert_nonnull(strstr(key->messages[1], "does not match the certificate “Stranger”"));
+    g_assert_cmpuint(report->warnings->len, ==, 1);
+    g_assert_cmpstr(report->warnings->pdata[0], ==,
+                    "The private key in bob.key does not match the certificate “Stranger” in "
+                    "stranger.crt.");
     g_assert_nonnull(strstr(cert->messages[0], "bob.key"));
+    /* Again: now there is nothing to store, and no reason to say that all is well. */
+    assert_refused(world, "bob.key,stranger.crt", MEISHI_ERROR_KEY_MISMATCH,
+                   "does not match the certificate “Stranger”");
+}
+
+static void
+test_further_certificate(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiImportReport) first =
+        world_import(world, "alice.key,alice.crt", NULL, NULL, &error);
+    g_autoptr(MeishiImportReport) second = world_import(world, "renewed.crt", NULL, NULL, &error);
+    const MeishiImportItem *old = g_ptr_array_index(first->items, 0);
+    const MeishiImportItem *added;
+
+    g_assert_no_error(error);
+    added = g_ptr_array_index(second->items, 0);
+    g_assert_cmpint(added->outcome, ==, MEISHI_IMPORT_COMPLETED);
+    g_assert_null(old->key_of);
+    g_assert_cmpstr(added->key_of, ==, old->label);
+    g_assert_cmpstr(added->label, !=, old->label);
 }
 
 static void
@@ -357,6 +382,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/import/shared-issuers", test_shared_issuers);
     g_test_add_func("/agent/import/refused", test_refused);
     g_test_add_func("/agent/import/mismatch", test_mismatch);
+    g_test_add_func("/agent/import/further-certificate", test_further_certificate);
     g_test_add_func("/agent/import/one-label-for-two", test_one_label_for_two);
     g_test_add_func("/agent/import/survives-restart", test_survives_restart);
     g_test_add_func("/agent/import/two-at-once", test_two_at_once);

@@ -43,6 +43,36 @@ test_all_outcomes(void)
                     "A vault was made.\n");
 }
 
+/* A second certificate of a key is not the first one's completion. */
+static void
+test_further(void)
+{
+#define ITEMS                                                  \
+    "'items': <[{'outcome': <'completed'>, 'label': <'late'>," \
+    " 'key-of': <'early'>, 'key': <'EC P-256'>}]>}"
+    g_autofree char *text = format("{" ITEMS, 0);
+    g_autofree char *dry = format("{'dry-run': <true>, " ITEMS, 0);
+
+    g_assert_cmpstr(text, ==, "Added the certificate “late” for the key of “early” (EC P-256)\n");
+    g_assert_true(
+        g_str_has_prefix(dry, "Would add the certificate “late” for the key of “early” (EC"));
+#undef ITEMS
+}
+
+static void
+test_warning_comes_first(void)
+{
+    g_autofree char *text =
+        format("{'items': <[{'outcome': <'key-added'>, 'label': <'k'>, 'key': <'RSA 2048'>}]>,"
+               " 'notes': <['A note.']>, 'warnings': <['They do not match.']>}",
+               0);
+
+    g_assert_cmpstr(text, ==,
+                    "Warning: They do not match.\n"
+                    "Added the key “k” (RSA 2048)\n"
+                    "A note.\n");
+}
+
 static void
 test_dry_run(void)
 {
@@ -76,6 +106,8 @@ main(int argc, char **argv)
     g_setenv("TZ", "UTC", TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/import-report/all-outcomes", test_all_outcomes);
+    g_test_add_func("/cli/import-report/further", test_further);
+    g_test_add_func("/cli/import-report/warning-comes-first", test_warning_comes_first);
     g_test_add_func("/cli/import-report/dry-run", test_dry_run);
     g_test_add_func("/cli/import-report/wraps", test_wraps);
     return g_test_run();
