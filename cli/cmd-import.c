@@ -18,8 +18,9 @@
 static struct {
     gboolean dry_run;
     char *label;
-    MeishiSecretOption password;
-} options = {.password = MEISHI_SECRET_OPTION_INIT};
+    char **password_files;
+    char **password_fds;
+} options;
 
 /* The label as bytes: GOption would convert a string from the locale, which in C knows ASCII only.
  */
@@ -28,10 +29,10 @@ static const GOptionEntry entries[] = {
      "Call the identity LABEL instead of what the file calls it", "LABEL"},
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
      "Say what would happen, and change nothing", NULL},
-    {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &options.password.file,
-     "Take the password from FILE", "FILE"},
-    {"password-fd", 0, 0, G_OPTION_ARG_INT, &options.password.fd,
-     "Take the password from descriptor N", "N"},
+    {"password-file", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.password_files,
+     "Take a password from FILE; give it again for a further one", "FILE"},
+    {"password-fd", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.password_fds,
+     "Take a password from descriptor N; likewise", "N"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -40,8 +41,16 @@ typedef struct {
     MeishiClient *client;
     GPtrArray *files;     /* MeishiInputFile */
     GPtrArray *passwords; /* MeishiSecret; all of them are sent each time, files may differ */
-    guint n_asked;
+    char *question;       /* the last one that was asked */
+    guint n_asked;        /* how often */
 } Import;
+
+static void
+import_clear(Import *import)
+{
+    g_free(import->question);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Import, import_clear)
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
@@ -106,32 +115,65 @@ call_import(const Import *import, GError **error)
 
 /* ---- and again ------------------------------------------------------------------------------- */
 
-static char *
-password_question(const Import *import)
+/* What was refused; the daemon's sentence begins with its name.  NULL where that was shortened. */
+static const char *
+refused_file(const Import *import, const GError *error)
 {
-    const MeishiInputFile *file = import->files->pdata[0];
+    for (guint i = 0; i < import->files->len; i++) {
+        const MeishiInputFile *file = import->files->pdata[i];
+        g_autofree char *beginning = g_strconcat(file->name, ": ", NULL);
 
-    return import->files->len == 1 ? g_strdup_printf("Password for %s", file->name)
-                                   : g_strdup("Password");
+        if (g_str_has_prefix(error->message, beginning))
+            return file->name;
+    }
+    return NULL;
 }
 
+/* The daemon has passwords and still requires one: that of the key in the file. */
+static gboolean
+is_further(const Import *import, const GError *error)
+{
+    return import->passwords->len > 0 &&
+           g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED);
+}
+
+static char *
+password_question(const Import *import, const GError *error)
+{
+    const char *file = refused_file(import, error);
+
+    return g_strconcat("Password for ", is_further(import, error) ? "the private key in " : "",
+                       file != NULL ? file : "the file", NULL);
+}
+
+/* Who was given the passwords by options is not asked to type them once more, only one that was
+ * not among them. */
 static gboolean
 wants_password(const Import *import, const GError *error)
 {
-    return (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED) ||
-            g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_PASSWORD)) &&
-           !meishi_secret_option_is_given(&options.password) && import->n_asked < TRIES;
+    g_autofree char *question = password_question(import, error);
+    gboolean given = options.password_files != NULL || options.password_fds != NULL;
+    gboolean is_wanted =
+        g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED) ||
+        (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_PASSWORD) && !given);
+
+    return is_wanted && (import->n_asked < TRIES || g_strcmp0(question, import->question) != 0);
 }
 
-/* The daemon's sentence is shown where it says more than that a password is needed. */
+/* The daemon's sentence is shown where the question alone would not say why it comes again. */
 static gboolean
 ask_password(Import *import, GError **error)
 {
-    g_autofree char *question = password_question(import);
+    g_autofree char *question = password_question(import, *error);
     MeishiSecret *password;
 
-    if (import->n_asked > 0 || import->files->len > 1)
+    if (g_strcmp0(question, import->question) == 0) {
         meishi_error_print(*error);
+    } else {
+        g_free(import->question);
+        import->question = g_strdup(question);
+        import->n_asked = 0;
+    }
     g_clear_error(error);
     import->n_asked++;
     password = meishi_prompt_secret(question, error);
@@ -143,8 +185,9 @@ ask_password(Import *import, GError **error)
 
 /* What the daemon cannot know: why nobody was asked. */
 static void
-explain_no_terminal(GError **error)
+explain_no_terminal(const Import *import, GError **error)
 {
+    const char *how = is_further(import, *error) ? "a further " : "";
     g_autoptr(GError) cause = NULL;
     g_autofree char *said = NULL;
 
@@ -153,7 +196,8 @@ explain_no_terminal(GError **error)
     cause = g_steal_pointer(error);
     said = meishi_error_sentence(cause->message);
     g_set_error(error, cause->domain, cause->code,
-                "%s There is no terminal to ask on; use --password-file or --password-fd.", said);
+                "%s There is no terminal to ask on; use %s--password-file or --password-fd.", said,
+                how);
 }
 
 static GVariant *
@@ -171,7 +215,7 @@ run_import(Import *import, GError **error)
         else
             again = meishi_proof_unlock_after(import->client, &cause);
         if (!again) {
-            explain_no_terminal(&cause);
+            explain_no_terminal(import, &cause);
             g_propagate_error(error, g_steal_pointer(&cause));
             return NULL;
         }
@@ -202,29 +246,16 @@ open_files(char **args, GError **error)
     return g_steal_pointer(&files);
 }
 
-static GPtrArray *
-first_passwords(GError **error)
-{
-    g_autoptr(GPtrArray) passwords =
-        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_secret_unref);
-    MeishiSecret *password;
-
-    if (meishi_secret_option_is_given(&options.password)) {
-        password = meishi_secret_option_read(&options.password, error);
-        if (password == NULL)
-            return NULL;
-        g_ptr_array_add(passwords, password);
-    }
-    return g_steal_pointer(&passwords);
-}
-
 static gboolean
 run(char **args, GError **error)
 {
-    g_autoptr(GPtrArray) files = check_options(error) ? open_files(args, error) : NULL;
-    g_autoptr(GPtrArray) passwords = files != NULL ? first_passwords(error) : NULL;
-    g_autoptr(MeishiClient) client = passwords != NULL ? meishi_client_connect(TRUE, error) : NULL;
-    Import import = {.client = client, .files = files, .passwords = passwords};
+    g_autoptr(GPtrArray) passwords =
+        check_options(error)
+            ? meishi_secret_option_read_all(options.password_files, options.password_fds, error)
+            : NULL;
+    g_autoptr(GPtrArray) files = passwords != NULL ? open_files(args, error) : NULL;
+    g_autoptr(MeishiClient) client = files != NULL ? meishi_client_connect(TRUE, error) : NULL;
+    g_auto(Import) import = {.client = client, .files = files, .passwords = passwords};
     g_autoptr(GVariant) report = client != NULL ? run_import(&import, error) : NULL;
 
     if (report == NULL)

@@ -108,7 +108,7 @@ offer_value(const char *typed, const char *lead, const GOptionEntry *option)
     static const char *const when[] = {"auto", "always", "never", NULL};
     static const char *const answers[] = {"yes", "no", NULL};
 
-    if (option->arg == G_OPTION_ARG_FILENAME)
+    if (option->arg == G_OPTION_ARG_FILENAME || option->arg == G_OPTION_ARG_FILENAME_ARRAY)
         g_print(":files\n");
     else if (g_str_equal(option->long_name, "color"))
         offer_words(typed, lead, when);

@@ -77,6 +77,51 @@ meishi_secret_option_read(const MeishiSecretOption *option, GError **error)
     return secret;
 }
 
+static gboolean
+add_secret(GPtrArray *secrets, const MeishiSecretOption *option, GError **error)
+{
+    MeishiSecret *secret = meishi_secret_option_read(option, error);
+
+    if (secret == NULL)
+        return FALSE;
+    g_ptr_array_add(secrets, secret);
+    return TRUE;
+}
+
+static gboolean
+parse_fd(const char *text, MeishiSecretOption *option, GError **error)
+{
+    gint64 fd;
+
+    if (!g_ascii_string_to_signed(text, 10, 0, G_MAXINT, &fd, NULL)) {
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                    "“%s” is no number of a descriptor.", text);
+        return FALSE;
+    }
+    option->fd = (int)fd;
+    return TRUE;
+}
+
+GPtrArray *
+meishi_secret_option_read_all(char **files, char **fds, GError **error)
+{
+    g_autoptr(GPtrArray) secrets =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_secret_unref);
+    MeishiSecretOption option = MEISHI_SECRET_OPTION_INIT;
+
+    for (; fds != NULL && *fds != NULL; fds++) {
+        if (!parse_fd(*fds, &option, error) || !add_secret(secrets, &option, error))
+            return NULL;
+    }
+    option.fd = -1;
+    for (; files != NULL && *files != NULL; files++) {
+        option.file = *files;
+        if (!add_secret(secrets, &option, error))
+            return NULL;
+    }
+    return g_steal_pointer(&secrets);
+}
+
 MeishiSecret *
 meishi_secret_option_read_or_ask(const MeishiSecretOption *option, const char *question,
                                  gboolean is_new, GError **error)

@@ -27,6 +27,11 @@ gboolean meishi_secret_option_is_given(const MeishiSecretOption *option);
 MeishiSecret *meishi_secret_option_read(const MeishiSecretOption *option,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Several, each as above: options that may be given more than once.  @fds are descriptors as
+ * typed; NULL is none.  An array of MeishiSecret. */
+GPtrArray *
+meishi_secret_option_read_all(char **files, char **fds, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* As read, or asked for @question at the terminal (twice where it is @new) where no option was
  * given. */
 MeishiSecret *

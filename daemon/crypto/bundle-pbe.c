@@ -238,7 +238,7 @@ void
 meishi_bundle_pbe_refuse(const MeishiReader *reader, const char *what, GError **error)
 {
     if (reader->bundle->has_mac && reader->bundle->format == MEISHI_BUNDLE_PKCS12)
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_PASSWORD,
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED,
                     "The password fits the file but not %s, which has a password of its own. "
                     "Give that one too",
                     what);

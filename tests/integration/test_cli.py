@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from harness.person import ORDINARY_UID
@@ -264,6 +265,79 @@ def test_import_without_terminal_says_so(person, pki, alice):
 def test_import_wrong_password_file_is_not_asked_again(person, pki, alice):
     done = person.import_files(pki.p12(alice), password="wrong", check=False)
     assert done.returncode == EXIT_SECRET
+
+
+def test_import_asks_by_the_name_of_the_file(person, pki, alice, bob):
+    """A question is not an error: nothing red before somebody typed something wrong."""
+    first = pki.p12(alice, "first", file="first.p12")
+    second = pki.p12(bob, "second", file="second.p12")
+    asked = terminal(person, "import", first, second)
+    asked.expect_question("Password for .*first.p12: ")
+    asked.send("first\n")
+    asked.expect_question("Password for .*second.p12: ")
+    asked.send("wrong\n")
+    asked.expect("second.p12: The password does not fit")
+    asked.expect_question("Password for .*second.p12: ")
+    asked.send("second\n")
+    assert asked.finish() == 0
+    assert asked.text.count("meishi:") == 1
+
+
+def test_import_of_a_certificate_and_a_file_with_a_password(person, pki, alice, bob):
+    asked = terminal(person, "import", bob.cert, bob.key, pki.p12(alice))
+    asked.expect_question("Password for .*Alice.p12: ")
+    asked.send(PASSWORD + "\n")
+    assert asked.finish() == 0
+    assert "meishi:" not in asked.text
+
+
+KEY_DIFFERS = Path(os.environ["MEISHI_SOURCE_DIR"]) / "tests/fixtures/pkcs12/pw-key-differs.p12"
+
+
+def test_import_asks_for_the_password_of_the_key(person):
+    asked = terminal(person, "import", KEY_DIFFERS)
+    asked.expect_question("Password for .*pw-key-differs.p12: ")
+    asked.send("secret\n")
+    asked.expect_question("Password for the private key in .*pw-key-differs.p12: ")
+    asked.send("wrong\n")
+    asked.expect("password of its own")
+    asked.expect_question("Password for the private key in .*pw-key-differs.p12: ")
+    asked.send("other\n")
+    asked.expect("Added “")
+    assert asked.finish() == 0
+
+
+def test_import_takes_several_passwords(person):
+    secret, other = person.write("secret", "secret"), person.write("other", "other")
+    one = ["import", KEY_DIFFERS, "--password-file", secret]
+    refuse(person, *one, status=EXIT_SECRET, says="use a further --password-file or --password-fd")
+    asked = terminal(person, *one)
+    asked.expect_question("Password for the private key in ")
+    asked.send("\x04")
+    assert asked.finish() == EXIT_SECRET
+    with open(other, "rb") as file:
+        person.meishi(*one, f"--password-fd={file.fileno()}", pass_fds=[file.fileno()])
+    person.meishi(*one, "--password-file", other)
+    assert len(to_json(person, "list")) == 1
+
+
+def test_import_of_what_does_not_belong_together(person, alice, bob):
+    done = person.meishi("import", alice.key, bob.cert)
+    warning, added = lines(done.stdout)[:2]
+    assert warning.startswith("Warning: The private key in ") and "“Bob”" in warning
+    assert added.startswith("Added the key")
+    refuse(person, "import", alice.key, bob.cert, status=EXIT_FAILED, says="Nothing was imported.")
+    shown = json.loads(person.meishi("import", bob.key, alice.cert, "--json").stdout)
+    assert shown["warnings"] == []  # Alice's certificate found her key in the vault
+
+
+def test_import_of_a_further_certificate_names_the_identity(owner, pki, bob):
+    late = pki.renewal(bob, "Bob renewed")
+    done = owner.meishi("import", late.cert)
+    assert done.stdout.startswith("Added the certificate “Bob renewed” for the key of “Bob” (")
+    again = pki.renewal(bob, "Bob again")
+    item = json.loads(owner.meishi("import", again.cert, "--json").stdout)["items"][0]
+    assert item["label"] == "Bob again" and item["key_of"] in ("Bob", "Bob renewed")
 
 
 def test_import_by_descriptor_and_standard_input(person, pki, alice):
