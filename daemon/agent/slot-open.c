@@ -17,6 +17,7 @@ typedef struct {
     gboolean interactive;
     guint next;       /* the next slot to look at for a Secret Service */
     GString *reasons; /* why slots did not open */
+    gboolean keyring_is_locked;
 } Opening;
 
 static void
@@ -115,6 +116,23 @@ has_kind(const Opening *opening, MeishiSlotKind kind)
     return FALSE;
 }
 
+/* What opens the vault after all.  "meishi unlock" alone does so only with a passphrase. */
+static const char *
+advice(const Opening *opening)
+{
+    gboolean has_passphrase = has_kind(opening, MEISHI_SLOT_PASSPHRASE);
+
+    if (opening->keyring_is_locked && has_passphrase)
+        return "Unlock the keyring (log in to the desktop, or use its password manager) and try "
+               "again, or give the vault's passphrase to `meishi unlock`.";
+    if (opening->keyring_is_locked)
+        return "Unlock the keyring (log in to the desktop, or use its password manager) and try "
+               "again.";
+    if (has_passphrase)
+        return "Give its passphrase to `meishi unlock`.";
+    return "Mend that and try again; `meishi vault slots` shows what opens the vault.";
+}
+
 static void
 fail(GTask *task)
 {
@@ -122,8 +140,8 @@ fail(GTask *task)
 
     if (opening->passphrase == NULL)
         g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_LOCKED,
-                                "The vault is locked; run `meishi unlock`.%s",
-                                opening->reasons->str);
+                                "The vault is locked.%s %s", opening->reasons->str,
+                                advice(opening));
     else if (!has_kind(opening, MEISHI_SLOT_PASSPHRASE))
         g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
                                 "The vault has no passphrase; `meishi vault slots` shows what "
@@ -151,6 +169,7 @@ on_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     note_reason(opening, error);
+    opening->keyring_is_locked |= g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_LOCKED);
     try_next_keyring(g_steal_pointer(&task));
 }
 

@@ -148,6 +148,36 @@ def test_locked_keyring_never_means_a_new_vault(person, kept, key_file):
     assert [item["outcome"] for item in agent.import_file(key_file)["items"]] == ["key-added"]
 
 
+def test_locked_keyring_says_what_to_do(person, kept):
+    """Nobody is sent from one command to the other: what has to be unlocked is the keyring."""
+    kept.lock()
+    restart(person)
+    other = person.home / "other.pem"
+    person.run("openssl", "genpkey", "-algorithm", "ED25519", "-out", other)
+    for args in (["unlock"], ["import", other]):
+        said = person.meishi(*args, check=False).stderr
+        assert "keyring is locked. Unlock the keyring (log in to the desktop" in said
+        assert "meishi unlock" not in said
+
+
+def test_locked_keyring_beside_a_passphrase(person, kept):
+    given = person.write("given", "open sesame")
+    person.meishi("vault", "add-slot", "passphrase", "--passphrase-file", given)
+    kept.lock()
+    restart(person)
+    said = person.meishi("unlock", check=False).stderr
+    assert "Unlock the keyring" in said and "or give the vault's passphrase to" in said
+    person.meishi("unlock", "--passphrase-file", given)
+
+
+def test_slots_in_words(person, kept):
+    """What the keyring calls its item is for programs."""
+    [slot] = Management(person).slots
+    shown = person.meishi("vault", "slots").stdout
+    assert "in the desktop's login keyring" in shown and slot["location"] not in shown
+    assert slot["location"] in person.meishi("vault", "slots", "--json").stdout
+
+
 def test_an_item_that_is_gone_is_said(person, kept):
     kept.delete_items()
     agent = restart(person)
