@@ -10,9 +10,10 @@
 
 #include <unistd.h>
 
+/* The label is what the other commands take, the subject mostly says the same at greater length. */
 static const MeishiColumn columns[] = {
-    {"LABEL", 8}, {"SUBJECT", 8},     {"ISSUER", 8}, {"KEY", 0},
-    {"WHERE", 0}, {"VALID UNTIL", 0}, {NULL, 0},
+    {"LABEL", 8, 2}, {"SUBJECT", 8, 0},     {"ISSUER", 8, 1}, {"KEY", 0, 0},
+    {"WHERE", 0, 0}, {"VALID UNTIL", 0, 0}, {NULL, 0, 0},
 };
 
 /* One word beside the date: colour alone tells some people nothing. */

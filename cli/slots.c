@@ -10,7 +10,7 @@
 #include "cli/text.h"
 
 static const MeishiColumn columns[] = {
-    {"ID", 0}, {"KIND", 0}, {"CREATED", 0}, {"DETAILS", 20}, {NULL, 0},
+    {"ID", 0, 0}, {"KIND", 0, 0}, {"CREATED", 0, 0}, {"DETAILS", 20, 0}, {NULL, 0, 0},
 };
 
 static const struct {
@@ -56,20 +56,30 @@ count(GVariant *slots)
     return slots != NULL ? g_variant_n_children(slots) : 0;
 }
 
+/* Where it lies, for people: a keyring calls its items by random names. */
+static char *
+place_of(GVariant *slot)
+{
+    g_autofree char *kind = text_of(slot, "kind");
+
+    return g_str_equal(kind, "secret-service") ? g_strdup("in the desktop's login keyring")
+                                               : text_of(slot, "location");
+}
+
 static void
 add_row(MeishiTable *table, GVariant *slot)
 {
     g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, number_of(slot, "id"));
     g_autofree char *kind = text_of(slot, "kind");
     g_autofree char *created = meishi_date_day(number_of(slot, "created"));
-    g_autofree char *location = text_of(slot, "location");
+    g_autofree char *place = place_of(slot);
     g_autofree char *cost = text_of(slot, "cost");
 
     meishi_table_add_row(table);
     meishi_table_add_cell(table, id, MEISHI_STYLE_PLAIN);
     meishi_table_add_cell(table, meishi_slots_kind_name(kind), MEISHI_STYLE_PLAIN);
     meishi_table_add_cell(table, created, MEISHI_STYLE_PLAIN);
-    meishi_table_add_cell(table, cost[0] != '\0' ? cost : location, MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, cost[0] != '\0' ? cost : place, MEISHI_STYLE_PLAIN);
 }
 
 void
@@ -134,8 +144,8 @@ meishi_slots_describe(GVariant *slots, gint64 id)
     for (gsize i = 0; i < count(slots); i++) {
         g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
         g_autofree char *kind = text_of(slot, "kind");
-        g_autofree char *location = text_of(slot, "location");
-        g_autofree char *clean = meishi_text_clean(location);
+        g_autofree char *place = place_of(slot);
+        g_autofree char *clean = meishi_text_clean(place);
 
         if (number_of(slot, "id") == id)
             return g_strjoin(clean[0] != '\0' ? " " : "", meishi_slots_kind_name(kind), clean,

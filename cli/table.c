@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Lays out a table: every column as wide as its widest cell; where that is too much for the line,
- * the columns that may shrink give way, the widest first.  Nothing is cut where output is not a
- * terminal: a program or a file gets it all.
+ * the columns that may shrink give way, by rank, then the widest first.  Nothing is cut where
+ * output is not a terminal: a program or a file gets it all.
  */
 #include "cli/table.h"
 
@@ -88,19 +88,29 @@ natural_widths(MeishiTable *table)
     return widths;
 }
 
-/* The widest column that may still give way; n_columns where there is none. */
-static guint
-find_widest(const MeishiTable *table, const guint *widths)
+/* Does @column give way before @other? */
+static gboolean
+goes_first(const MeishiTable *table, const guint *widths, guint column, guint other)
 {
-    guint widest = table->n_columns;
+    guint rank = table->columns[column].rank;
+    guint other_rank = table->columns[other].rank;
+
+    return rank != other_rank ? rank < other_rank : widths[column] > widths[other];
+}
+
+/* The column that gives way next; n_columns where none can. */
+static guint
+find_next(const MeishiTable *table, const guint *widths)
+{
+    guint next = table->n_columns;
 
     for (guint c = 0; c < table->n_columns; c++) {
         if (table->columns[c].min_width == 0 || widths[c] <= table->columns[c].min_width)
             continue;
-        if (widest == table->n_columns || widths[c] > widths[widest])
-            widest = c;
+        if (next == table->n_columns || goes_first(table, widths, c, next))
+            next = c;
     }
-    return widest;
+    return next;
 }
 
 static void
@@ -111,11 +121,11 @@ fit(const MeishiTable *table, guint *widths, guint width)
     for (guint c = 0; c < table->n_columns; c++)
         total += widths[c];
     while (total > width) {
-        guint widest = find_widest(table, widths);
+        guint next = find_next(table, widths);
 
-        if (widest == table->n_columns)
+        if (next == table->n_columns)
             return;
-        widths[widest]--;
+        widths[next]--;
         total--;
     }
 }

@@ -11,6 +11,7 @@ typedef struct MeishiTable MeishiTable;
 typedef struct {
     const char *title;
     guint min_width; /* narrow the column down to this where the line is too long; 0: never */
+    guint rank;      /* after all of a lower rank */
 } MeishiColumn;
 
 /* @columns ends with a NULL title and has to outlive the table. */

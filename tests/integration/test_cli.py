@@ -445,6 +445,15 @@ def test_list_fits_the_terminal(owner):
     assert max(map(len, lines(plain.text))) <= 60
 
 
+def test_list_keeps_the_label_longest(person, pki):
+    label = "the certificate for the office"
+    one = pki.identity("Somebody with quite a long name", "p256")
+    person.meishi("import", one.cert, one.key, "--label", label)
+    shown = terminal(person, "list", columns=90)
+    assert shown.finish() == 0
+    assert label in shown.text and "CN=Some" in shown.text and "…" in shown.text
+
+
 def test_colours_on_demand(owner):
     assert "\033" not in owner.meishi("list").stdout
     assert "\033[1mLABEL" in owner.meishi("list", "--color=always").stdout

@@ -6,7 +6,10 @@
 
 #include "cli/text.h"
 
-static const MeishiColumn columns[] = {{"NAME", 4}, {"WHERE", 0}, {"WHAT", 6}, {NULL, 0}};
+#include <string.h>
+
+static const MeishiColumn columns[] = {
+    {"NAME", 4, 0}, {"WHERE", 0, 0}, {"WHAT", 6, 0}, {NULL, 0, 0}};
 
 static MeishiTable *
 sample(void)
@@ -46,6 +49,30 @@ test_narrow(void)
                     "NAME      WHERE  WHAT\n"
                     "名刺 Ta…  vault  a rathe…\n"
                     "b\\u001B…\n");
+}
+
+/* Whatever its width, a column of a higher rank is whole until the others have given what they can.
+ */
+static void
+test_rank(void)
+{
+    static const MeishiColumn ranked[] = {
+        {"LABEL", 4, 2}, {"SUBJECT", 8, 0}, {"BY", 4, 1}, {NULL, 0, 0}};
+    g_autoptr(MeishiTable) table = meishi_table_new(ranked);
+    g_autofree char *first = NULL;
+    g_autofree char *second = NULL;
+    g_autofree char *last = NULL;
+
+    meishi_table_add_row(table);
+    meishi_table_add_cell(table, "a label of some length", MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, "CN=Somebody", MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, "Authority", MEISHI_STYLE_PLAIN);
+    first = meishi_table_format(table, 43);
+    second = meishi_table_format(table, 41);
+    last = meishi_table_format(table, 30);
+    g_assert_nonnull(strstr(first, "a label of some length  CN=Some…  Authority\n"));
+    g_assert_nonnull(strstr(second, "a label of some length  CN=Some…  Author…\n"));
+    g_assert_nonnull(strstr(last, "a label of so…  CN=Some…  Aut…\n"));
 }
 
 /* No line is longer than the terminal while there is anything left to take away. */
@@ -95,6 +122,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/table/whole", test_whole);
     g_test_add_func("/cli/table/narrow", test_narrow);
+    g_test_add_func("/cli/table/rank", test_rank);
     g_test_add_func("/cli/table/every-width", test_every_width);
     g_test_add_func("/cli/table/too-narrow", test_too_narrow);
     g_test_add_func("/cli/table/colours", test_colours);
