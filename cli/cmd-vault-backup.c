@@ -10,6 +10,7 @@
 #include "cli/out-file.h"
 #include "cli/proof.h"
 #include "cli/slot-option.h"
+#include "cli/slots.h"
 #include "cli/text.h"
 #include "daemon/base/error.h"
 
@@ -148,6 +149,8 @@ typedef struct {
     const MeishiInputFile *file;
     GVariant *options;
     GUnixFDList *fds;
+    char **ret_kind;
+    char **ret_message;
 } Restore;
 
 static gboolean
@@ -160,7 +163,8 @@ call_restore(const Restore *restore, MeishiSecret *secret, GError **error)
         return FALSE;
     return meishi_bus_vault_call_restore_sync(restore->client->vault, g_variant_new_handle(in),
                                               g_variant_new_handle(handle), slot.kind,
-                                              restore->options, restore->fds, NULL, NULL, error) ||
+                                              restore->options, restore->fds, restore->ret_kind,
+                                              restore->ret_message, NULL, NULL, error) ||
            meishi_client_failed(error);
 }
 
@@ -196,6 +200,19 @@ check_absent(MeishiClient *client, GError **error)
     return FALSE;
 }
 
+static void
+report_restored(const char *path, const char *kind, const char *message)
+{
+    g_autofree char *shown = g_filename_display_name(path);
+
+    if (meishi_command_json()) {
+        meishi_json_print_pairs("file", shown, "kind", kind, "message", message, NULL);
+        return;
+    }
+    report("Restored the vault from", path);
+    meishi_slots_print_made(message);
+}
+
 static gboolean
 run_restore(char **args, GError **error)
 {
@@ -204,6 +221,8 @@ run_restore(char **args, GError **error)
     g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
     g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
     g_autoptr(GVariant) slot_options = NULL;
+    g_autofree char *kind = NULL;
+    g_autofree char *message = NULL;
 
     slot.kind = slot_kind != NULL ? slot_kind : "";
     if (!meishi_slot_option_check(&slot, error))
@@ -214,9 +233,9 @@ run_restore(char **args, GError **error)
         !meishi_slot_option_send(&slot, &dict, fds, error))
         return FALSE;
     slot_options = g_variant_ref_sink(g_variant_dict_end(&dict));
-    if (!restore_backup(&(Restore){client, file, slot_options, fds}, error))
+    if (!restore_backup(&(Restore){client, file, slot_options, fds, &kind, &message}, error))
         return FALSE;
-    report("Restored the vault from", args[0]);
+    report_restored(args[0], kind, message);
     return TRUE;
 }
 

@@ -53,6 +53,7 @@ run_init(char **args, GError **error)
     g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
     g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
     g_autofree char *kind = NULL;
+    g_autofree char *message = NULL;
 
     slot.kind = args[0] != NULL ? args[0] : "";
     if (!meishi_slot_option_check(&slot, error))
@@ -61,12 +62,12 @@ run_init(char **args, GError **error)
     if (client == NULL || !meishi_slot_option_send(&slot, &dict, fds, error))
         return FALSE;
     if (!meishi_bus_vault_call_init_sync(client->vault, slot.kind, g_variant_dict_end(&dict), fds,
-                                         &kind, NULL, NULL, error))
+                                         &kind, &message, NULL, NULL, error))
         return meishi_client_failed(error);
     if (meishi_command_json())
-        meishi_json_print_pairs("kind", kind, NULL);
+        meishi_json_print_pairs("kind", kind, "message", message, NULL);
     else
-        g_print("Made the vault. It is opened by: %s.\n", meishi_slots_kind_name(kind));
+        meishi_slots_print_made(message);
     return TRUE;
 }
 

@@ -138,6 +138,16 @@ meishi_slots_summary(GVariant *slots)
     return g_string_free(summary, FALSE);
 }
 
+void
+meishi_slots_print_made(const char *message)
+{
+    guint width = meishi_table_terminal_width();
+    g_autofree char *clean = meishi_text_clean(message);
+    g_autofree char *wrapped = meishi_text_wrap(clean, width > 0 ? MAX(width, 20) : G_MAXINT, 0);
+
+    g_print("%s\n", wrapped);
+}
+
 char *
 meishi_slots_describe(GVariant *slots, gint64 id)
 {

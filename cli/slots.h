@@ -16,5 +16,8 @@ const char *meishi_slots_kind_name(const char *kind);
 /* "keyring, passphrase": each slot's kind, in a row; new. */
 char *meishi_slots_summary(GVariant *slots);
 
+/* What the daemon says about a vault that was just made. */
+void meishi_slots_print_made(const char *message);
+
 /* "key file PATH": the slot of that number; new, or NULL where there is none. */
 char *meishi_slots_describe(GVariant *slots, gint64 id);

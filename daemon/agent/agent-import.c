@@ -150,20 +150,6 @@ store_and_return(GTask *task)
 
 /* ---- the vault ---------------------------------------------------------------------------- */
 
-static char *
-describe_vault(MeishiAgent *agent, const MeishiStoreSlot *slot)
-{
-    if (slot->kind == MEISHI_SLOT_SECRET_SERVICE)
-        return g_strdup_printf("A vault was made in %s. Its key lies in your desktop's keyring and "
-                               "opens when you log in.",
-                               meishi_store_dir(agent->store));
-    return g_strdup_printf("A vault was made in %s. No desktop keyring answered, so its key lies "
-                           "in %s: that protects it against other users and against stolen copies "
-                           "of the vault alone, not against whoever can read your files. `meishi "
-                           "vault add-slot passphrase` adds a passphrase.",
-                           meishi_store_dir(agent->store), slot->location);
-}
-
 static void open_vault(GTask *task);
 
 static void
@@ -185,7 +171,7 @@ on_vault_made(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     import->vault_created = g_strdup(meishi_slot_kind_name(slot->kind));
-    import->vault_message = describe_vault(agent, slot);
+    import->vault_message = meishi_agent_vault_describe(agent, FALSE);
     store_and_return(task);
 }
 

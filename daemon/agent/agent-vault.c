@@ -27,6 +27,36 @@ meishi_agent_vault_slots(MeishiAgent *agent)
     return slots;
 }
 
+static char *
+describe_slot(const MeishiStoreSlot *slot, gboolean is_chosen)
+{
+    switch (slot->kind) {
+    case MEISHI_SLOT_SECRET_SERVICE:
+        return g_strdup("Its key lies in your desktop's keyring and opens when you log in.");
+    case MEISHI_SLOT_PASSPHRASE:
+        return g_strdup("Its passphrase alone opens it: that protects it even against whoever gets "
+                        "your files, as far as the passphrase is hard to guess. Keep it well; "
+                        "without it the keys are lost.");
+    default:
+        return g_strdup_printf("%s key lies in %s: that protects it against other users and "
+                               "against stolen copies of the vault alone, not against whoever can "
+                               "read your files. `meishi vault add-slot passphrase` adds a "
+                               "passphrase.",
+                               is_chosen ? "Its" : "No desktop keyring answered, so its",
+                               slot->location);
+    }
+}
+
+char *
+meishi_agent_vault_describe(MeishiAgent *agent, gboolean is_chosen)
+{
+    g_autoptr(GPtrArray) slots = meishi_agent_vault_slots(agent);
+    g_autofree char *how =
+        slots->len > 0 ? describe_slot(g_ptr_array_index(slots, 0), is_chosen) : g_strdup("");
+
+    return g_strdup_printf("A vault was made in %s. %s", meishi_store_dir(agent->store), how);
+}
+
 gboolean
 meishi_agent_vault_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
 {

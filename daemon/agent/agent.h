@@ -141,6 +141,9 @@ typedef struct {
 void meishi_agent_vault_init_async(MeishiAgent *agent, const MeishiSlotRequest *slot,
                                    GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer user_data);
+/* About a vault that was just made: where it lies, what opens it and what that protects from, for a
+ * person; new.  @is_chosen: somebody asked for just this way in. */
+char *meishi_agent_vault_describe(MeishiAgent *agent, gboolean is_chosen);
 /* @passphrase NULL: whatever opens without one.  TRUE at once where it is unlocked. */
 void meishi_agent_vault_unlock_async(MeishiAgent *agent, MeishiSecret *passphrase,
                                      GCancellable *cancellable, GAsyncReadyCallback callback,

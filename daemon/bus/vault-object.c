@@ -98,12 +98,15 @@ on_vault_done(GObject *source, GAsyncResult *result, gpointer user_data)
 /* ---- Init, AddSlot, RemoveSlot ----------------------------------------------------------------
  */
 
+/* Init and Restore answer alike: the kind that was made, and what a person should know of it. */
 static void
-on_initialised(GObject *source, GAsyncResult *result, gpointer user_data)
+on_made(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     MeishiAgent *agent = MEISHI_AGENT(source);
     MeishiCall *call = user_data;
+    const MeishiSlotRequest *request = meishi_call_data(call);
     g_autoptr(GPtrArray) slots = NULL;
+    g_autofree char *message = NULL;
     GError *error = NULL;
     const char *kind = "";
 
@@ -114,14 +117,15 @@ on_initialised(GObject *source, GAsyncResult *result, gpointer user_data)
     slots = meishi_agent_vault_slots(agent);
     if (slots->len > 0)
         kind = meishi_report_slot_kind(((MeishiStoreSlot *)slots->pdata[0])->kind);
-    meishi_call_return(call, g_variant_new("(s)", kind));
+    message = meishi_agent_vault_describe(agent, request->kind != 0);
+    meishi_call_return(call, g_variant_new("(ss)", kind, message));
 }
 
 static void
 init_received(MeishiCall *call)
 {
     meishi_agent_vault_init_async(meishi_call_agent(call), received_slot(call),
-                                  meishi_call_cancellable(call), on_initialised, call);
+                                  meishi_call_cancellable(call), on_made, call);
 }
 
 static gboolean
@@ -310,7 +314,7 @@ restore_received(MeishiCall *call)
 
     meishi_agent_vault_restore_async(meishi_call_agent(call), backup,
                                      meishi_call_secret(call, "passphrase"), received_slot(call),
-                                     meishi_call_cancellable(call), on_vault_done, call);
+                                     meishi_call_cancellable(call), on_made, call);
 }
 
 static gboolean

@@ -664,7 +664,8 @@ def test_vault_init(person):
     key = person.home / "keys" / "vault.key"
     key.parent.mkdir(mode=0o700)
     os.chown(key.parent, person.uid, person.gid)
-    assert to_json(person, "vault", "init", "key-file", "--key-file", key) == {"kind": "key-file"}
+    made = to_json(person, "vault", "init", "key-file", "--key-file", key)
+    assert made["kind"] == "key-file" and str(key) in made["message"]
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     [slot] = to_json(person, "vault", "slots")
     assert slot["kind"] == "key-file" and slot["location"] == str(key)
@@ -703,6 +704,32 @@ def test_vault_slots(owner):
     owner.meishi("vault", "backup", "b", "--passphrase-file", proof[1], *proof)
     owner.meishi("vault", "add-slot", "key-file", *proof)
     assert [slot["kind"] for slot in to_json(owner, "vault", "slots")] == ["passphrase", "key-file"]
+
+
+ALONE = "against stolen copies of the vault alone"
+
+
+def test_whoever_makes_a_vault_is_told_what_it_protects_from(people, pki, alice):
+    """One text for the first import, init and restore."""
+    first, second, third, fourth = people(), people(), people(), people()
+    imported = first.meishi("import", alice.cert, alice.key).stdout
+    made = second.meishi("vault", "init").stdout
+    key_file = str(second.config / "meishi" / "vault.key")
+    assert made.replace(str(second.home), str(first.home)) in imported
+    assert key_file in made and ALONE in made and "No desktop keyring answered" in made
+    given = first.write("given", "for the backup")
+    first.meishi("vault", "backup", "b", "--passphrase-file", given)
+    restore = [
+        "vault", "restore", third.write("b", (first.home / "b").read_bytes()),
+        "--passphrase-file", third.write("given", "for the backup"), "--kind=key-file",
+    ]  # fmt: skip
+    restored = third.meishi(*restore).stdout
+    assert "Restored the vault from" in restored and ALONE in restored
+    assert str(third.config / "meishi" / "vault.key") in restored
+    assert "No desktop keyring answered" not in restored
+    word = fourth.write("word", "open sesame")
+    shown = to_json(fourth, "vault", "init", "passphrase", "--passphrase-file", word)
+    assert shown["kind"] == "passphrase" and "alone opens it" in shown["message"]
 
 
 def test_vault_slots_without_vault(person):
