@@ -10,6 +10,7 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/policy/cert.h"
+#include "daemon/policy/request.h"
 
 /* Sets up OpenSSL: the secure heap (2 MiB, locked as far as the limit allows), the default
  * provider, and no configuration file.  Call once, before any thread starts; FALSE when OpenSSL
@@ -34,6 +35,15 @@ meishi_x509_is_issued_by(const MeishiCert *cert, const MeishiCert *issuer, gpoin
 
 /* Facts about a DER SubjectPublicKeyInfo; UNSUPPORTED for key types that cannot sign. */
 MeishiPublicKey *meishi_public_key_parse(GBytes *spki, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A DER Name, as in CertificateRequest's certificate_authorities (RFC 9846 "Certificate
+ * Authorities"); BAD_FILE. */
+MeishiName *meishi_x509_parse_name(GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One entry of the oid_filters extension (RFC 9846 "OID Filters"): @values is the DER of the
+ * certificate extension's value.  What cannot be read, or is of an extension that we do not match,
+ * comes back with known FALSE. */
+MeishiOidFilter *meishi_x509_parse_oid_filter(const char *oid, GBytes *values);
 
 /* @certs (MeishiCert) as PEM, in order, each under a comment line with its subject. */
 char *meishi_x509_to_pem(GPtrArray *certs);

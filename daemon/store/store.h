@@ -131,6 +131,82 @@ meishi_store_remove_cert(MeishiStore *store, gint64 id, GError **error) G_GNUC_W
 gboolean
 meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- lineages: which certificate renews which ------------------------------------------------ */
+
+/* A certificate's lineage: a text that a renewed certificate takes over from the one it renews.  A
+ * certificate without a row is the first of its own. */
+typedef struct {
+    gint64 cert_id;
+    char *lineage;
+} MeishiStoreLineage;
+
+void meishi_store_lineage_free(MeishiStoreLineage *lineage);
+
+/* MeishiStoreLineage, by certificate.  Rows leave with their certificate. */
+GPtrArray *meishi_store_list_lineages(MeishiStore *store,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* NULL takes the row away. */
+gboolean meishi_store_set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- choices and what identities met ---------------------------------------------------------
+ * What the members mean is said in daemon/policy/choice.h and outcome.h; here they are columns. */
+
+typedef struct {
+    gint64 id; /* 0 in one that is not stored yet */
+    gint reach;
+    char *protocol_class;
+    char *host;
+    guint port;
+    char *application; /* NULL: any */
+    char *context;
+    char *lineage; /* NULL: send none */
+    char *group;   /* NULL */
+    gint64 created, last_used;
+    guint uses;
+    gint suspicion;
+    guint8 alert;
+    guint8 digest[32];
+    gint64 forgotten; /* when; 0: in force */
+    gint64 batch;     /* forgotten in one go have the same, later ones a greater one; 0 */
+} MeishiStoreChoice;
+
+void meishi_store_choice_free(MeishiStoreChoice *choice);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreChoice, meishi_store_choice_free)
+
+/* All, forgotten ones too, by id. */
+GPtrArray *meishi_store_list_choices(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One transaction: writes every MeishiStoreChoice of @choices (may be NULL; an id of 0 is filled
+ * in, another one is written over) and takes out the rows whose ids (gint64) are in @removed (may
+ * be NULL).  NO_VAULT. */
+gboolean meishi_store_write_choices(MeishiStore *store, GPtrArray *choices, GArray *removed,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    char *host;
+    guint port;
+    char *identity; /* hex id */
+    gint suspicion;
+    guint accepted;
+    gint64 last_accepted;
+    gint64 refused_at;
+    guint8 alert;
+} MeishiStoreMeeting;
+
+void meishi_store_meeting_free(MeishiStoreMeeting *meeting);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreMeeting, meishi_store_meeting_free)
+
+GPtrArray *meishi_store_list_meetings(MeishiStore *store,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes one over; host, port and identity name it.  NO_VAULT. */
+gboolean meishi_store_write_meeting(MeishiStore *store, const MeishiStoreMeeting *meeting,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes out all of @host (NULL: any), @port (0: any) and @identity (NULL: any). */
+gboolean meishi_store_remove_meetings(MeishiStore *store, const char *host, guint port,
+                                      const char *identity,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- care ---------------------------------------------------------------------------------- */
 
 /* SQLite's integrity and foreign-key checks; appends one sentence per finding to @findings

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiPresentation: what one program is shown through PKCS#11, and so what it may use: the
+ * identities that policy leaves it, best first, and what each role holds for it.  The door knows no
+ * target unless there is a hint (hints.h).  A value; it says nothing of slots or handles.
+ */
+#pragma once
+
+#include "daemon/agent/agent.h"
+#include "daemon/agent/application.h"
+
+/* An identity as this program may use it. */
+typedef struct {
+    MeishiIdentity *identity;
+    MeishiConfirm confirm; /* whether a person has to agree to each use */
+} MeishiShown;
+
+/* A token of its own whose content follows a rule of the policy. */
+typedef struct {
+    char *name;
+    char *label;      /* CKA_LABEL of the token: "Corp VPN" */
+    MeishiShown *now; /* what it holds for this program at the moment; NULL: nothing */
+} MeishiShownRole;
+
+typedef struct {
+    GPtrArray *shown;    /* MeishiShown, best first */
+    GPtrArray *withheld; /* MeishiIdentity: kept from this program; using one is DENIED */
+    GPtrArray *roles;    /* MeishiShownRole, by name */
+    char *fingerprint;   /* equal for two programs that see the same */
+} MeishiPresentation;
+
+/* For @application as policy, hints and identities are now.  Main loop. */
+MeishiPresentation *meishi_agent_present(MeishiAgent *agent, MeishiApplication *application);
+void meishi_presentation_free(MeishiPresentation *presentation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPresentation, meishi_presentation_free)
+
+/* Asks the person whether @application may use @identity, where policy wants that and it was not
+ * answered for this session.  DENIED where the person said no or nobody can be asked; CANCELLED,
+ * TIMEOUT. */
+void meishi_agent_confirm_async(MeishiAgent *agent, MeishiApplication *application,
+                                MeishiIdentity *identity, MeishiConfirm confirm,
+                                GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean meishi_agent_confirm_finish(MeishiAgent *agent, GAsyncResult *result,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The selecting part of MeishiAgent, for the doors: decide, ask the person where that is needed,
+ * remember, learn from what happened.  The engine itself is daemon/policy/decide.h.
+ *
+ * A MeishiDecision borrows from the world and is good for the present turn of the main loop only.
+ */
+#pragma once
+
+#include "daemon/agent/agent.h"
+#include "daemon/agent/application.h"
+#include "daemon/agent/choice-book.h"
+#include "daemon/agent/rulebook.h"
+#include "daemon/policy/decide.h"
+
+/* ---- the world ----------------------------------------------------------------------------- */
+
+/* Policy, identities and memory as they are now; borrowed, for this turn. */
+const MeishiWorld *meishi_agent_world(MeishiAgent *agent);
+MeishiRulebook *meishi_agent_rulebook(MeishiAgent *agent);
+MeishiChoiceBook *meishi_agent_choice_book(MeishiAgent *agent);
+
+/* The identity behind a candidate's id; a reference or NULL. */
+MeishiIdentity *meishi_agent_find_id(MeishiAgent *agent, const char *id);
+
+/* A dry run: nothing is asked, remembered or counted.  INVALID_ARGUMENT.  Good for this turn. */
+MeishiDecision *meishi_agent_decide(MeishiAgent *agent, const MeishiRequest *request,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- selecting ------------------------------------------------------------------------------ */
+
+typedef struct {
+    MeishiRequest *request;
+    MeishiApplication *application; /* the caller, who is also who will sign */
+    gpointer owner;                 /* of the connection: its own prompter is asked first */
+    char *connection_group;         /* a "once" answer holds for it; NULL */
+    char *claimed_application;      /* as it calls itself; shown with "says it is"; NULL */
+    char *parent_window;            /* passed on to the prompter; NULL */
+    char *tty;
+    guint timeout_ms; /* 0: 60 s */
+} MeishiSelectCall;
+
+void meishi_select_call_free(MeishiSelectCall *call);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiSelectCall, meishi_select_call_free)
+
+/* What the caller is told. */
+typedef struct {
+    MeishiResult result;
+    MeishiCode code;
+    char *row;                /* of the decision table, in words */
+    char *selection_id;       /* for meishi_agent_report(); 128 random bits in hex */
+    MeishiIdentity *identity; /* SELECTED; else NULL */
+    GPtrArray *chain;         /* MeishiCert to send, leaf first, no root */
+    GArray *schemes;          /* guint16: what the key can sign with and the server takes */
+    MeishiScope scope;        /* how long the answer holds */
+    gint64 choice_id;         /* the memory behind it; 0 */
+    char *rule;               /* the rule behind it, as meishi_explain_rule() says it; NULL */
+    gboolean will_confirm;    /* the signature will ask */
+    GVariant *question;       /* NO_AGENT: what a prompter would have been asked; a{sv} */
+} MeishiAnswer;
+
+void meishi_answer_free(MeishiAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiAnswer, meishi_answer_free)
+
+/* Takes @call.  RATE_LIMITED comes as MEISHI_ERROR_BUSY.  Cancelling gives CANCELLED; a person who
+ * was asked for several callers goes on being asked for the others. */
+void meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call,
+                               GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
+MeishiAnswer *meishi_agent_select_finish(MeishiAgent *agent, GAsyncResult *result,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* From now on the process of @call sees the identity of @answer through PKCS#11 and no other, and
+ * so do its children (`meishi exec`). */
+void meishi_agent_bind(MeishiAgent *agent, const MeishiSelectCall *call,
+                       const MeishiAnswer *answer);
+
+/* How the handshake of a selection ended.  NOT_FOUND for an unknown or foreign selection id; they
+ * are good for an hour. */
+typedef struct {
+    MeishiOutcome outcome;
+    guint8 alert;
+} MeishiReport;
+
+gboolean meishi_agent_report(MeishiAgent *agent, MeishiApplication *application,
+                             const char *selection_id, const MeishiReport *report,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- choices ---------------------------------------------------------------------------------
+ * As in choice-book.h, with the signals told: "choices-changed" ().  Setting checks what policy
+ * allows (DENIED) and that @id is an identity. */
+typedef struct {
+    MeishiReach reach;
+    const char *protocol;    /* NULL: https */
+    const char *host;        /* any spelling */
+    guint port;              /* for host and port */
+    const char *application; /* NULL: any */
+    const char *context;     /* NULL: "" */
+    const char *id;          /* NULL: send none */
+    MeishiScope scope;
+} MeishiChoiceSpec;
+
+gboolean meishi_agent_choose(MeishiAgent *agent, const MeishiChoiceSpec *spec, gint64 *ret_id,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_forget(MeishiAgent *agent, const MeishiChoiceFilter *filter,
+                             guint *ret_count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_undo_forget(MeishiAgent *agent, guint *ret_count,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+guint meishi_agent_end_context(MeishiAgent *agent, const char *context);
