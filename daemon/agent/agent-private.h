@@ -5,9 +5,14 @@
 #pragma once
 
 #include "daemon/agent/agent.h"
+#include "daemon/agent/choice-book.h"
+#include "daemon/agent/hints.h"
 #include "daemon/agent/key-cache.h"
+#include "daemon/agent/prompters.h"
 #include "daemon/agent/roster.h"
+#include "daemon/agent/rulebook.h"
 #include "daemon/agent/vault.h"
+#include "daemon/policy/engine.h"
 
 struct _MeishiAgent {
     GObject parent_instance;
@@ -19,10 +24,24 @@ struct _MeishiAgent {
     GHashTable *keys;      /* gint64 * -> MeishiStoreKey: the sealed keys */
     guint view_source;     /* view-changed, to be emitted */
     guint clock_source;    /* the next change by the passing of time */
+
+    /* Selecting. */
+    MeishiRulebook *rulebook;
+    MeishiChoiceBook *choice_book;
+    MeishiHints *hints;
+    MeishiPrompters *prompters;
+    MeishiInventory *inventory; /* of @identities, index for index; NULL: to be made */
+    MeishiWorld world;          /* the last that was asked for */
 };
 
 /* Reads the store anew, and tells by signals what became different.  Call after each change. */
 gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What programs are shown is out of date: emits view-changed, once per turn of the main loop. */
+void meishi_agent_announce_view(MeishiAgent *agent);
+
+/* The identities, their lineages or their tokens changed: the inventory is made anew. */
+void meishi_agent_drop_world(MeishiAgent *agent);
 
 /* Runs @func on a worker thread with the data of @task, a task of the agent, and calls @callback
  * with

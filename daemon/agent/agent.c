@@ -23,6 +23,7 @@ enum {
     IDENTITY_REMOVED,
     VIEW_CHANGED,
     VAULT_CHANGED,
+    POLICY_RELOADED,
     N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -37,6 +38,13 @@ meishi_agent_finalize(GObject *object)
     if (agent->vault != NULL)
         g_signal_handlers_disconnect_by_data(agent->vault, agent);
     g_clear_object(&agent->vault);
+    if (agent->rulebook != NULL)
+        g_signal_handlers_disconnect_by_data(agent->rulebook, agent);
+    g_clear_pointer(&agent->prompters, meishi_prompters_free);
+    g_clear_pointer(&agent->hints, meishi_hints_free);
+    g_clear_pointer(&agent->inventory, meishi_inventory_free);
+    g_clear_pointer(&agent->choice_book, meishi_choice_book_free);
+    g_clear_object(&agent->rulebook);
     g_clear_pointer(&agent->cache, meishi_key_cache_free);
     g_clear_pointer(&agent->identities, g_ptr_array_unref);
     g_clear_pointer(&agent->keys, g_hash_table_unref);
@@ -61,6 +69,7 @@ meishi_agent_class_init(MeishiAgentClass *class)
     signals[IDENTITY_REMOVED] = new_signal("identity-removed", 1);
     signals[VIEW_CHANGED] = new_signal("view-changed", 0);
     signals[VAULT_CHANGED] = new_signal("vault-changed", 0);
+    signals[POLICY_RELOADED] = new_signal("policy-reloaded", 0);
 }
 
 static GPtrArray *
@@ -83,6 +92,8 @@ meishi_agent_init(MeishiAgent *agent)
     agent->cache = meishi_key_cache_new();
     agent->identities = new_identity_array();
     agent->keys = new_key_table();
+    agent->hints = meishi_hints_new();
+    agent->prompters = meishi_prompters_new();
 }
 
 gint64
@@ -141,8 +152,8 @@ on_view_changed(gpointer user_data)
 
 /* Ahead of the answers to whoever caused the change, so that a program started after `meishi
  * import` returned finds what was imported. */
-static void
-announce_view(MeishiAgent *agent)
+void
+meishi_agent_announce_view(MeishiAgent *agent)
 {
     if (agent->view_source == 0)
         agent->view_source = g_idle_add_full(G_PRIORITY_HIGH, on_view_changed, agent, NULL);
@@ -267,8 +278,9 @@ meishi_agent_reload(MeishiAgent *agent, GError **error)
     agent->identities = g_ptr_array_ref(now);
     any = tell_gone(agent, before);
     any |= tell_come_and_changed(agent, now, before);
+    meishi_agent_drop_world(agent);
     if (any)
-        announce_view(agent);
+        meishi_agent_announce_view(agent);
     set_clock(agent);
     return TRUE;
 }
@@ -283,6 +295,15 @@ on_vault_changed(MeishiVault *vault, gpointer user_data)
     g_signal_emit(agent, signals[VAULT_CHANGED], 0);
 }
 
+static void
+on_policy_reloaded(MeishiRulebook *rulebook, gpointer user_data)
+{
+    MeishiAgent *agent = user_data;
+
+    meishi_agent_announce_view(agent);
+    g_signal_emit(agent, signals[POLICY_RELOADED], 0);
+}
+
 MeishiAgent *
 meishi_agent_new(MeishiStore *store, GError **error)
 {
@@ -291,6 +312,11 @@ meishi_agent_new(MeishiStore *store, GError **error)
     agent->store = store;
     agent->vault = meishi_vault_new(store);
     g_signal_connect(agent->vault, "vault-changed", G_CALLBACK(on_vault_changed), agent);
+    agent->rulebook = meishi_rulebook_new();
+    g_signal_connect(agent->rulebook, "reloaded", G_CALLBACK(on_policy_reloaded), agent);
+    agent->choice_book = meishi_choice_book_new(store, error);
+    if (agent->choice_book == NULL)
+        return NULL;
     return meishi_agent_reload(agent, error) ? g_steal_pointer(&agent) : NULL;
 }
 

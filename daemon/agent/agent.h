@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * MeishiAgent: the application.  Composes store, vault, crypto and policy; knows neither sockets
- * nor D-Bus.  A GObject of the main loop; only what says so may be called from other threads.
+ * nor D-Bus.  The selecting half is in selector.h and presentation.h.  A GObject of the main loop;
+ * only what says so may be called from other threads.
  *
  * Signals:
  *   identity-added (MeishiIdentity *), identity-changed (MeishiIdentity *),
  *   identity-removed (MeishiIdentity *)  each after the store has it
  *   view-changed ()    what the module shows is out of date; once per main loop turn
  *   vault-changed ()   state or slots
+ *   policy-reloaded () a new policy is in force, or one was refused
  */
 #pragma once
 

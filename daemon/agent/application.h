@@ -50,8 +50,8 @@ gboolean meishi_application_is_alive(const MeishiApplication *application);
 
 /* Does the process of @application descend from that of @ancestor, or is it the same?  Both have to
  * be alive, and every process in between. */
-gboolean
-meishi_application_descends(const MeishiApplication *application, const MeishiApplication *ancestor);
+gboolean meishi_application_descends(const MeishiApplication *application,
+                                     const MeishiApplication *ancestor);
 
 /* Copies the names and the trust into @request. */
 void meishi_application_describe(const MeishiApplication *application, MeishiRequest *request);

@@ -20,7 +20,8 @@
 typedef struct MeishiChoiceBook MeishiChoiceBook;
 
 /* Borrows @store.  CORRUPT and the like from it. */
-MeishiChoiceBook *meishi_choice_book_new(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+MeishiChoiceBook *
+meishi_choice_book_new(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_choice_book_free(MeishiChoiceBook *book); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiChoiceBook, meishi_choice_book_free)
 
@@ -48,9 +49,9 @@ typedef struct {
 gboolean meishi_choice_filter_fits(const MeishiChoiceFilter *filter, const MeishiChoice *choice);
 
 /* Forgets those that fit and what identities met at their targets.  @ret_count: how many. */
-gboolean meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filter,
-                                   gint64 now, guint *ret_count,
-                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, gint64 now,
+                          guint *ret_count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Takes the last forgetting or replacing back, then the one before it, and so on.  NOT_FOUND where
  * there is nothing left to take back.  A choice made since then for the same target stays. */

@@ -32,9 +32,9 @@ void meishi_prompters_free(MeishiPrompters *prompters); /* NULL is fine */
 
 /* @owner is compared, never looked into: a connection's own prompter is asked about its own
  * requests before any other; else the one that came last.  BUSY where @owner has one already. */
-gboolean meishi_prompters_add(MeishiPrompters *prompters, gpointer owner,
-                              const MeishiPrompterClass *class, gpointer prompter,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPrompterClass *class,
+                     gpointer prompter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Its questions go to the next. */
 void meishi_prompters_remove(MeishiPrompters *prompters, gpointer owner);
 
@@ -51,6 +51,6 @@ gboolean meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, co
 void meishi_prompters_ask_async(MeishiPrompters *prompters, gpointer owner, const char *kind,
                                 GVariant *question, guint timeout_ms, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
-gboolean meishi_prompters_ask_finish(GAsyncResult *result, MeishiReply *ret_result,
-                                     GVariant **ret_answer,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_prompters_ask_finish(GAsyncResult *result, MeishiReply *ret_result, GVariant **ret_answer,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -64,16 +64,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiAnswer, meishi_answer_free)
 
 /* Takes @call.  RATE_LIMITED comes as MEISHI_ERROR_BUSY.  Cancelling gives CANCELLED; a person who
  * was asked for several callers goes on being asked for the others. */
-void meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call,
-                               GCancellable *cancellable, GAsyncReadyCallback callback,
-                               gpointer user_data);
+void
+meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data);
 MeishiAnswer *meishi_agent_select_finish(MeishiAgent *agent, GAsyncResult *result,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* From now on the process of @call sees the identity of @answer through PKCS#11 and no other, and
  * so do its children (`meishi exec`). */
-void meishi_agent_bind(MeishiAgent *agent, const MeishiSelectCall *call,
-                       const MeishiAnswer *answer);
+void
+meishi_agent_bind(MeishiAgent *agent, const MeishiSelectCall *call, const MeishiAnswer *answer);
 
 /* How the handshake of a selection ended.  NOT_FOUND for an unknown or foreign selection id; they
  * are good for an hour. */
@@ -82,9 +82,9 @@ typedef struct {
     guint8 alert;
 } MeishiReport;
 
-gboolean meishi_agent_report(MeishiAgent *agent, MeishiApplication *application,
-                             const char *selection_id, const MeishiReport *report,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_agent_report(MeishiAgent *agent, MeishiApplication *application, const char *selection_id,
+                    const MeishiReport *report, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- choices ---------------------------------------------------------------------------------
  * As in choice-book.h, with the signals told: "choices-changed" ().  Setting checks what policy
@@ -102,8 +102,8 @@ typedef struct {
 
 gboolean meishi_agent_choose(MeishiAgent *agent, const MeishiChoiceSpec *spec, gint64 *ret_id,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean meishi_agent_forget(MeishiAgent *agent, const MeishiChoiceFilter *filter,
-                             guint *ret_count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_forget(MeishiAgent *agent, const MeishiChoiceFilter *filter, guint *ret_count,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_agent_undo_forget(MeishiAgent *agent, guint *ret_count,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 guint meishi_agent_end_context(MeishiAgent *agent, const char *context);
