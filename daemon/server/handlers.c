@@ -8,24 +8,24 @@
 #include "module/wire/msg.h"
 
 typedef struct {
-    MeishiVerdict (*run)(MeishiRequest *request);
+    MeishiVerdict (*run)(MeishiWireRequest *request);
     gboolean keep_frame;
 } Handler;
 
 static void
-answer_error(MeishiRequest *request, enum meishi_wire_status status)
+answer_error(MeishiWireRequest *request, enum meishi_wire_status status)
 {
     meishi_msg_error_encode(request->reply, request->head.type, request->head.call, status);
 }
 
 static void
-attach(MeishiRequest *request, int fd)
+attach(MeishiWireRequest *request, int fd)
 {
     request->reply_fds.fd[request->reply_fds.n++] = fd;
 }
 
 static MeishiVerdict
-hello(MeishiRequest *request)
+hello(MeishiWireRequest *request)
 {
     struct meishi_msg_hello msg;
     struct meishi_msg_hello_reply reply = {.status = MEISHI_WIRE_OK};
@@ -49,7 +49,7 @@ hello(MeishiRequest *request)
 }
 
 static MeishiVerdict
-snapshot(MeishiRequest *request)
+snapshot(MeishiWireRequest *request)
 {
     struct meishi_msg_counter_reply reply = {.status = MEISHI_WIRE_OK};
 
@@ -64,7 +64,7 @@ snapshot(MeishiRequest *request)
 
 /* Whether the vault is locked is for the main loop to say, always. */
 static MeishiVerdict
-login(MeishiRequest *request)
+login(MeishiWireRequest *request)
 {
     struct meishi_msg_login msg;
     g_autoptr(MeishiView) view = NULL;
@@ -87,7 +87,7 @@ login(MeishiRequest *request)
 }
 
 static MeishiVerdict
-answer_wait(MeishiRequest *request, enum meishi_wire_status status, guint64 counter)
+answer_wait(MeishiWireRequest *request, enum meishi_wire_status status, guint64 counter)
 {
     const struct meishi_msg_counter_reply reply = {.status = status, .counter = counter};
 
@@ -96,7 +96,7 @@ answer_wait(MeishiRequest *request, enum meishi_wire_status status, guint64 coun
 }
 
 static MeishiVerdict
-wait_slot_event(MeishiRequest *request)
+wait_slot_event(MeishiWireRequest *request)
 {
     guint64 counter = meishi_board_slot_events(request->service->board);
     struct meishi_msg_wait msg;
@@ -130,7 +130,7 @@ meishi_handlers_classify(guint32 type)
 }
 
 MeishiVerdict
-meishi_handlers_run(MeishiRequest *request, gboolean *ret_keep_frame)
+meishi_handlers_run(MeishiWireRequest *request, gboolean *ret_keep_frame)
 {
     const Handler *handler = &handlers[request->head.type];
 

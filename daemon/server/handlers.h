@@ -33,7 +33,7 @@ typedef struct {
     guint8 *result; /* MEISHI_WIRE_MAX_RESULT bytes to work in; wiped by the handler */
     struct meishi_packet_fds reply_fds; /* borrowed from @view and the board */
     MeishiView *view;                   /* dropped after the reply was sent */
-} MeishiRequest;
+} MeishiWireRequest;
 
 typedef enum {
     MEISHI_VERDICT_ANSWER,   /* @reply holds the answer */
@@ -48,4 +48,4 @@ MeishiConnEvent meishi_handlers_classify(guint32 type);
 
 /* Runs the handler of a request that meishi_handlers_classify() knew.  @keep_frame: whether the
  * frame is needed when the request runs again. */
-MeishiVerdict meishi_handlers_run(MeishiRequest *request, gboolean *ret_keep_frame);
+MeishiVerdict meishi_handlers_run(MeishiWireRequest *request, gboolean *ret_keep_frame);

@@ -40,7 +40,7 @@ static const struct {
 
 /* One operation on its way. */
 typedef struct {
-    MeishiRequest *request;
+    MeishiWireRequest *request;
     struct meishi_msg_operate msg;
     MeishiOperation op;
     MeishiMechanism mechanism;
@@ -56,7 +56,7 @@ operation_clear(Operation *operation)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Operation, operation_clear)
 
 static MeishiVerdict
-refuse(MeishiRequest *request, enum meishi_wire_status status)
+refuse(MeishiWireRequest *request, enum meishi_wire_status status)
 {
     meishi_msg_error_encode(request->reply, request->head.type, request->head.call, status);
     return MEISHI_VERDICT_ANSWER;
@@ -79,7 +79,7 @@ copy_mechanism(const struct meishi_msg_mechanism *from, MeishiMechanism *ret)
 }
 
 static gboolean
-decode(MeishiRequest *request, Operation *ret)
+decode(MeishiWireRequest *request, Operation *ret)
 {
     if (!meishi_msg_operate_decode(request->body, &ret->msg) ||
         request->fds->n != (ret->msg.in_file ? 1u : 0u))
@@ -111,7 +111,7 @@ check_mechanism(const Operation *operation)
 static enum meishi_wire_status
 check(Operation *operation)
 {
-    MeishiRequest *request = operation->request;
+    MeishiWireRequest *request = operation->request;
     gboolean is_private = FALSE;
 
     if (operation->op == MEISHI_OP_DIGEST)
@@ -175,7 +175,7 @@ report(const Operation *operation, const GError *error)
 static MeishiVerdict
 answer(const Operation *operation, MeishiKey *key)
 {
-    MeishiRequest *request = operation->request;
+    MeishiWireRequest *request = operation->request;
     struct meishi_msg_result_reply reply = {.status = MEISHI_WIRE_OK};
     g_autoptr(GError) error = NULL;
     gsize len = MEISHI_WIRE_MAX_RESULT;
@@ -197,7 +197,7 @@ answer(const Operation *operation, MeishiKey *key)
 static MeishiKey *
 find_key(const Operation *operation)
 {
-    const MeishiRequest *request = operation->request;
+    const MeishiWireRequest *request = operation->request;
 
     if (request->errand != NULL && request->errand->key != NULL)
         return meishi_key_ref(request->errand->key);
@@ -213,7 +213,7 @@ put_off(const Operation *operation)
 }
 
 MeishiVerdict
-meishi_operate_run(MeishiRequest *request)
+meishi_operate_run(MeishiWireRequest *request)
 {
     g_auto(Operation) operation = {0};
     g_autoptr(MeishiKey) key = NULL;

@@ -6,4 +6,4 @@
 
 #include "daemon/server/handlers.h"
 
-MeishiVerdict meishi_operate_run(MeishiRequest *request);
+MeishiVerdict meishi_operate_run(MeishiWireRequest *request);

@@ -23,7 +23,7 @@ typedef struct {
     const guint8 *frame;
     gsize len;
     struct meishi_packet_fds fds;
-    MeishiRequest request;
+    MeishiWireRequest request;
 } Job;
 
 MeishiWorker *
@@ -138,7 +138,7 @@ receive(MeishiWorker *worker, Job *job)
 static MeishiConnAction
 open_frame(Job *job)
 {
-    MeishiRequest *request = &job->request;
+    MeishiWireRequest *request = &job->request;
     MeishiConnEvent event = MEISHI_CONN_NONSENSE;
 
     if (meishi_msg_head_decode(job->frame, job->len, &request->head, &request->body))
@@ -168,7 +168,7 @@ static MeishiServed
 serve_parked(MeishiWorker *worker, Job *job)
 {
     MeishiConn *conn = job->conn;
-    MeishiRequest *request = &job->request;
+    MeishiWireRequest *request = &job->request;
 
     if (meishi_conn_step(conn, MEISHI_CONN_RESUMED) != MEISHI_CONN_SERVE)
         return MEISHI_SERVED_OVER;
