@@ -17,16 +17,20 @@ G_DEFINE_QUARK(meishi - cli - error - quark, meishi_cli_error)
 static int
 status_of_own(int code)
 {
-    switch (code) {
-    case MEISHI_CLI_ERROR_USAGE:
-        return MEISHI_EXIT_USAGE;
-    case MEISHI_CLI_ERROR_NAME:
-        return MEISHI_EXIT_NOT_FOUND;
-    case MEISHI_CLI_ERROR_SECRET:
-        return MEISHI_EXIT_SECRET;
-    default:
-        return MEISHI_EXIT_FAILED;
-    }
+    static const int statuses[] = {
+        [MEISHI_CLI_ERROR_USAGE] = MEISHI_EXIT_USAGE,
+        [MEISHI_CLI_ERROR_NAME] = MEISHI_EXIT_NOT_FOUND,
+        [MEISHI_CLI_ERROR_SECRET] = MEISHI_EXIT_SECRET,
+        [MEISHI_CLI_ERROR_DECLINED] = MEISHI_EXIT_FAILED,
+        [MEISHI_CLI_ERROR_FAILED] = MEISHI_EXIT_FAILED,
+        [MEISHI_CLI_ERROR_NONE] = MEISHI_EXIT_NONE,
+        [MEISHI_CLI_ERROR_PERSON] = MEISHI_EXIT_PERSON,
+        [MEISHI_CLI_ERROR_POLICY] = MEISHI_EXIT_POLICY,
+        [MEISHI_CLI_ERROR_NO_PROGRAM] = MEISHI_EXIT_NO_PROGRAM,
+        [MEISHI_CLI_ERROR_NOT_EXECUTABLE] = MEISHI_EXIT_NOT_EXECUTABLE,
+    };
+
+    return (gsize)code < G_N_ELEMENTS(statuses) ? statuses[code] : MEISHI_EXIT_FAILED;
 }
 
 static int
@@ -88,6 +92,8 @@ meishi_error_print(const GError *error)
     g_autofree char *message = clean_lines(error->message);
     g_autofree char *sentence = meishi_error_sentence(message);
 
+    if (message[0] == '\0')
+        return;
     g_printerr("%smeishi:%s %s\n", meishi_style_on(MEISHI_STYLE_BAD, STDERR_FILENO),
                meishi_style_off(MEISHI_STYLE_BAD, STDERR_FILENO), sentence);
 }
