@@ -39,7 +39,7 @@ fill_key_usage(X509 *x509, MeishiCert *cert, GError **error)
     if (!read_extension(x509, NID_key_usage, &usage))
         return fail(error, "The certificate's keyUsage extension is malformed");
     cert->has_key_usage = usage != NULL;
-    for (int bit = 0; usage && bit <= 6; bit++) {
+    for (int bit = 0; usage && bit <= 8; bit++) {
         if (ASN1_BIT_STRING_get_bit(usage, bit))
             cert->key_usage |= 1u << bit;
     }

@@ -29,6 +29,8 @@ typedef enum {
     MEISHI_KU_KEY_AGREEMENT = 1 << 4,
     MEISHI_KU_KEY_CERT_SIGN = 1 << 5,
     MEISHI_KU_CRL_SIGN = 1 << 6,
+    MEISHI_KU_ENCIPHER_ONLY = 1 << 7,
+    MEISHI_KU_DECIPHER_ONLY = 1 << 8,
 } MeishiKeyUsage;
 
 /* Facts about a public key; the last five are what PKCS#11 attributes are made of. */
