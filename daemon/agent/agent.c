@@ -24,6 +24,9 @@ enum {
     VIEW_CHANGED,
     VAULT_CHANGED,
     POLICY_RELOADED,
+    CHOICES_CHANGED,
+    FLUSH_CONNECTIONS,
+    PROMPTERS_CHANGED,
     N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -70,6 +73,9 @@ meishi_agent_class_init(MeishiAgentClass *class)
     signals[VIEW_CHANGED] = new_signal("view-changed", 0);
     signals[VAULT_CHANGED] = new_signal("vault-changed", 0);
     signals[POLICY_RELOADED] = new_signal("policy-reloaded", 0);
+    signals[CHOICES_CHANGED] = new_signal("choices-changed", 0);
+    signals[FLUSH_CONNECTIONS] = new_signal("flush-connections", 1);
+    signals[PROMPTERS_CHANGED] = new_signal("prompters-changed", 0);
 }
 
 static GPtrArray *

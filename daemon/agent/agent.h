@@ -10,6 +10,9 @@
  *   view-changed ()    what the module shows is out of date; once per main loop turn
  *   vault-changed ()   state or slots
  *   policy-reloaded () a new policy is in force, or one was refused
+ *   choices-changed () what is remembered
+ *   flush-connections (MeishiFlush *)  connections to it were made with another choice
+ *   prompters-changed ()  who can be asked; emitted by whoever adds and removes them
  */
 #pragma once
 

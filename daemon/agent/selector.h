@@ -10,6 +10,7 @@
 #include "daemon/agent/agent.h"
 #include "daemon/agent/application.h"
 #include "daemon/agent/choice-book.h"
+#include "daemon/agent/prompters.h"
 #include "daemon/agent/rulebook.h"
 #include "daemon/policy/decide.h"
 
@@ -19,6 +20,7 @@
 const MeishiWorld *meishi_agent_world(MeishiAgent *agent);
 MeishiRulebook *meishi_agent_rulebook(MeishiAgent *agent);
 MeishiChoiceBook *meishi_agent_choice_book(MeishiAgent *agent);
+MeishiPrompters *meishi_agent_prompters(MeishiAgent *agent);
 
 /* The identity behind a candidate's id; a reference or NULL. */
 MeishiIdentity *meishi_agent_find_id(MeishiAgent *agent, const char *id);
@@ -70,10 +72,16 @@ meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call, GCancellab
 MeishiAnswer *meishi_agent_select_finish(MeishiAgent *agent, GAsyncResult *result,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* From now on the process of @call sees the identity of @answer through PKCS#11 and no other, and
- * so do its children (`meishi exec`). */
-void
-meishi_agent_bind(MeishiAgent *agent, const MeishiSelectCall *call, const MeishiAnswer *answer);
+/* What a dry run comes to, as a caller would be told it: PROMPT where a person would be asked, and
+ * neither a selection id nor a question.  For the turn that @decision is good for. */
+MeishiAnswer *meishi_agent_preview(MeishiAgent *agent, const MeishiRequest *request,
+                                   const MeishiDecision *decision);
+
+/* From now on the process of @application, whatever it executes, and its children see through
+ * PKCS#11 the identity of that selection and no other, or none where none was selected
+ * (`meishi exec`).  NOT_FOUND as for meishi_agent_report(). */
+gboolean meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application,
+                           const char *selection_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* How the handshake of a selection ended.  NOT_FOUND for an unknown or foreign selection id; they
  * are good for an hour. */
@@ -87,8 +95,14 @@ meishi_agent_report(MeishiAgent *agent, MeishiApplication *application, const ch
                     const MeishiReport *report, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- choices ---------------------------------------------------------------------------------
- * As in choice-book.h, with the signals told: "choices-changed" ().  Setting checks what policy
- * allows (DENIED) and that @id is an identity. */
+ * As in choice-book.h, with the agent's signals told: choices-changed, and flush-connections for
+ * each target whose connections were made with another choice, because resuming one skips the new
+ * one.  Setting checks what policy allows (DENIED) and that @id is an identity. */
+typedef struct {
+    const char *host;
+    guint port; /* 0: every one */
+} MeishiFlush;
+
 typedef struct {
     MeishiReach reach;
     const char *protocol;    /* NULL: https */

@@ -94,6 +94,12 @@ meishi_agent_choice_book(MeishiAgent *agent)
     return agent->choice_book;
 }
 
+MeishiPrompters *
+meishi_agent_prompters(MeishiAgent *agent)
+{
+    return agent->prompters;
+}
+
 MeishiIdentity *
 meishi_agent_find_id(MeishiAgent *agent, const char *id)
 {
