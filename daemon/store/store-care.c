@@ -34,10 +34,14 @@ inspect_reference(sqlite3_stmt *row, const char *table, GPtrArray *findings)
 static void
 inspect_sum(sqlite3_stmt *row, const char *table, GPtrArray *findings)
 {
-    if (!meishi_sql_row_is_intact(row))
-        g_ptr_array_add(findings, g_strdup_printf("Entry %" G_GINT64_FORMAT
-                                                  " of table %s is damaged: its checksum is wrong.",
-                                                  (gint64)sqlite3_column_int64(row, 0), table));
+    g_autofree char *name = NULL;
+
+    if (meishi_sql_row_is_intact(row))
+        return;
+    name = meishi_sql_column_text(row, 0);
+    g_ptr_array_add(findings,
+                    g_strdup_printf("Entry %s of table %s is damaged: its checksum is wrong.",
+                                    name != NULL ? name : "(unknown)", table));
 }
 
 static const struct {
@@ -51,6 +55,9 @@ static const struct {
     {"SELECT * FROM keys", "keys", inspect_sum},
     {"SELECT * FROM certs", "certs", inspect_sum},
     {"SELECT * FROM issuers", "issuers", inspect_sum},
+    {"SELECT * FROM lineages", "lineages", inspect_sum},
+    {"SELECT * FROM choices", "choices", inspect_sum},
+    {"SELECT * FROM meetings", "meetings", inspect_sum},
 };
 
 static gboolean

@@ -66,7 +66,52 @@ make_version_1(sqlite3 *db, GError **error)
     return meishi_sql_script(db, tables_of_version_1, error);
 }
 
-static const MeishiStoreStep steps[] = {make_version_1};
+/* What is remembered: which certificate renews which, what was chosen, what identities met. */
+static const char tables_of_version_2[] =
+    "CREATE TABLE lineages ("
+    " cert_id INTEGER PRIMARY KEY REFERENCES certs (id) ON DELETE CASCADE,"
+    " lineage TEXT NOT NULL,"
+    " sum BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE choices ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " reach INTEGER NOT NULL,"
+    " protocol_class TEXT NOT NULL,"
+    " host TEXT NOT NULL,"
+    " port INTEGER NOT NULL,"
+    " application TEXT,"
+    " context TEXT NOT NULL,"
+    " lineage TEXT,"
+    " selection_group TEXT,"
+    " created INTEGER NOT NULL,"
+    " last_used INTEGER NOT NULL,"
+    " uses INTEGER NOT NULL,"
+    " suspicion INTEGER NOT NULL,"
+    " alert INTEGER NOT NULL,"
+    " digest BLOB NOT NULL CHECK (length(digest) = 32),"
+    " forgotten INTEGER NOT NULL,"
+    " batch INTEGER NOT NULL,"
+    " sum BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE meetings ("
+    " host TEXT NOT NULL,"
+    " port INTEGER NOT NULL,"
+    " identity TEXT NOT NULL,"
+    " suspicion INTEGER NOT NULL,"
+    " accepted INTEGER NOT NULL,"
+    " last_accepted INTEGER NOT NULL,"
+    " refused_at INTEGER NOT NULL,"
+    " alert INTEGER NOT NULL,"
+    " sum BLOB NOT NULL,"
+    " PRIMARY KEY (host, port, identity)) STRICT, WITHOUT ROWID;";
+
+static gboolean
+make_version_2(sqlite3 *db, GError **error)
+{
+    return meishi_sql_script(db, tables_of_version_2, error);
+}
+
+static const MeishiStoreStep steps[] = {make_version_1, make_version_2};
 
 const MeishiStoreSchema meishi_store_schema = {.steps = steps, .version = G_N_ELEMENTS(steps)};
 

@@ -268,7 +268,7 @@ def run_sql(person, sql):
 def test_newer_version(broken):
     run_sql(broken, "PRAGMA user_version = 99")
     assert_refused_untouched(broken, "newer Meishi", "vault.db")
-    run_sql(broken, "PRAGMA user_version = 1")
+    run_sql(broken, "PRAGMA user_version = 2")
     assert_whole(broken)
 
 

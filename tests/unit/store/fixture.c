@@ -204,6 +204,54 @@ import_identity(MeishiStore *store, guint n, guint first_issuer, guint n_issuers
     return cert->cert.id;
 }
 
+MeishiStoreChoice *
+sample_choice(guint n)
+{
+    MeishiStoreChoice *choice = g_new0(MeishiStoreChoice, 1);
+
+    choice->reach = 2;
+    choice->protocol_class = g_strdup("web");
+    choice->host = g_strdup_printf("host-%u.example", n);
+    choice->port = 8000 + n;
+    choice->application = n % 2 != 0 ? g_strdup("exe:/usr/bin/curl") : NULL;
+    choice->context = g_strdup("");
+    choice->lineage = n % 3 != 0 ? g_strdup_printf("lineage %u", n) : NULL;
+    choice->group = n % 5 != 0 ? NULL : g_strdup("bank");
+    choice->created = 1700000000 + n;
+    choice->last_used = 1700000100 + n;
+    choice->uses = n;
+    choice->suspicion = (gint)(n % 3);
+    choice->alert = (guint8)n;
+    memset(choice->digest, (int)n, sizeof choice->digest);
+    return choice;
+}
+
+GPtrArray *
+new_choice_array(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_choice_free);
+}
+
+void
+remember(MeishiStore *store, gint64 cert_id)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) choices = new_choice_array();
+    g_autofree char *lineage = g_strdup_printf("lineage %d", (int)cert_id);
+    const MeishiStoreMeeting meeting = {
+        .host = (char *)"host.example",
+        .port = 443,
+        .identity = lineage,
+        .accepted = 7,
+    };
+
+    g_ptr_array_add(choices, sample_choice((guint)cert_id));
+    g_assert_true(meishi_store_set_lineage(store, cert_id, lineage, &error));
+    g_assert_true(meishi_store_write_choices(store, choices, NULL, &error));
+    g_assert_true(meishi_store_write_meeting(store, &meeting, &error));
+    g_assert_no_error(error);
+}
+
 /* ---- what is there ------------------------------------------------------------------------- */
 
 static void
@@ -253,6 +301,33 @@ append_issuer(GString *text, const MeishiStoreIssuer *issuer)
     g_string_append_c(text, '\n');
 }
 
+static void
+append_lineage(GString *text, const MeishiStoreLineage *lineage)
+{
+    g_string_append_printf(text, "lineage of %d: %s\n", (int)lineage->cert_id, lineage->lineage);
+}
+
+static void
+append_choice(GString *text, const MeishiStoreChoice *choice)
+{
+    g_string_append_printf(
+        text, "choice %d: %d %s %s %u %s [%s] %s %s %d %d %u %d %u %02x%02x %d %d\n",
+        (int)choice->id, choice->reach, choice->protocol_class, choice->host, choice->port,
+        choice->application != NULL ? choice->application : "-", choice->context,
+        choice->lineage != NULL ? choice->lineage : "none",
+        choice->group != NULL ? choice->group : "-", (int)choice->created, (int)choice->last_used,
+        choice->uses, choice->suspicion, choice->alert, choice->digest[0], choice->digest[31],
+        (int)choice->forgotten, (int)choice->batch);
+}
+
+static void
+append_meeting(GString *text, const MeishiStoreMeeting *meeting)
+{
+    g_string_append_printf(text, "meeting: %s %u %s %d %u %d %d %u\n", meeting->host, meeting->port,
+                           meeting->identity, meeting->suspicion, meeting->accepted,
+                           (int)meeting->last_accepted, (int)meeting->refused_at, meeting->alert);
+}
+
 char *
 describe_store(MeishiStore *store)
 {
@@ -264,6 +339,9 @@ describe_store(MeishiStore *store)
         {meishi_store_list_keys, (void (*)(GString *, gconstpointer))append_key},
         {meishi_store_list_certs, (void (*)(GString *, gconstpointer))append_cert},
         {meishi_store_list_issuers, (void (*)(GString *, gconstpointer))append_issuer},
+        {meishi_store_list_lineages, (void (*)(GString *, gconstpointer))append_lineage},
+        {meishi_store_list_choices, (void (*)(GString *, gconstpointer))append_choice},
+        {meishi_store_list_meetings, (void (*)(GString *, gconstpointer))append_meeting},
     };
     GString *text = g_string_new(NULL);
 

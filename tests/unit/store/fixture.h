@@ -45,6 +45,13 @@ GPtrArray *new_issuer_array(void);
  * certificate's id. */
 gint64 import_identity(MeishiStore *store, guint n, guint first_issuer, guint n_issuers);
 
+/* A choice for host @n, not stored yet. */
+MeishiStoreChoice *sample_choice(guint n);
+GPtrArray *new_choice_array(void);
+
+/* A lineage for certificate @cert_id, a choice and a meeting. */
+void remember(MeishiStore *store, gint64 cert_id);
+
 /* Everything the store holds, as one text, new. */
 char *describe_store(MeishiStore *store);
 

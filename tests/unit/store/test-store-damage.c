@@ -26,6 +26,8 @@ use_store(MeishiStore *store)
     g_autoptr(GError) import_error = NULL;
     g_autoptr(GError) rename_error = NULL;
     g_autoptr(GError) remove_error = NULL;
+    g_autoptr(GError) choice_error = NULL;
+    g_autoptr(GPtrArray) choices = new_choice_array();
 
     g_ptr_array_add(keys, sample_key(100));
     g_ptr_array_add(certs, sample_cert(100, 0, 1, 2));
@@ -34,6 +36,9 @@ use_store(MeishiStore *store)
                   import_error != NULL);
     g_assert_true(meishi_store_rename_cert(store, 1, "new", &rename_error) || rename_error != NULL);
     g_assert_true(meishi_store_remove_cert(store, 2, &remove_error) || remove_error != NULL);
+    g_ptr_array_add(choices, sample_choice(9));
+    g_assert_true(meishi_store_write_choices(store, choices, NULL, &choice_error) ||
+                  choice_error != NULL);
 }
 
 /* One line per list that says CORRUPT is right, a different line is not. */
@@ -78,7 +83,7 @@ prepare(Fixture *fixture, Damage *damage)
 {
     *damage = (Damage){0};
     for (guint n = 1; n <= 5; n++)
-        import_identity(fixture->store, n, n, 2);
+        remember(fixture->store, import_identity(fixture->store, n, n, 2));
     damage->expected = describe_store(fixture->store);
     g_clear_pointer(&fixture->store, meishi_store_close);
     fixture_read(fixture, "vault.db", &damage->sound, &damage->len);

@@ -57,6 +57,45 @@ do_add_slot(MeishiStore *store, GError **error)
     return meishi_store_add_slot(store, slot, &id, error);
 }
 
+/* Writes over the first, adds three and takes the second out. */
+static gboolean
+do_choices(MeishiStore *store, GError **error)
+{
+    g_autoptr(GPtrArray) choices = new_choice_array();
+    g_autoptr(GArray) removed = g_array_new(FALSE, FALSE, sizeof(gint64));
+    const gint64 second = 2;
+
+    for (guint i = 0; i < 4; i++) {
+        MeishiStoreChoice *choice = sample_choice(20 + i);
+
+        choice->id = i == 0 ? 1 : 0;
+        g_ptr_array_add(choices, choice);
+    }
+    g_array_append_val(removed, second);
+    return meishi_store_write_choices(store, choices, removed, error);
+}
+
+static gboolean
+do_lineage(MeishiStore *store, GError **error)
+{
+    return meishi_store_set_lineage(store, 1, "another lineage", error);
+}
+
+static gboolean
+do_meeting(MeishiStore *store, GError **error)
+{
+    const MeishiStoreMeeting meeting = {
+        .host = (char *)"a.example", .identity = (char *)"1", .accepted = 1};
+
+    return meishi_store_write_meeting(store, &meeting, error);
+}
+
+static gboolean
+do_remove_meetings(MeishiStore *store, GError **error)
+{
+    return meishi_store_remove_meetings(store, "host.example", 443, NULL, error);
+}
+
 static gboolean
 do_create(MeishiStore *store, GError **error)
 {
@@ -86,9 +125,11 @@ static const struct {
     {                                                                            \
         "/store/faults/" name "/stays-bad", change, needs_vault, FAULT_STAYS_BAD \
     }
-    CASE("import", do_import, TRUE),  CASE("rename", do_rename, TRUE),
-    CASE("remove", do_remove, TRUE),  CASE("add-slot", do_add_slot, TRUE),
-    CASE("create", do_create, FALSE), CASE("load", do_load, FALSE),
+    CASE("import", do_import, TRUE),   CASE("rename", do_rename, TRUE),
+    CASE("remove", do_remove, TRUE),   CASE("add-slot", do_add_slot, TRUE),
+    CASE("choices", do_choices, TRUE), CASE("lineage", do_lineage, TRUE),
+    CASE("meeting", do_meeting, TRUE), CASE("remove-meetings", do_remove_meetings, TRUE),
+    CASE("create", do_create, FALSE),  CASE("load", do_load, FALSE),
 #undef CASE
 };
 
@@ -204,7 +245,7 @@ prepare(Fixture *fixture, Trial *trial, gsize n)
     if (cases[n].needs_vault) {
         g_assert_true(do_create(fixture->store, &error));
         for (guint i = 1; i <= 3; i++)
-            import_identity(fixture->store, i, i, 2);
+            remember(fixture->store, import_identity(fixture->store, i, i, 2));
     }
     trial->dir = g_build_filename(fixture->top, "work", NULL);
     trial->left = g_build_filename(fixture->top, "left", NULL);

@@ -253,16 +253,17 @@ static void
 test_newer_version(Fixture *fixture, gconstpointer data)
 {
     import_identity(fixture->store, 1, 1, 1);
-    run_sql(fixture, "PRAGMA user_version = 2");
-    assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi (format 2;");
+    run_sql(fixture, "PRAGMA user_version = 3");
+    assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi (format 3;");
     run_sql(fixture, "PRAGMA user_version = 2147483647");
     assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi");
-    run_sql(fixture, "PRAGMA user_version = 1");
+    run_sql(fixture, "PRAGMA user_version = 2");
     fixture_reopen(fixture);
 }
 
 static const char *const foreign_schemas[] = {
     "PRAGMA user_version = 0",
+    "PRAGMA user_version = 1",
     "CREATE TABLE extra (a INTEGER)",
     "CREATE VIEW extra AS SELECT * FROM keys",
     "CREATE TRIGGER extra AFTER INSERT ON keys BEGIN DELETE FROM keys; END",

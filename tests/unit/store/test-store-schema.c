@@ -7,6 +7,7 @@
 #include "daemon/base/error.h"
 #include "daemon/store/sql.h"
 #include "daemon/store/store-file.h"
+#include "daemon/store/store-private.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -85,6 +86,112 @@ test_migrates(Fixture *fixture, gconstpointer data)
     fixture_assert_refused(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi");
 }
 
+/* ---- from version 1 ------------------------------------------------------------------------ */
+
+static const char old_rows[] =
+    "INSERT INTO keys (id, spki, spki_sha256, sealed, label, allow_raw, created, sum)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+static void
+put_old_rows(sqlite3 *db)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) vault_id = sample_vault_id();
+    g_autoptr(GBytes) bytes = sample_bytes("spki", 1);
+    g_autoptr(MeishiStoreSlot) slot = sample_slot(MEISHI_SLOT_PASSPHRASE);
+    gint64 id;
+
+    g_assert_true(meishi_sql_put_row(
+        db, "INSERT INTO vault (one, vault_id, created, sum) VALUES (?1, ?2, ?3, ?4)",
+        MEISHI_SQL_VALUES(meishi_sql_integer(1), meishi_sql_bytes(vault_id), meishi_sql_integer(5)),
+        &error));
+    g_assert_true(meishi_store_put_slot(db, slot, &id, &error));
+    g_assert_true(meishi_sql_put_row(
+        db, old_rows,
+        MEISHI_SQL_VALUES(meishi_sql_integer(7), meishi_sql_bytes(bytes), meishi_sql_bytes(bytes),
+                          meishi_sql_bytes(bytes), meishi_sql_text("old"), meishi_sql_integer(0),
+                          meishi_sql_integer(9)),
+        &error));
+    g_assert_no_error(error);
+}
+
+/* A vault as version 1 wrote it, in the place of the fixture's. */
+static void
+make_version_1(Fixture *fixture)
+{
+    const MeishiStoreSchema old = {.steps = meishi_store_schema.steps, .version = 1};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = fixture_path(fixture, "vault.db");
+    g_autofree char *new_path = fixture_path(fixture, "vault.db.new");
+    g_autoptr(sqlite3) db = NULL;
+
+    g_clear_pointer(&fixture->store, meishi_store_close);
+    g_assert_true(meishi_store_file_start(new_path, NULL, &error));
+    db = meishi_store_file_connect(new_path, &error);
+    g_assert_no_error(error);
+    g_assert_true(meishi_store_schema_migrate(db, &old, 0, &error));
+    put_old_rows(db);
+    g_assert_true(meishi_store_file_finish(g_steal_pointer(&db), new_path, path, &error));
+    g_assert_no_error(error);
+}
+
+#define OLD_STORE \
+    "slot 1: 2 17/8/1 - 1700000000 [salt 2] [wrapped 2]\nkey 7: old 0 9 [spki 1] [spki 1]\n"
+
+static void
+test_from_version_1(Fixture *fixture, gconstpointer data)
+{
+    const MeishiStoreSchema old = {.steps = meishi_store_schema.steps, .version = 1};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *aside = fixture_path(fixture, "vault.db.v1");
+    g_autofree char *before = NULL;
+    g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(sqlite3) copy = NULL;
+
+    make_version_1(fixture);
+    fixture_reopen(fixture);
+    before = describe_store(fixture->store);
+    g_assert_cmpstr(before, ==, OLD_STORE);
+    g_assert_true(meishi_store_check(fixture->store, findings, &error));
+    g_assert_cmpuint(findings->len, ==, 0);
+
+    /* It can remember now, */
+    g_assert_cmpint(import_identity(fixture->store, 2, 1, 1), ==, 1);
+    remember(fixture->store, 1);
+    g_clear_pointer(&fixture->store, meishi_store_close);
+
+    /* and the copy is what it was. */
+    copy = meishi_store_file_open(aside, &old, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(count(copy, "SELECT id FROM keys"), ==, 7);
+    g_assert_cmpint(count(copy, "PRAGMA user_version"), ==, 1);
+}
+
+/* A backup that version 1 made is restored by this one. */
+static void
+test_image_of_version_1(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiStoreSlot) slot = sample_slot(MEISHI_SLOT_PASSPHRASE);
+    g_autoptr(GBytes) image = NULL;
+    g_autofree char *content = NULL;
+    g_autofree char *found = NULL;
+    g_autofree char *dir = g_build_filename(fixture->top, "second", NULL);
+    g_autoptr(MeishiStore) second = meishi_store_open(dir, &error);
+    gsize len;
+
+    g_assert_no_error(error);
+    make_version_1(fixture);
+    fixture_read(fixture, "vault.db", &content, &len);
+    image = g_bytes_new(content, len);
+    g_assert_true(meishi_store_load(second, image, slot, &error));
+    g_assert_no_error(error);
+    found = describe_store(second);
+    g_assert_nonnull(strstr(found, "key 7: old 0 9"));
+}
+
+/* ---- steps that go wrong ------------------------------------------------------------------- */
+
 static void
 test_failed_migration(Fixture *fixture, gconstpointer data)
 {
@@ -135,6 +242,7 @@ test_released_steps(void)
         const char *sha256;
     } released[] = {
         {1, "5f4a7ef86652734d9c1f9ce2cfb58ae9b54f4c0d48385830de38889a87d65e31"},
+        {2, "d4271ae24772d1f388fc9c6c2f016d7da92444e6871bf42b640da15a6b828ae7"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(released); i++) {
@@ -163,6 +271,10 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/store/schema/migrates", Fixture, NULL, fixture_set_up_vault, test_migrates,
                fixture_tear_down);
+    g_test_add("/store/schema/from-version-1", Fixture, NULL, fixture_set_up_vault,
+               test_from_version_1, fixture_tear_down);
+    g_test_add("/store/schema/image-of-version-1", Fixture, NULL, fixture_set_up_vault,
+               test_image_of_version_1, fixture_tear_down);
     g_test_add("/store/schema/failed-migration", Fixture, NULL, fixture_set_up_vault,
                test_failed_migration, fixture_tear_down);
     g_test_add_func("/store/schema/verify", test_verify);
