@@ -26,7 +26,10 @@ typedef struct {
     GPtrArray *shown;    /* MeishiShown, best first */
     GPtrArray *withheld; /* MeishiIdentity: kept from this program; using one is DENIED */
     GPtrArray *roles;    /* MeishiShownRole, by name */
-    char *fingerprint;   /* equal for two programs that see the same */
+    /* Equal for two programs that are shown the same and may do the same with it, and never for two
+     * of which that is not so: it covers the order, labels, certificates, chains, allow_raw and
+     * confirm of what is shown, the roles, and which identities are withheld. */
+    char *fingerprint;
 } MeishiPresentation;
 
 /* For @application as policy, hints and identities are now.  Main loop. */
