@@ -3,6 +3,8 @@
  * The XDG Base Directory rules, read from the environment at each call (GLib would keep the first
  * answer), and the one check that a directory belongs to this person.
  */
+#include "config.h"
+
 #include "daemon/base/paths.h"
 
 #include "daemon/base/error.h"
@@ -84,6 +86,35 @@ meishi_paths_bus_socket(void)
     g_autofree char *dir = meishi_paths_runtime_dir();
 
     return g_build_filename(dir, "bus", NULL);
+}
+
+/* ---- policy --------------------------------------------------------------------------------- */
+
+static char **
+policy_dirs_below(const char *root)
+{
+    static const char *const places[] = {"usr/share", "etc", "run", "user"};
+    char **dirs = g_new0(char *, G_N_ELEMENTS(places) + 1);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
+        dirs[i] = g_build_filename(root, places[i], "meishi", "policy.d", NULL);
+    return dirs;
+}
+
+char **
+meishi_paths_policy_dirs(const char *root)
+{
+    g_autofree char *config = meishi_paths_config_dir();
+    char **dirs;
+
+    if (root != NULL)
+        return policy_dirs_below(root);
+    dirs = g_new0(char *, 5);
+    dirs[0] = g_build_filename(MEISHI_DATADIR, "meishi", "policy.d", NULL);
+    dirs[1] = g_build_filename(MEISHI_SYSCONFDIR, "meishi", "policy.d", NULL);
+    dirs[2] = g_strdup("/run/meishi/policy.d");
+    dirs[3] = g_build_filename(config, "policy.d", NULL);
+    return dirs;
 }
 
 /* ---- private directories ------------------------------------------------------------------- */

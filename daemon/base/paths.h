@@ -16,6 +16,10 @@ char *meishi_paths_runtime_dir(void); /* RUNTIME/meishi: sockets */
 char *meishi_paths_pkcs11_socket(void);
 char *meishi_paths_bus_socket(void);
 
+/* The directories of policy files from the lowest layer to the highest (vendor, admin, runtime,
+ * user), NULL-terminated, for g_strfreev().  With @root, all four lie below that directory. */
+char **meishi_paths_policy_dirs(const char *root);
+
 /* Makes @path and its parents 0700 where missing; refuses (PERMISSIONS) a directory that is not
  * ours, is a symbolic link, or that others may write to. */
 gboolean
