@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiApplication.  Everything about a process is read between two looks that find the same one
+ * alive: its pidfd, its start time, and the program that it executes.  So a number that was given
+ * to another process, or a program that became another one meanwhile, is never described half and
+ * half.
+ */
+#include "daemon/agent/application.h"
+
+#include "daemon/agent/process.h"
+#include "daemon/base/error.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_LOOKS 4  /* a program may execute another one while it is looked at */
+#define MAX_DEPTH 64 /* of a tree of processes */
+
+static MeishiApplication *
+new_application(void)
+{
+    MeishiApplication *application = g_new0(MeishiApplication, 1);
+
+    application->refs = 1;
+    application->pidfd = -1;
+    application->names = g_new0(char *, 1);
+    return application;
+}
+
+MeishiApplication *
+meishi_application_new_unknown(void)
+{
+    return new_application();
+}
+
+MeishiApplication *
+meishi_application_ref(MeishiApplication *application)
+{
+    g_atomic_int_inc(&application->refs);
+    return application;
+}
+
+void
+meishi_application_unref(MeishiApplication *application)
+{
+    if (application == NULL || !g_atomic_int_dec_and_test(&application->refs))
+        return;
+    if (application->pidfd >= 0)
+        close(application->pidfd);
+    g_free(application->exe);
+    g_free(application->name);
+    g_strfreev(application->names);
+    g_free(application);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+typedef struct {
+    char *flatpak;
+    char *snap;
+    gboolean is_snap_confined;
+    char *unit;
+    MeishiProcessExe exe;
+} Traits;
+
+static void
+clear_traits(Traits *traits)
+{
+    g_free(traits->flatpak);
+    g_free(traits->snap);
+    g_free(traits->unit);
+    meishi_process_exe_clear(&traits->exe);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Traits, clear_traits)
+
+static gboolean
+read_traits(pid_t pid, Traits *traits, GError **error)
+{
+    if (!meishi_process_flatpak(pid, &traits->flatpak, error))
+        return FALSE;
+    traits->unit = meishi_process_unit(pid);
+    traits->snap = meishi_process_snap_label(pid, &traits->is_snap_confined);
+    if (traits->snap == NULL && traits->unit != NULL)
+        traits->snap = meishi_proc_text_snap_unit(traits->unit);
+    meishi_process_exe(pid, &traits->exe);
+    return TRUE;
+}
+
+static void
+add_name(GStrvBuilder *names, MeishiApplication *application, const char *prefix, const char *rest,
+         MeishiTrust trust)
+{
+    g_autofree char *name = g_strconcat(prefix, rest, NULL);
+
+    g_strv_builder_add(names, name);
+    application->trust = MAX(application->trust, trust);
+}
+
+/* What memories are kept under.  The path counts here also where its file is not what runs: a
+ * program that was upgraded under its feet is the same program to the person, and a memory is no
+ * permission.  A unit is not asked: "app-firefox-4711.scope" is another one tomorrow. */
+static char *
+choose_name(const Traits *traits)
+{
+    if (traits->flatpak != NULL)
+        return g_strconcat("flatpak:", traits->flatpak, NULL);
+    if (traits->snap != NULL)
+        return g_strconcat("snap:", traits->snap, NULL);
+    return traits->exe.path != NULL ? g_strconcat("exe:", traits->exe.path, NULL) : NULL;
+}
+
+/* A path inside a sandbox is none of ours, and neither is one whose file is another by now (an
+ * upgrade, a deletion, another root directory): what runs is not what is there, so for rules, which
+ * speak of the program that is installed, it has no such name. */
+static void
+name_application(MeishiApplication *application, const Traits *traits)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    if (traits->flatpak != NULL)
+        add_name(names, application, "flatpak:", traits->flatpak, MEISHI_TRUST_SANDBOX);
+    if (traits->snap != NULL)
+        add_name(names, application, "snap:", traits->snap,
+                 traits->is_snap_confined ? MEISHI_TRUST_SANDBOX : MEISHI_TRUST_UNIT);
+    application->is_sandboxed = traits->flatpak != NULL || traits->is_snap_confined;
+    if (traits->unit != NULL)
+        add_name(names, application, "unit:", traits->unit, MEISHI_TRUST_UNIT);
+    if (traits->exe.is_what_runs && !application->is_sandboxed)
+        add_name(names, application, "exe:", traits->exe.path, MEISHI_TRUST_EXE);
+    g_strfreev(application->names);
+    application->names = g_strv_builder_end(names);
+    application->exe = g_strdup(traits->exe.path);
+    application->name = choose_name(traits);
+    /* The process may be another than the one that called. */
+    if (application->pidfd < 0)
+        application->trust = MEISHI_TRUST_ANY;
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+static gboolean
+is_same_still(const MeishiApplication *application, const char *exe)
+{
+    g_auto(MeishiProcessExe) now = {NULL, FALSE};
+
+    if (!meishi_application_is_alive(application))
+        return FALSE;
+    meishi_process_exe(application->pid, &now);
+    return g_strcmp0(now.path, exe) == 0;
+}
+
+static gboolean
+gone(GError **error, pid_t pid)
+{
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "process %d is gone", (int)pid);
+    return FALSE;
+}
+
+static gboolean
+describe(MeishiApplication *application, GError **error)
+{
+    for (int i = 0; i < MAX_LOOKS && meishi_application_is_alive(application); i++) {
+        g_auto(Traits) traits = {0};
+
+        if (!read_traits(application->pid, &traits, error))
+            return FALSE;
+        if (is_same_still(application, traits.exe.path)) {
+            name_application(application, &traits);
+            return TRUE;
+        }
+    }
+    return gone(error, application->pid);
+}
+
+MeishiApplication *
+meishi_application_new(pid_t pid, int pidfd, GError **error)
+{
+    g_autoptr(MeishiApplication) application = new_application();
+    MeishiProcStat stat;
+
+    if (pid <= 0 || !meishi_process_stat(pid, &stat)) {
+        gone(error, pid);
+        return NULL;
+    }
+    application->pid = pid;
+    application->start_time = stat.start_time;
+    if (pidfd >= 0)
+        application->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
+    return describe(application, error) ? g_steal_pointer(&application) : NULL;
+}
+
+gboolean
+meishi_application_is_alive(const MeishiApplication *application)
+{
+    MeishiProcStat stat;
+
+    if (application->pidfd >= 0 && meishi_process_has_ended(application->pidfd))
+        return FALSE;
+    return application->pid > 0 && meishi_process_stat(application->pid, &stat) &&
+           stat.start_time == application->start_time;
+}
+
+gboolean
+meishi_application_equal(const MeishiApplication *a, const MeishiApplication *b)
+{
+    return a->pid > 0 && a->pid == b->pid && a->start_time == b->start_time &&
+           g_strcmp0(a->exe, b->exe) == 0;
+}
+
+/* The parent of @pid, which has @stat.  It is the parent still after it was looked at, so it was
+ * the parent all the while. */
+static gboolean
+step_up(pid_t *pid, MeishiProcStat *stat)
+{
+    MeishiProcStat parent, again;
+
+    if (!meishi_process_stat(stat->parent, &parent) || !meishi_process_stat(*pid, &again) ||
+        again.start_time != stat->start_time || again.parent != stat->parent)
+        return FALSE;
+    *pid = stat->parent;
+    *stat = parent;
+    return TRUE;
+}
+
+gboolean
+meishi_application_descends(const MeishiApplication *application, const MeishiApplication *ancestor)
+{
+    pid_t pid = application->pid;
+    MeishiProcStat stat;
+
+    if (!meishi_application_is_alive(application) || !meishi_application_is_alive(ancestor) ||
+        !meishi_process_stat(pid, &stat))
+        return FALSE;
+    for (int i = 0; i < MAX_DEPTH && pid > 1; i++) {
+        if (pid == ancestor->pid)
+            return stat.start_time == ancestor->start_time;
+        if (!step_up(&pid, &stat))
+            return FALSE;
+    }
+    return FALSE;
+}
+
+void
+meishi_application_describe(const MeishiApplication *application, MeishiRequest *request)
+{
+    g_free(request->application);
+    g_strfreev(request->application_names);
+    request->application = g_strdup(application->name);
+    request->application_names = g_strdupv(application->names);
+    request->trust = application->trust;
+}

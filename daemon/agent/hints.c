@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiHints: a short list, of at most one hint for each process.  A bound hint outlives an
+ * execve(), since that is how `meishi exec` becomes the program; a recent one does not, since it
+ * was given to the program that asked.
+ */
+#include "daemon/agent/hints.h"
+
+/* Who has more programs that select at the same time can do without the oldest hint. */
+#define MAX_HINTS 256
+
+struct MeishiHints {
+    GPtrArray *list; /* MeishiHint, oldest first */
+};
+
+static void
+hint_free(gpointer data)
+{
+    MeishiHint *hint = data;
+
+    meishi_application_unref(hint->process);
+    meishi_host_clear(&hint->host);
+    g_free(hint->protocol);
+    g_free(hint->id);
+    g_free(hint);
+}
+
+MeishiHints *
+meishi_hints_new(void)
+{
+    MeishiHints *hints = g_new0(MeishiHints, 1);
+
+    hints->list = g_ptr_array_new_with_free_func(hint_free);
+    return hints;
+}
+
+void
+meishi_hints_free(MeishiHints *hints)
+{
+    if (hints == NULL)
+        return;
+    g_ptr_array_unref(hints->list);
+    g_free(hints);
+}
+
+static gboolean
+is_same_process(const MeishiApplication *a, const MeishiApplication *b)
+{
+    return a->pid == b->pid && a->start_time == b->start_time;
+}
+
+static gboolean
+has_expired(const MeishiHint *hint, gint64 now)
+{
+    return hint->expires != 0 && hint->expires <= now;
+}
+
+static MeishiHint *
+hint_new(MeishiHintKind kind, MeishiApplication *process, const MeishiRequest *request,
+         const char *id, gint64 now)
+{
+    MeishiHint *hint = g_new0(MeishiHint, 1);
+
+    hint->kind = kind;
+    hint->process = meishi_application_ref(process);
+    hint->protocol = g_strdup(request->protocol);
+    hint->host = request->host;
+    hint->host.text = g_strdup(request->host.text);
+    hint->port = request->port;
+    hint->id = g_strdup(id);
+    hint->expires = kind == MEISHI_HINT_RECENT ? now + MEISHI_HINT_RECENT_SECONDS : 0;
+    return hint;
+}
+
+/* Drops the hint of @process; FALSE where it is bound and @kind is not, because what a program
+ * selects does not free it of what it was bound to. */
+static gboolean
+make_room(MeishiHints *hints, MeishiHintKind kind, const MeishiApplication *process)
+{
+    for (guint i = 0; i < hints->list->len; i++) {
+        const MeishiHint *hint = hints->list->pdata[i];
+
+        if (!is_same_process(hint->process, process))
+            continue;
+        if (hint->kind == MEISHI_HINT_BOUND && kind != MEISHI_HINT_BOUND)
+            return FALSE;
+        g_ptr_array_remove_index(hints->list, i);
+        break;
+    }
+    if (hints->list->len >= MAX_HINTS)
+        g_ptr_array_remove_index(hints->list, 0);
+    return TRUE;
+}
+
+void
+meishi_hints_add(MeishiHints *hints, MeishiHintKind kind, MeishiApplication *process,
+                 const MeishiRequest *request, const char *id, gint64 now)
+{
+    meishi_hints_sweep(hints, now);
+    if (meishi_application_is_alive(process) && make_room(hints, kind, process))
+        g_ptr_array_add(hints->list, hint_new(kind, process, request, id, now));
+}
+
+/* Of two that are bound to ancestors, the nearer one's. */
+static const MeishiHint *
+find_bound(MeishiHints *hints, const MeishiApplication *process)
+{
+    const MeishiHint *best = NULL;
+
+    for (guint i = 0; i < hints->list->len; i++) {
+        const MeishiHint *hint = hints->list->pdata[i];
+
+        if (hint->kind == MEISHI_HINT_BOUND &&
+            meishi_application_descends(process, hint->process) &&
+            (best == NULL || meishi_application_descends(hint->process, best->process)))
+            best = hint;
+    }
+    return best;
+}
+
+const MeishiHint *
+meishi_hints_find(MeishiHints *hints, const MeishiApplication *process, gint64 now)
+{
+    const MeishiHint *bound = find_bound(hints, process);
+
+    if (bound != NULL)
+        return bound;
+    for (guint i = 0; i < hints->list->len; i++) {
+        const MeishiHint *hint = hints->list->pdata[i];
+
+        if (hint->kind == MEISHI_HINT_RECENT && !has_expired(hint, now) &&
+            meishi_application_equal(hint->process, process))
+            return hint;
+    }
+    return NULL;
+}
+
+gboolean
+meishi_hints_sweep(MeishiHints *hints, gint64 now)
+{
+    guint before = hints->list->len;
+
+    for (guint i = before; i-- > 0;) {
+        const MeishiHint *hint = hints->list->pdata[i];
+
+        if (has_expired(hint, now) || !meishi_application_is_alive(hint->process))
+            g_ptr_array_remove_index(hints->list, i);
+    }
+    return hints->list->len < before;
+}
+
+gint64
+meishi_hints_next_expiry(const MeishiHints *hints)
+{
+    gint64 next = G_MAXINT64;
+
+    for (guint i = 0; i < hints->list->len; i++) {
+        const MeishiHint *hint = hints->list->pdata[i];
+
+        if (hint->expires != 0)
+            next = MIN(next, hint->expires);
+    }
+    return next;
+}
