@@ -27,6 +27,7 @@ engine:pkcs11                      libengine-pkcs11-openssl
 server:nginx                       nginx
 '
 NEEDS_TEST='
+command:apache2                    apache2-bin
 command:certutil                   libnss3-tools
 command:clang-format               clang-format
 command:dbus-daemon                dbus
@@ -46,6 +47,7 @@ command:systemd-analyze            systemd
 command:tmux                       tmux
 command:valgrind                   valgrind
 command:wget                       wget
+giomodule:gnutls                   glib-networking
 python:pytest                      python3-pytest
 python:gi                          python3-gi
 typelib:Secret                     gir1.2-secret-1
@@ -60,6 +62,7 @@ has_ability() {
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
+        giomodule:*) [ -n "$(find /usr/lib -path "*/gio/modules/libgio$name.so" 2>/dev/null)" ] ;;
         typelib:*) [ -n "$(find /usr/lib -name "$name-[0-9]*.typelib" 2>/dev/null)" ] ;;
     esac
 }

@@ -35,6 +35,31 @@ SERVER_EXTENSIONS = [
     "subjectAltName=DNS:localhost,IP:127.0.0.1",
 ]
 
+# For `openssl ca`, which alone dates certificates freely and revokes them.
+CA_CONFIG = """\
+[ca]
+default_ca = this
+[this]
+database = {dir}/index.txt
+new_certs_dir = {dir}
+rand_serial = yes
+default_md = sha256
+policy = any
+unique_subject = no
+x509_extensions = client
+email_in_dn = no
+preserve = yes
+[any]
+organizationName = supplied
+commonName = supplied
+[client]
+basicConstraints = CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
 
 def openssl(*args, check=True, **kwargs):
     """Runs openssl and returns its output as text."""
@@ -93,6 +118,44 @@ class Pki:
             name, None, self.intermediate, CLIENT_EXTENSIONS, days, key=certified.key
         )
 
+    def authority(self, name, stem=None):
+        """A root of its own; two may have one name, under different stems."""
+        return self._certify(name, "rsa2048", None, CA_EXTENSIONS, stem=stem)
+
+    def dated(self, name, start, end, stem):
+        """A person's certificate from the intermediate for a time that may be over; `start` and
+        `end` as 20240131000000Z."""
+        key = self.new_key(stem, "p256")
+        request, cert = self.directory / f"{stem}.csr", self.directory / f"{stem}.crt"
+        (self.directory / "index.txt").touch()
+        (self.directory / "ca.cnf").write_text(CA_CONFIG.format(dir=self.directory))
+        openssl(
+            "req", "-new", "-key", key, "-out", request, "-config", self._config(),
+            "-subj", f"/O={ORGANISATION}/CN={name}",
+        )  # fmt: skip
+        openssl(
+            "ca", "-batch", "-notext", "-config", self.directory / "ca.cnf", "-in", request,
+            "-out", cert, "-cert", self.intermediate.cert, "-keyfile", self.intermediate.key,
+            "-startdate", start, "-enddate", end,
+        )  # fmt: skip
+        cert.chmod(0o644)
+        return Certified(name, key, cert, [self.intermediate.cert, *self.intermediate.issuers])
+
+    def revocations(self, certified):
+        """The intermediate's and the root's lists, PEM, that revoke `certified`."""
+        (self.directory / "ca.cnf").write_text(CA_CONFIG.format(dir=self.directory))
+        lists = []
+        for issuer, revoked in ((self.intermediate, [certified]), (self.root, [])):
+            (self.directory / "index.txt").write_text("")
+            signer = ["-config", self.directory / "ca.cnf",
+                      "-cert", issuer.cert, "-keyfile", issuer.key]  # fmt: skip
+            for one in revoked:
+                openssl("ca", *signer, "-revoke", one.cert)
+            lists.append(openssl("ca", *signer, "-gencrl", "-crldays", "30"))
+        path = self.directory / "revoked.pem"
+        path.write_text("".join(lists))
+        return path
+
     def p12(self, certified, password=PASSWORD, options=(), with_root=True, file=None):
         """What the administrator sends: key, certificate and issuers in one PKCS#12 file."""
         out = self.directory / (file or f"{certified.key.stem}.p12")
@@ -119,8 +182,8 @@ class Pki:
         key.chmod(0o644)
         return key
 
-    def _certify(self, name, algorithm, issuer, extensions, days=365, key=None):
-        stem = name.replace(" ", "-")
+    def _certify(self, name, algorithm, issuer, extensions, days=365, key=None, stem=None):
+        stem = stem or name.replace(" ", "-")
         key = key or self.new_key(stem, algorithm)
         cert = self.directory / f"{stem}.crt"
         signer = [] if issuer is None else ["-CA", issuer.cert, "-CAkey", issuer.key]
