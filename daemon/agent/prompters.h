@@ -5,7 +5,9 @@
  * exactly once: answered, dismissed, cancelled, timed out, or with nobody to ask.
  *
  * Facts go out, sentences are the prompter's own.  daemon/bus puts prompters of other processes
- * behind the functions below.
+ * behind the functions below.  Questions and answers are those of org.meishi.Agent1.Prompter and
+ * Agents.Respond, but identities stand in them by id (s; "" for none) where the bus has object
+ * paths: "identity" of an answer, "preselected"; the bus adds "identity" beside each "id".
  */
 #pragma once
 
