@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From the daemon's dictionary to a struct.  The daemon sends facts and is newer or older than we
+ * are: nothing here is an error, and what we do not know is passed over.
+ */
+#include "cli/question.h"
+
+static char *
+text_of(GVariant *dict, const char *key)
+{
+    g_autofree char *text = NULL;
+
+    g_variant_lookup(dict, key, "s", &text);
+    return text != NULL ? g_steal_pointer(&text) : g_strdup("");
+}
+
+static char **
+list_of(GVariant *dict, const char *key)
+{
+    g_auto(GStrv) list = NULL;
+
+    g_variant_lookup(dict, key, "^as", &list);
+    return list != NULL ? g_steal_pointer(&list) : g_new0(char *, 1);
+}
+
+static guint
+count_of(GVariant *dict, const char *key)
+{
+    guint32 count = 0;
+
+    g_variant_lookup(dict, key, "u", &count);
+    return count;
+}
+
+static gint64
+time_of(GVariant *dict, const char *key)
+{
+    gint64 time = 0;
+
+    g_variant_lookup(dict, key, "x", &time);
+    return time;
+}
+
+static gboolean
+flag_of(GVariant *dict, const char *key)
+{
+    gboolean flag = FALSE;
+
+    g_variant_lookup(dict, key, "b", &flag);
+    return flag;
+}
+
+static char *
+path_of(GVariant *dict, const char *key)
+{
+    g_autofree char *path = NULL;
+
+    g_variant_lookup(dict, key, "o", &path);
+    return path != NULL ? g_steal_pointer(&path) : g_strdup("/");
+}
+
+/* ---- candidates ------------------------------------------------------------------------------ */
+
+static void
+free_candidate(gpointer data)
+{
+    MeishiQuestionCandidate *candidate = data;
+
+    g_free(candidate->path);
+    g_free(candidate->id);
+    g_free(candidate->label);
+    g_free(candidate->subject);
+    g_free(candidate->issuer);
+    g_free(candidate->serial);
+    g_free(candidate->key);
+    g_free(candidate->place);
+    g_strfreev(candidate->names);
+    g_free(candidate->code);
+    g_free(candidate->reason);
+    g_free(candidate);
+}
+
+static MeishiQuestionCandidate *
+read_candidate(GVariant *dict)
+{
+    MeishiQuestionCandidate *candidate = g_new0(MeishiQuestionCandidate, 1);
+    g_autofree char *kind = text_of(dict, "kind");
+
+    candidate->path = path_of(dict, "identity");
+    candidate->id = text_of(dict, "id");
+    candidate->label = text_of(dict, "label");
+    candidate->subject = text_of(dict, "subject");
+    candidate->issuer = text_of(dict, "issuer");
+    candidate->serial = text_of(dict, "serial");
+    candidate->key = text_of(dict, "key");
+    candidate->place = text_of(dict, "place");
+    candidate->names = list_of(dict, "names");
+    candidate->not_before = time_of(dict, "not-before");
+    candidate->not_after = time_of(dict, "not-after");
+    candidate->is_soft = g_str_equal(kind, "soft");
+    candidate->code = text_of(dict, "code");
+    candidate->reason = text_of(dict, "reason");
+    candidate->accepted_here = count_of(dict, "accepted-here");
+    candidate->last_accepted = time_of(dict, "last-accepted");
+    return candidate;
+}
+
+static void
+read_candidates_of(MeishiQuestion *question, GVariant *list, gboolean soft)
+{
+    for (gsize i = 0; i < g_variant_n_children(list); i++) {
+        g_autoptr(GVariant) dict = g_variant_get_child_value(list, i);
+        MeishiQuestionCandidate *candidate = read_candidate(dict);
+
+        if (candidate->is_soft == soft)
+            g_ptr_array_add(question->candidates, candidate);
+        else
+            free_candidate(candidate);
+    }
+}
+
+/* Those that fit come first, so that a number stays the same when the others are shown. */
+static void
+read_candidates(MeishiQuestion *question, GVariant *dict)
+{
+    g_autoptr(GVariant) list = g_variant_lookup_value(dict, "candidates", G_VARIANT_TYPE("aa{sv}"));
+
+    question->candidates = g_ptr_array_new_with_free_func(free_candidate);
+    if (list == NULL)
+        return;
+    read_candidates_of(question, list, FALSE);
+    question->n_offered = question->candidates->len;
+    read_candidates_of(question, list, TRUE);
+}
+
+static guint
+find_candidate(const MeishiQuestion *question, const char *path)
+{
+    for (guint i = 0; i < question->candidates->len; i++) {
+        if (g_str_equal(meishi_question_candidate(question, i)->path, path))
+            return i;
+    }
+    return G_MAXUINT;
+}
+
+/* ---- the question ---------------------------------------------------------------------------- */
+
+static void
+read_who(MeishiQuestion *question, GVariant *dict)
+{
+    question->application = text_of(dict, "application");
+    question->trust = text_of(dict, "application-trust");
+    question->claimed = text_of(dict, "claimed-application");
+    question->pid = count_of(dict, "pid");
+    question->host = text_of(dict, "host");
+    question->port = count_of(dict, "port");
+}
+
+static void
+read_choice(MeishiQuestion *question, GVariant *dict)
+{
+    g_autofree char *preselected = path_of(dict, "preselected");
+
+    question->kind = text_of(dict, "kind");
+    question->row = text_of(dict, "row");
+    question->rule = text_of(dict, "rule");
+    question->tls_clear = flag_of(dict, "tls-clear");
+    question->accepts = list_of(dict, "accepts");
+    question->n_accepts = count_of(dict, "n-accepts");
+    question->last_alert = text_of(dict, "last-alert");
+    question->last_label = text_of(dict, "last-label");
+    question->scopes = list_of(dict, "scopes");
+    question->reaches = list_of(dict, "reaches");
+    question->any_application = flag_of(dict, "any-application");
+    read_candidates(question, dict);
+    question->preselected = find_candidate(question, preselected);
+}
+
+MeishiQuestion *
+meishi_question_new(const char *kind, GVariant *dict, guint own_pid)
+{
+    gboolean is_confirm = g_str_equal(kind, "confirm");
+    MeishiQuestion *question;
+
+    if (!is_confirm && !g_str_equal(kind, "choose"))
+        return NULL;
+    question = g_new0(MeishiQuestion, 1);
+    question->is_confirm = is_confirm;
+    read_who(question, dict);
+    read_choice(question, dict);
+    question->label = text_of(dict, "label");
+    question->each_use = flag_of(dict, "each-use");
+    question->is_own = question->pid != 0 && question->pid == own_pid;
+    return question;
+}
+
+void
+meishi_question_free(MeishiQuestion *question)
+{
+    if (question == NULL)
+        return;
+    g_free(question->application);
+    g_free(question->trust);
+    g_free(question->claimed);
+    g_free(question->host);
+    g_free(question->kind);
+    g_free(question->row);
+    g_free(question->rule);
+    g_strfreev(question->accepts);
+    g_free(question->last_alert);
+    g_free(question->last_label);
+    g_strfreev(question->scopes);
+    g_strfreev(question->reaches);
+    g_ptr_array_unref(question->candidates);
+    g_free(question->label);
+    g_free(question);
+}
+
+const MeishiQuestionCandidate *
+meishi_question_candidate(const MeishiQuestion *question, guint index)
+{
+    return g_ptr_array_index(question->candidates, index);
+}
+
+gboolean
+meishi_question_allows_scope(const MeishiQuestion *question, const char *scope)
+{
+    return g_strv_contains((const char *const *)question->scopes, scope);
+}
+
+gboolean
+meishi_question_allows_reach(const MeishiQuestion *question, const char *reach)
+{
+    return g_strv_contains((const char *const *)question->reaches, reach);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiQuestion: what the daemon asks a prompter (org.meishi.Agent1.Prompter.Begin), read once.
+ * Texts are as they came: strangers' words, to be cleaned where they are shown.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *path; /* of the identity's object */
+    char *id, *label, *subject, *issuer, *serial, *key, *place;
+    char **names;
+    gint64 not_before, not_after;
+    gboolean is_soft; /* never offered by itself, and why: */
+    char *code, *reason;
+    guint accepted_here;
+    gint64 last_accepted;
+} MeishiQuestionCandidate;
+
+typedef struct {
+    gboolean is_confirm; /* "may this key be used"; else "which certificate" */
+    gboolean is_own;     /* about what this very process asked for */
+    char *application, *trust, *claimed;
+    guint pid;
+    char *host; /* "" where it is not known */
+    guint port;
+
+    char *kind, *row, *rule;
+    gboolean tls_clear;
+    char **accepts;
+    guint n_accepts;
+    char *last_alert, *last_label;
+    char **scopes, **reaches; /* what may be remembered */
+    gboolean any_application;
+    guint preselected;     /* index into @candidates; G_MAXUINT: none */
+    GPtrArray *candidates; /* MeishiQuestionCandidate: those that fit, then the soft ones */
+    guint n_offered;       /* how many fit */
+
+    char *label; /* of a confirmation */
+    gboolean each_use;
+} MeishiQuestion;
+
+/* @kind: "choose" or "confirm"; @question: a{sv}.  What is missing or of another type is empty.
+ * @own_pid: of this process.  NULL for another kind. */
+MeishiQuestion *meishi_question_new(const char *kind, GVariant *question, guint own_pid);
+void meishi_question_free(MeishiQuestion *question); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiQuestion, meishi_question_free)
+
+const MeishiQuestionCandidate *
+meishi_question_candidate(const MeishiQuestion *question, guint index);
+
+/* Whether @scope ("always") or @reach ("domain") may be chosen. */
+gboolean meishi_question_allows_scope(const MeishiQuestion *question, const char *scope);
+gboolean meishi_question_allows_reach(const MeishiQuestion *question, const char *reach);
