@@ -22,6 +22,20 @@ meishi_choice_new(const MeishiRequest *request, const char *lineage)
     return choice;
 }
 
+MeishiChoice *
+meishi_choice_copy(const MeishiChoice *choice)
+{
+    MeishiChoice *copy = g_memdup2(choice, sizeof *choice);
+
+    copy->protocol_class = g_strdup(choice->protocol_class);
+    copy->host = g_strdup(choice->host);
+    copy->application = g_strdup(choice->application);
+    copy->context = g_strdup(choice->context);
+    copy->lineage = g_strdup(choice->lineage);
+    copy->group = g_strdup(choice->group);
+    return copy;
+}
+
 void
 meishi_choice_free(MeishiChoice *choice)
 {
@@ -37,13 +51,11 @@ meishi_choice_free(MeishiChoice *choice)
 }
 
 gboolean
-meishi_choice_apply(MeishiChoice *choice, MeishiOutcomeClass class, guint8 alert, gint64 now)
+meishi_choice_apply(MeishiChoice *choice, MeishiOutcomeClass class, guint8 alert)
 {
     choice->suspicion = meishi_outcome_next(choice->suspicion, class);
     if (class == MEISHI_OUTCOME_CLASS_LOCAL)
         return TRUE;
-    choice->last_used = now;
-    choice->uses += choice->uses < G_MAXUINT;
     choice->alert = class == MEISHI_OUTCOME_CLASS_GOOD ? 0 : alert;
     /* A lasting choice is kept, so that the next question can show it and say what happened. */
     return choice->suspicion != MEISHI_SUSPICION_SUSPECT || choice->scope == MEISHI_SCOPE_ALWAYS;

@@ -37,12 +37,13 @@ typedef struct {
 
 /* A choice for exactly @request (lineage NULL: none); scope once, everything else zero. */
 MeishiChoice *meishi_choice_new(const MeishiRequest *request, const char *lineage);
+MeishiChoice *meishi_choice_copy(const MeishiChoice *choice);
 void meishi_choice_free(MeishiChoice *choice);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiChoice, meishi_choice_free)
 
-/* What an outcome does to the choice that led to it; FALSE: it is to be dropped. */
-gboolean
-meishi_choice_apply(MeishiChoice *choice, MeishiOutcomeClass class, guint8 alert, gint64 now);
+/* What an outcome does to the choice that led to it; FALSE: it is to be dropped.  Uses are counted
+ * when a choice is followed, since not every program says how that ended. */
+gboolean meishi_choice_apply(MeishiChoice *choice, MeishiOutcomeClass class, guint8 alert);
 
 /* May a choice be made for this whole domain?  Never for an address or a single label, and without
  * a list of public suffixes never above two labels from the top. */

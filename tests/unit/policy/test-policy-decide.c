@@ -247,7 +247,7 @@ memory_none_suspect(FakeWorld *w)
     two(w);
     ASK(w);
     choice = fake_choice(w, "", MEISHI_SCOPE_ALWAYS);
-    g_assert_true(meishi_choice_apply(choice, MEISHI_OUTCOME_CLASS_REQUIRED, 116, FAKE_NOW));
+    g_assert_true(meishi_choice_apply(choice, MEISHI_OUTCOME_CLASS_REQUIRED, 116));
 }
 
 static void
@@ -258,7 +258,7 @@ memory_suspect(FakeWorld *w)
     two(w);
     ASK(w);
     choice = fake_choice(w, "b", MEISHI_SCOPE_ALWAYS);
-    g_assert_true(meishi_choice_apply(choice, MEISHI_OUTCOME_CLASS_STRONG, 44, FAKE_NOW));
+    g_assert_true(meishi_choice_apply(choice, MEISHI_OUTCOME_CLASS_STRONG, 44));
 }
 
 static void

@@ -106,18 +106,18 @@ test_choice_after_refusal(void)
     fake_world_init(&w);
     session = meishi_choice_new(w.request, "a");
     session->scope = MEISHI_SCOPE_SESSION;
-    g_assert_true(meishi_choice_apply(session, GOOD, 0, 10));
-    g_assert_false(meishi_choice_apply(session, STRONG, 48, 20));
+    g_assert_true(meishi_choice_apply(session, GOOD, 0));
+    g_assert_false(meishi_choice_apply(session, STRONG, 48));
     always = meishi_choice_new(w.request, "a");
     always->scope = MEISHI_SCOPE_ALWAYS;
-    g_assert_true(meishi_choice_apply(always, STRONG, 48, 20));
+    g_assert_true(meishi_choice_apply(always, STRONG, 48));
     g_assert_cmpint(always->suspicion, ==, SUSPECT);
     g_assert_cmpuint(always->alert, ==, 48);
-    g_assert_true(meishi_choice_apply(always, LOCAL, 0, 30));
-    g_assert_cmpint(always->last_used, ==, 20);
-    g_assert_true(meishi_choice_apply(always, GOOD, 0, 40));
+    g_assert_true(meishi_choice_apply(always, LOCAL, 0));
+    g_assert_cmpint(always->suspicion, ==, SUSPECT);
+    g_assert_true(meishi_choice_apply(always, GOOD, 0));
     g_assert_cmpint(always->suspicion, ==, CLEAR);
-    g_assert_cmpuint(always->uses, ==, 2);
+    g_assert_cmpuint(always->uses, ==, 0);
 }
 
 /* ---- which choice counts ----------------------------------------------------------------------

@@ -60,11 +60,11 @@ test_refused(void)
     fake_identity(&w, "a", "CN=CA");
     choice = fake_choice(&w, "a", MEISHI_SCOPE_ALWAYS);
     g_assert_cmpstr(select_now(&w), ==, "a");
-    g_assert_true(meishi_choice_apply(
-        choice, meishi_outcome_classify(MEISHI_OUTCOME_ALERT, 44, FALSE), 44, FAKE_NOW));
+    g_assert_true(
+        meishi_choice_apply(choice, meishi_outcome_classify(MEISHI_OUTCOME_ALERT, 44, FALSE), 44));
     g_assert_cmpstr(select_now(&w), ==, "prompt");
-    g_assert_true(meishi_choice_apply(
-        choice, meishi_outcome_classify(MEISHI_OUTCOME_ACCEPTED, 0, FALSE), 0, FAKE_NOW));
+    g_assert_true(
+        meishi_choice_apply(choice, meishi_outcome_classify(MEISHI_OUTCOME_ACCEPTED, 0, FALSE), 0));
     g_assert_cmpstr(select_now(&w), ==, "a");
 }
 
@@ -96,8 +96,8 @@ test_none_withdrawn(void)
     fake_ask_ca(&w, "CN=CA");
     choice = fake_choice(&w, "", MEISHI_SCOPE_ALWAYS);
     g_assert_cmpstr(select_now(&w), ==, "none");
-    g_assert_true(meishi_choice_apply(
-        choice, meishi_outcome_classify(MEISHI_OUTCOME_ALERT, 116, TRUE), 116, FAKE_NOW));
+    g_assert_true(
+        meishi_choice_apply(choice, meishi_outcome_classify(MEISHI_OUTCOME_ALERT, 116, TRUE), 116));
     g_assert_cmpstr(select_now(&w), ==, "prompt");
 }
 
@@ -115,7 +115,7 @@ test_none_withdrawn_1_2(void)
     for (guint i = 0; i < 2; i++) {
         g_assert_cmpstr(select_now(&w), ==, "none");
         g_assert_true(meishi_choice_apply(
-            choice, meishi_outcome_classify(MEISHI_OUTCOME_ALERT, 40, TRUE), 40, FAKE_NOW));
+            choice, meishi_outcome_classify(MEISHI_OUTCOME_ALERT, 40, TRUE), 40));
     }
     g_assert_cmpstr(select_now(&w), ==, "prompt");
 }
