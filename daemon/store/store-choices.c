@@ -12,7 +12,7 @@
 #define COLUMNS                                                                        \
     "id, reach, protocol_class, host, port, application, context, lineage,"            \
     " selection_group, created, last_used, uses, suspicion, alert, digest, forgotten," \
-    " batch, sum"
+    " batch, replaced_by, sum"
 
 void
 meishi_store_choice_free(MeishiStoreChoice *choice)
@@ -58,6 +58,7 @@ read_choice(sqlite3_stmt *row)
     read_digest(row, 14, choice->digest);
     choice->forgotten = sqlite3_column_int64(row, 15);
     choice->batch = sqlite3_column_int64(row, 16);
+    choice->replaced_by = sqlite3_column_int64(row, 17);
     return choice;
 }
 
@@ -76,7 +77,7 @@ put_choice(sqlite3 *db, gint64 id, const MeishiStoreChoice *choice, GError **err
     return meishi_sql_put_row(
         db,
         "INSERT OR REPLACE INTO choices (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-        " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+        " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         MEISHI_SQL_VALUES(meishi_sql_integer(id), meishi_sql_integer(choice->reach),
                           meishi_sql_text(choice->protocol_class), meishi_sql_text(choice->host),
                           meishi_sql_integer(choice->port), meishi_sql_text(choice->application),
@@ -85,7 +86,8 @@ put_choice(sqlite3 *db, gint64 id, const MeishiStoreChoice *choice, GError **err
                           meishi_sql_integer(choice->last_used), meishi_sql_integer(choice->uses),
                           meishi_sql_integer(choice->suspicion), meishi_sql_integer(choice->alert),
                           meishi_sql_bytes(digest), meishi_sql_integer(choice->forgotten),
-                          meishi_sql_integer(choice->batch)),
+                          meishi_sql_integer(choice->batch),
+                          meishi_sql_integer(choice->replaced_by)),
         error);
 }
 

@@ -91,6 +91,7 @@ static const char tables_of_version_2[] =
     " digest BLOB NOT NULL CHECK (length(digest) = 32),"
     " forgotten INTEGER NOT NULL,"
     " batch INTEGER NOT NULL,"
+    " replaced_by INTEGER NOT NULL,"
     " sum BLOB NOT NULL) STRICT;"
 
     "CREATE TABLE meetings ("

@@ -143,8 +143,7 @@ typedef struct {
 void meishi_store_lineage_free(MeishiStoreLineage *lineage);
 
 /* MeishiStoreLineage, by certificate.  Rows leave with their certificate. */
-GPtrArray *meishi_store_list_lineages(MeishiStore *store,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *meishi_store_list_lineages(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL takes the row away. */
 gboolean meishi_store_set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -167,8 +166,9 @@ typedef struct {
     gint suspicion;
     guint8 alert;
     guint8 digest[32];
-    gint64 forgotten; /* when; 0: in force */
-    gint64 batch;     /* forgotten in one go have the same, later ones a greater one; 0 */
+    gint64 forgotten;   /* when; 0: in force */
+    gint64 batch;       /* forgotten in one go have the same, later ones a greater one; 0 */
+    gint64 replaced_by; /* the choice that took its place when it was forgotten; 0 */
 } MeishiStoreChoice;
 
 void meishi_store_choice_free(MeishiStoreChoice *choice);
@@ -197,15 +197,14 @@ typedef struct {
 void meishi_store_meeting_free(MeishiStoreMeeting *meeting);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreMeeting, meishi_store_meeting_free)
 
-GPtrArray *meishi_store_list_meetings(MeishiStore *store,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *meishi_store_list_meetings(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Writes one over; host, port and identity name it.  NO_VAULT. */
 gboolean meishi_store_write_meeting(MeishiStore *store, const MeishiStoreMeeting *meeting,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes out all of @host (NULL: any), @port (0: any) and @identity (NULL: any). */
-gboolean meishi_store_remove_meetings(MeishiStore *store, const char *host, guint port,
-                                      const char *identity,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_store_remove_meetings(MeishiStore *store, const char *host, guint port, const char *identity,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- care ---------------------------------------------------------------------------------- */
 

