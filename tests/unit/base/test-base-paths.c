@@ -53,6 +53,28 @@ test_names(void)
     }
 }
 
+/* The first three lie where the build says, so what is tested of them is their end. */
+static void
+test_policy_dirs(void)
+{
+    g_auto(GStrv) dirs = NULL, below = NULL;
+
+    g_setenv("XDG_CONFIG_HOME", "/x/config", TRUE);
+    dirs = meishi_paths_policy_dirs(NULL);
+    below = meishi_paths_policy_dirs("/r");
+    g_unsetenv("XDG_CONFIG_HOME");
+    g_assert_cmpuint(g_strv_length(dirs), ==, 4);
+    g_assert_true(g_str_has_suffix(dirs[0], "/share/meishi/policy.d"));
+    g_assert_true(g_str_has_suffix(dirs[1], "etc/meishi/policy.d"));
+    g_assert_cmpstr(dirs[2], ==, "/run/meishi/policy.d");
+    g_assert_cmpstr(dirs[3], ==, "/x/config/meishi/policy.d");
+    g_assert_cmpuint(g_strv_length(below), ==, 4);
+    g_assert_cmpstr(below[0], ==, "/r/usr/share/meishi/policy.d");
+    g_assert_cmpstr(below[1], ==, "/r/etc/meishi/policy.d");
+    g_assert_cmpstr(below[2], ==, "/r/run/meishi/policy.d");
+    g_assert_cmpstr(below[3], ==, "/r/user/meishi/policy.d");
+}
+
 static void
 test_home_from_passwd(void)
 {
@@ -257,6 +279,7 @@ main(int argc, char **argv)
     top = g_dir_make_tmp("meishi-test-XXXXXX", NULL);
     g_assert_nonnull(top);
     g_test_add_func("/base/paths/names", test_names);
+    g_test_add_func("/base/paths/policy-dirs", test_policy_dirs);
     g_test_add_func("/base/paths/home-from-passwd", test_home_from_passwd);
     g_test_add_func("/base/paths/runtime-fallback", test_runtime_fallback);
     g_test_add_func("/base/paths/makes-parents", test_makes_parents);
