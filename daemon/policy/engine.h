@@ -79,6 +79,9 @@ typedef struct {
 /* filter.c */
 MeishiCode meishi_filter_request(MeishiEngine *engine); /* steps 2, 3 and 17; OK: go on */
 void meishi_filter_identities(MeishiEngine *engine);    /* steps 4 to 17 */
+/* Of these, the ones by which policy or its owner keeps an identity away from every handshake; a
+ * step before them, such as a key usage, does not end the search here. */
+void meishi_filter_withheld(MeishiEngine *engine);
 
 /* rank.c */
 void meishi_rank_verdicts(MeishiEngine *engine, const MeishiChoice *choice,

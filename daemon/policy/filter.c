@@ -342,30 +342,31 @@ would_be_clear(Case *c)
 static const struct {
     MeishiCode code;
     gboolean (*stands_against)(Case *c);
-    guint required_by; /* the Require-* key that makes it hard */
+    guint required_by;  /* the Require-* key that makes it hard */
+    gboolean withholds; /* whatever the handshake: its owner or the policy says so */
 } identity_steps[] = {
-    {MEISHI_CODE_NO_KEY, lacks_key, 0},
-    {MEISHI_CODE_HIDDEN, is_hidden, 0},
-    {MEISHI_CODE_DUPLICATE, is_duplicate, 0},
-    {MEISHI_CODE_SUPERSEDED, is_superseded, 0},
-    {MEISHI_CODE_TOKEN_ABSENT, is_absent, 0},
-    {MEISHI_CODE_NOT_X509, is_other_type, 0},
-    {MEISHI_CODE_OLD_VERSION, is_old_version, 0},
-    {MEISHI_CODE_KEY_TYPE, is_wrong_key_type, 0},
-    {MEISHI_CODE_SIGALG, has_no_scheme, 0},
-    {MEISHI_CODE_KU, has_wrong_key_usage, 0},
-    {MEISHI_CODE_EKU, has_wrong_eku, MEISHI_REQUIRE_EKU},
-    {MEISHI_CODE_OID_FILTER, misses_filter, 0},
-    {MEISHI_CODE_CA_MISMATCH, has_other_issuer, MEISHI_REQUIRE_CA_MATCH},
-    {MEISHI_CODE_CHAIN_SIGALG, has_wrong_chain_signature, 0},
-    {MEISHI_CODE_NOT_YET_VALID, is_too_early, 0},
-    {MEISHI_CODE_EXPIRED, is_expired, 0},
-    {MEISHI_CODE_IS_CA, is_ca, 0},
-    {MEISHI_CODE_POLICY_RESTRICT, is_restricted, 0},
-    {MEISHI_CODE_APP_NOT_GRANTED, is_not_granted, 0},
-    {MEISHI_CODE_POLICY_KEY, is_forbidden_copy, 0},
-    {MEISHI_CODE_REFUSED_BEFORE, was_refused, 0},
-    {MEISHI_CODE_TLS12_CLEAR, would_be_clear, MEISHI_REQUIRE_TLS13},
+    {MEISHI_CODE_NO_KEY, lacks_key, 0, FALSE},
+    {MEISHI_CODE_HIDDEN, is_hidden, 0, TRUE},
+    {MEISHI_CODE_DUPLICATE, is_duplicate, 0, TRUE},
+    {MEISHI_CODE_SUPERSEDED, is_superseded, 0, FALSE},
+    {MEISHI_CODE_TOKEN_ABSENT, is_absent, 0, FALSE},
+    {MEISHI_CODE_NOT_X509, is_other_type, 0, FALSE},
+    {MEISHI_CODE_OLD_VERSION, is_old_version, 0, FALSE},
+    {MEISHI_CODE_KEY_TYPE, is_wrong_key_type, 0, FALSE},
+    {MEISHI_CODE_SIGALG, has_no_scheme, 0, FALSE},
+    {MEISHI_CODE_KU, has_wrong_key_usage, 0, FALSE},
+    {MEISHI_CODE_EKU, has_wrong_eku, MEISHI_REQUIRE_EKU, FALSE},
+    {MEISHI_CODE_OID_FILTER, misses_filter, 0, FALSE},
+    {MEISHI_CODE_CA_MISMATCH, has_other_issuer, MEISHI_REQUIRE_CA_MATCH, FALSE},
+    {MEISHI_CODE_CHAIN_SIGALG, has_wrong_chain_signature, 0, FALSE},
+    {MEISHI_CODE_NOT_YET_VALID, is_too_early, 0, FALSE},
+    {MEISHI_CODE_EXPIRED, is_expired, 0, FALSE},
+    {MEISHI_CODE_IS_CA, is_ca, 0, FALSE},
+    {MEISHI_CODE_POLICY_RESTRICT, is_restricted, 0, TRUE},
+    {MEISHI_CODE_APP_NOT_GRANTED, is_not_granted, 0, TRUE},
+    {MEISHI_CODE_POLICY_KEY, is_forbidden_copy, 0, TRUE},
+    {MEISHI_CODE_REFUSED_BEFORE, was_refused, 0, FALSE},
+    {MEISHI_CODE_TLS12_CLEAR, would_be_clear, MEISHI_REQUIRE_TLS13, FALSE},
 };
 
 /* Notes a reason; FALSE where nothing further can matter. */
@@ -393,19 +394,24 @@ judge(Case *c)
     }
 }
 
+static void
+begin_case(Case *c, MeishiEngine *engine, guint index)
+{
+    *c = (Case){.engine = engine, .request = engine->request};
+    c->entry = meishi_inventory_entry(engine->world.inventory, index);
+    c->candidate = c->entry->candidate;
+    c->cert = c->candidate->cert;
+    c->verdict = &engine->verdicts[index];
+    c->verdict->index = index;
+}
+
 void
 meishi_filter_identities(MeishiEngine *engine)
 {
-    const MeishiInventory *inventory = engine->world.inventory;
+    for (guint i = 0; i < engine->world.inventory->entries->len; i++) {
+        Case c;
 
-    for (guint i = 0; i < inventory->entries->len; i++) {
-        Case c = {.engine = engine, .request = engine->request};
-
-        c.entry = meishi_inventory_entry(inventory, i);
-        c.candidate = c.entry->candidate;
-        c.cert = c.candidate->cert;
-        c.verdict = &engine->verdicts[i];
-        c.verdict->index = i;
+        begin_case(&c, engine, i);
         if (engine->any_requirement) {
             MeishiConstraints limits;
 
@@ -413,5 +419,21 @@ meishi_filter_identities(MeishiEngine *engine)
             c.required = limits.require;
         }
         judge(&c);
+    }
+}
+
+void
+meishi_filter_withheld(MeishiEngine *engine)
+{
+    for (guint i = 0; i < engine->world.inventory->entries->len; i++) {
+        Case c;
+
+        begin_case(&c, engine, i);
+        for (gsize step = 0; step < G_N_ELEMENTS(identity_steps); step++) {
+            if (identity_steps[step].withholds && identity_steps[step].stands_against(&c)) {
+                note(c.verdict, identity_steps[step].code, FALSE);
+                break;
+            }
+        }
     }
 }
