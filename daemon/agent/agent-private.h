@@ -14,6 +14,10 @@
 #include "daemon/agent/vault.h"
 #include "daemon/policy/engine.h"
 
+/* What a person agreed to; agent-confirm.c. */
+typedef struct MeishiConfirmations MeishiConfirmations;
+void meishi_confirmations_free(MeishiConfirmations *confirmations); /* NULL is fine */
+
 struct _MeishiAgent {
     GObject parent_instance;
     MeishiStore *store;
@@ -30,6 +34,7 @@ struct _MeishiAgent {
     MeishiChoiceBook *choice_book;
     MeishiHints *hints;
     MeishiPrompters *prompters;
+    MeishiConfirmations *confirmations; /* NULL: nobody was asked yet */
     MeishiInventory *inventory; /* of @identities, index for index; NULL: to be made */
     MeishiWorld world;          /* the last that was asked for */
 };

@@ -44,6 +44,7 @@ meishi_agent_finalize(GObject *object)
     if (agent->rulebook != NULL)
         g_signal_handlers_disconnect_by_data(agent->rulebook, agent);
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
+    g_clear_pointer(&agent->confirmations, meishi_confirmations_free);
     g_clear_pointer(&agent->hints, meishi_hints_free);
     g_clear_pointer(&agent->inventory, meishi_inventory_free);
     g_clear_pointer(&agent->choice_book, meishi_choice_book_free);

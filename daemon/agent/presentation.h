@@ -8,6 +8,7 @@
 
 #include "daemon/agent/agent.h"
 #include "daemon/agent/application.h"
+#include "daemon/policy/rule.h"
 
 /* An identity as this program may use it. */
 typedef struct {
