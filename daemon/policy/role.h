@@ -8,6 +8,9 @@
 
 #include "daemon/policy/engine.h"
 
+/* Each role is a slot that every program lists. */
+#define MEISHI_ROLE_MAX 32
+
 /* The identity that @role shows to the caller of @request (its application and trust count, its
  * target does not: the rule's first host and port stand for it); G_MAXUINT for none.  Of several
  * it is the best, because nobody can be asked on this way. */

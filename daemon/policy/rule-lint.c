@@ -5,6 +5,7 @@
 #include "daemon/policy/rule-lint.h"
 
 #include "daemon/policy/lint.h"
+#include "daemon/policy/role.h"
 #include "daemon/policy/rule-match.h"
 
 #include <string.h>
@@ -139,12 +140,15 @@ check_exe(const MeishiRule *rule, GPtrArray *lints)
     }
 }
 
-/* Anybody can found a CA of the same common name. */
+/* Anybody can found a CA of the same common name, and have its certificate used in place of the one
+ * that was meant.  A constraint that holds for too many identities is no danger. */
 static void
 check_issuer_cn(const MeishiRule *rule, GPtrArray *lints)
 {
     gboolean by_cn = FALSE;
 
+    if (!meishi_rule_has_preference(rule))
+        return;
     for (guint i = 0; i < rule->conditions->len; i++) {
         const MeishiCondition *condition = g_ptr_array_index(rule->conditions, i);
 
@@ -260,26 +264,55 @@ check_confirm(const MeishiPolicySet *set, GPtrArray *lints)
     }
 }
 
-static void
-check_roles(const MeishiPolicySet *set, GPtrArray *lints)
+/* A token is found by its label. */
+static const MeishiRole *
+find_label(const MeishiPolicySet *set, guint before, const char *label)
 {
-    for (guint i = 0; i < set->roles->len; i++) {
+    for (guint i = 0; i < before; i++) {
         const MeishiRole *role = g_ptr_array_index(set->roles, i);
-        const MeishiRule *rule = role->rule ? meishi_rule_set_find_rule(set, role->rule) : NULL;
-        g_autofree char *group = g_strdup_printf("Role %s", role->name);
-        MeishiPlace place = {.file = role->file, .line = role->line, .group = group, .key = "Rule"};
 
-        if (role->label == NULL)
-            meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "the role needs a Label");
-        if (role->rule == NULL)
-            meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "the role needs a Rule");
-        else if (rule == NULL)
-            meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "there is no [Rule %s] in force",
-                            role->rule);
-        else if (rule->action != MEISHI_ACTION_SELECT)
-            meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
-                            "[Rule %s] does not have Action=select", role->rule);
+        if (g_strcmp0(role->label, label) == 0)
+            return role;
     }
+    return NULL;
+}
+
+static void
+check_role_label(const MeishiPolicySet *set, guint index, GPtrArray *lints)
+{
+    const MeishiRole *role = g_ptr_array_index(set->roles, index);
+    const MeishiRole *twin = role->label ? find_label(set, index, role->label) : NULL;
+    g_autofree char *group = g_strdup_printf("Role %s", role->name);
+    MeishiPlace place = {.file = role->file, .line = role->line, .group = group, .key = "Label"};
+
+    if (role->label == NULL)
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "the role needs a Label");
+    else if (twin)
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "[Role %s] in %s has this label as well",
+                        twin->name, twin->file);
+}
+
+static void
+check_role(const MeishiPolicySet *set, guint index, GPtrArray *lints)
+{
+    const MeishiRole *role = g_ptr_array_index(set->roles, index);
+    const MeishiRule *rule = role->rule ? meishi_rule_set_find_rule(set, role->rule) : NULL;
+    g_autofree char *group = g_strdup_printf("Role %s", role->name);
+    MeishiPlace place = {.file = role->file, .line = role->line, .group = group, .key = "Rule"};
+
+    if (index == MEISHI_ROLE_MAX)
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
+                        "there are more than %d roles, and each is a token that every program "
+                        "lists",
+                        MEISHI_ROLE_MAX);
+    if (role->rule == NULL)
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "the role needs a Rule");
+    else if (rule == NULL)
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "there is no [Rule %s] in force",
+                        role->rule);
+    else if (rule->action != MEISHI_ACTION_SELECT)
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "[Rule %s] does not have Action=select",
+                        role->rule);
 }
 
 void
@@ -289,7 +322,10 @@ meishi_rule_lint_set(const MeishiPolicySet *set, GPtrArray *lints)
     if (meishi_lint_exit_status(lints) < 2)
         check_shadows(set, lints);
     check_confirm(set, lints);
-    check_roles(set, lints);
+    for (guint i = 0; i < set->roles->len; i++) {
+        check_role_label(set, i, lints);
+        check_role(set, i, lints);
+    }
 }
 
 /* ---- rules beside the store -------------------------------------------------------------------

@@ -2,6 +2,7 @@
  *
  * The linter: each error and each warning, with its place; and what is right draws no remark.
  */
+#include "daemon/policy/role.h"
 #include "daemon/policy/rule-key.h"
 #include "daemon/policy/rule-lint.h"
 #include "daemon/policy/scan.h"
@@ -137,6 +138,8 @@ static const Case cases[] = {
      SELECT "Match-Application=exe:/usr/bin/curl\nMatch-Application-Trust=exe\n", 0, 0, NULL, NULL},
     {"warning/cn-only", SELECT "Identity-Issuer-CN=X\n", WARNING, 1, "Identity-Issuer-CN",
      "any authority"},
+    {"clean/cn-of-a-constraint", "[Rule r]\nIdentity-Issuer-CN=X\nConfirm=each-use\n", 0, 0, NULL,
+     NULL},
     {"clean/cn-and-o", SELECT "Identity-Issuer-CN=X\nIdentity-Issuer-O=Y\n", 0, 0, NULL, NULL},
     {"clean/cn-and-key", SELECT "Identity-Issuer-CN=X\nIdentity-Chain-SPKI-SHA256=" HEX64 "\n", 0,
      0, NULL, NULL},
@@ -160,7 +163,9 @@ static const Case cases[] = {
      "Action=select"},
     {"error/role-of-a-disabled-rule", SELECT "Enabled=no\n[Role x]\nLabel=X\nRule=r\n", ERROR, 5,
      "Rule", "no [Rule r]"},
-    {"error/role-without-label", SELECT "[Role x]\nRule=r\n", ERROR, 4, "Rule", "needs a Label"},
+    {"error/role-without-label", SELECT "[Role x]\nRule=r\n", ERROR, 4, "Label", "needs a Label"},
+    {"error/role-label-twice", SELECT "[Role x]\nLabel=X\nRule=r\n[Role y]\nLabel=X\nRule=r\n",
+     ERROR, 7, "Label", "[Role x]"},
     {"warning/confirm-nobody", "[Defaults]\nInteractive=never\n" SELECT "Confirm=each-use\n",
      WARNING, 3, "Confirm", "nobody can confirm"},
 };
@@ -205,6 +210,28 @@ test_owner(void)
     g_assert_null(meishi_rule_merge(w.sources, lints));
     fake_print_lints(lints);
     g_assert_cmpuint(lints->len, ==, 2);
+}
+
+/* 32 are fine; the next one is named. */
+static void
+test_roles(void)
+{
+    for (guint n = MEISHI_ROLE_MAX; n <= MEISHI_ROLE_MAX + 2; n++) {
+        g_auto(FakeWorld) w;
+        g_autoptr(GPtrArray) lints = meishi_lint_list_new();
+        g_autoptr(GString) text = g_string_new(SELECT);
+        g_autoptr(MeishiPolicySet) set = NULL;
+
+        for (guint i = 0; i < n; i++)
+            g_string_append_printf(text, "[Role x%u]\nLabel=X%u\nRule=r\n", i, i);
+        fake_world_init(&w);
+        fake_policy(&w, text->str);
+        set = meishi_rule_merge(w.sources, lints);
+        fake_print_lints(lints);
+        g_assert_cmpuint(lints->len, ==, n > MEISHI_ROLE_MAX);
+        if (n > MEISHI_ROLE_MAX)
+            g_assert_cmpuint(((MeishiLint *)lints->pdata[0])->line, ==, 4 + 3 * MEISHI_ROLE_MAX);
+    }
 }
 
 static void
@@ -299,6 +326,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/policy/lint/error/owner-and-mode", test_owner);
+    g_test_add_func("/policy/lint/error/roles", test_roles);
     g_test_add_func("/policy/lint/error/size", test_size);
     g_test_add_func("/policy/lint/text", test_text);
     g_test_add_func("/policy/lint/manual", test_manual);
