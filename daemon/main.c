@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "daemon/agent/agent.h"
+#include "daemon/agent/rulebook.h"
 #include "daemon/base/error.h"
 #include "daemon/base/harden.h"
 #include "daemon/base/paths.h"
@@ -30,6 +31,7 @@ typedef struct {
     gboolean show_version;
     int n_workers;
     int keyring_deadline_ms;
+    char *policy_root;
 } Options;
 
 typedef struct {
@@ -52,6 +54,8 @@ parse_options(int *argc, char ***argv, Options *options, GError **error)
          "Threads for private-key operations (default: one per processor)", "N"},
         {"keyring-deadline-ms", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT,
          &options->keyring_deadline_ms, NULL, NULL},
+        {"policy-root", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->policy_root, NULL,
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- keep and lend certificates");
@@ -236,5 +240,6 @@ main(int argc, char **argv)
     }
     if (options.keyring_deadline_ms > 0)
         meishi_keyring_set_deadline((guint)options.keyring_deadline_ms);
+    meishi_rulebook_set_root(options.policy_root);
     return run(&options);
 }
