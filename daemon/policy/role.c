@@ -8,7 +8,7 @@
 
 /* The target that the rule is about, as far as it names one. */
 static void
-copy_target(const MeishiTarget *target, MeishiRequest *request)
+copy_target(const MeishiRuleTarget *target, MeishiRequest *request)
 {
     for (guint i = 0; target->hosts && i < target->hosts->len; i++) {
         const MeishiHostPattern *pattern = g_ptr_array_index(target->hosts, i);

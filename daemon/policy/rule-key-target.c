@@ -24,7 +24,7 @@ warn_about_host(const MeishiRuleKeyContext *context, const MeishiHostPattern *pa
 static gboolean
 add_host(const MeishiRuleKeyContext *context, const char *text, GError **error)
 {
-    MeishiTarget *target = &context->rule->target;
+    MeishiRuleTarget *target = &context->rule->target;
     MeishiHostPattern *pattern = meishi_host_pattern_parse(text, error);
 
     if (pattern == NULL)
@@ -61,7 +61,7 @@ meishi_rule_key_read_hosts_except(const MeishiRuleKeyContext *context, char **it
 gboolean
 meishi_rule_key_read_ports(const MeishiRuleKeyContext *context, char **items, GError **error)
 {
-    MeishiTarget *target = &context->rule->target;
+    MeishiRuleTarget *target = &context->rule->target;
     MeishiPortRange range;
 
     target->ports = g_array_new(FALSE, FALSE, sizeof(MeishiPortRange));
@@ -90,7 +90,7 @@ meishi_rule_key_read_protocols(const MeishiRuleKeyContext *context, char **items
 gboolean
 meishi_rule_key_read_applications(const MeishiRuleKeyContext *context, char **items, GError **error)
 {
-    MeishiTarget *target = &context->rule->target;
+    MeishiRuleTarget *target = &context->rule->target;
 
     target->applications =
         g_ptr_array_new_with_free_func((GDestroyNotify)meishi_application_pattern_free);
@@ -140,7 +140,7 @@ pattern_text(const MeishiHostPattern *pattern)
 void
 meishi_rule_key_end(MeishiRule *rule)
 {
-    const MeishiTarget *target = &rule->target;
+    const MeishiRuleTarget *target = &rule->target;
     GString *out = g_string_new(NULL);
     GPtrArray *items = g_ptr_array_new_with_free_func(g_free);
 

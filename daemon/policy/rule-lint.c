@@ -36,7 +36,7 @@ find_condition(const MeishiRule *rule, MeishiConditionKind kind)
 static gboolean
 has_target(const MeishiRule *rule)
 {
-    const MeishiTarget *target = &rule->target;
+    const MeishiRuleTarget *target = &rule->target;
 
     return target->hosts || target->ports || target->protocols || target->applications ||
            target->acceptable_cas || rule->says_trust;

@@ -90,7 +90,7 @@ match_acceptable_cas(MeishiAcceptableCas wanted, const MeishiRequest *request)
 MeishiFit
 meishi_rule_match_target(const MeishiRule *rule, const MeishiRequest *request, guint *ret_specific)
 {
-    const MeishiTarget *target = &rule->target;
+    const MeishiRuleTarget *target = &rule->target;
     MeishiFit fit = meishi_host_list_match(target->hosts, &request->host, ret_specific);
 
     if (fit != MEISHI_FIT_NO)

@@ -120,7 +120,7 @@ typedef struct {
     MeishiTrust trust;       /* the least that a caller must have */
     MeishiAcceptableCas acceptable_cas;
     char *signature; /* equal: the same targets; made when the rule is read */
-} MeishiTarget;
+} MeishiRuleTarget;
 
 /* ---- identities -------------------------------------------------------------------------------
  */
@@ -195,7 +195,7 @@ typedef struct {
     guint index;     /* its place in the set */
     guint priority;
     gboolean enabled;
-    MeishiTarget target;
+    MeishiRuleTarget target;
     GPtrArray *conditions; /* MeishiCondition; empty: every identity */
     MeishiAction action;
     MeishiOnMultiple on_multiple;
