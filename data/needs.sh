@@ -18,6 +18,7 @@ library:sqlite3                    libsqlite3-dev
 library:libsecret-1                libsecret-1-dev
 library:p11-kit-1                  libp11-kit-dev
 library:json-glib-1.0              libjson-glib-dev
+library:gnutls                     libgnutls28-dev
 '
 NEEDS_DEMO='
 command:openssl                    openssl

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a client says first once TLS is there, so that the server has something to answer.
+ */
+#pragma once
+
+#include "cli/target.h"
+
+/* The bytes to send: a HEAD request, a harmless command, or nothing where the server speaks first.
+ */
+GBytes *meishi_tls_hello_make(const MeishiTarget *target);
+
+/* How long silence after it can mean "go on", in microseconds: G_MAXINT64 / 2 (until the deadline)
+ * where the protocol makes the server answer. */
+gint64 meishi_tls_hello_patience(const MeishiTarget *target);
+
+/* The number in "HTTP/1.1 200 OK"; 0 where @answer does not begin so. */
+guint meishi_tls_hello_http_status(const GByteArray *answer);
