@@ -10,9 +10,15 @@
 #include "daemon/agent/process.h"
 #include "daemon/base/error.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#ifndef SO_PEERPIDFD /* Linux 6.5; older headers lack it */
+#define SO_PEERPIDFD 77
+#endif
 
 #define MAX_LOOKS 4  /* a program may execute another one while it is looked at */
 #define MAX_DEPTH 64 /* of a tree of processes */
@@ -189,6 +195,66 @@ meishi_application_new(pid_t pid, int pidfd, GError **error)
         application->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
     return describe(application, error) ? g_steal_pointer(&application) : NULL;
 }
+
+/* ---- sockets --------------------------------------------------------------------------------- */
+
+gboolean
+meishi_application_may_call(uid_t caller, uid_t owner)
+{
+    return caller == owner;
+}
+
+/* SO_PEERCRED is what the kernel noted at connect(); SO_PEERPIDFD names the same process for good,
+ * while its number may be given to another. */
+static int
+read_pidfd(int fd)
+{
+    int pidfd = -1;
+    socklen_t len = sizeof pidfd;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0)
+        return -1;
+    return pidfd;
+}
+
+static gboolean
+read_credentials(int fd, struct ucred *ret_cred, GError **error)
+{
+    socklen_t len = sizeof *ret_cred;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_cred, &len) < 0) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "the kernel does not say who is calling: %s", g_strerror(errno));
+        return FALSE;
+    }
+    if (!meishi_application_may_call(ret_cred->uid, getuid())) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "process %d runs under user id %u, which is not ours", (int)ret_cred->pid,
+                    (guint)ret_cred->uid);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+MeishiApplication *
+meishi_application_new_for_socket(int fd, GError **error)
+{
+    MeishiApplication *application;
+    struct ucred cred;
+    int pidfd;
+
+    if (!read_credentials(fd, &cred, error))
+        return NULL;
+    if (cred.pid <= 0) /* it is outside of our PID namespace, so it has no number here */
+        return meishi_application_new_unknown();
+    pidfd = read_pidfd(fd);
+    application = meishi_application_new(cred.pid, pidfd, error);
+    if (pidfd >= 0)
+        close(pidfd);
+    return application;
+}
+
+/* ---- looking again --------------------------------------------------------------------------- */
 
 gboolean
 meishi_application_is_alive(const MeishiApplication *application)

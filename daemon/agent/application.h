@@ -36,6 +36,14 @@ typedef struct {
 MeishiApplication *
 meishi_application_new(pid_t pid, int pidfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The process that connected the unix socket @fd, or that made it a listening one.  DENIED also
+ * where that is not a process of our own user: nobody else may call, root neither. */
+MeishiApplication *
+meishi_application_new_for_socket(int fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* May a process of user @caller use what belongs to user @owner? */
+gboolean meishi_application_may_call(uid_t caller, uid_t owner);
+
 /* One that nothing is known of. */
 MeishiApplication *meishi_application_new_unknown(void);
 

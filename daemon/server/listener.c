@@ -6,6 +6,8 @@
  */
 #include "daemon/server/listener.h"
 
+#include "daemon/base/error.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -48,7 +50,10 @@ receive(MeishiListener *listener, int fd)
     g_autoptr(GError) error = NULL;
     g_autoptr(MeishiPeer) peer = meishi_peer_new(fd, &error);
 
-    if (peer == NULL) {
+    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND)) {
+        g_debug("a program connected and left: %s", error->message);
+        close(fd);
+    } else if (peer == NULL) {
         g_message("a program was refused: %s", error->message);
         close(fd);
     } else if (listener->options.n_clients(listener->options.user_data) >= listener->max_clients) {

@@ -223,10 +223,9 @@ test_knows_peer(Place *place, gconstpointer unused)
     g_autoptr(MeishiPeer) peer = meishi_peer_new(fd, &error);
 
     g_assert_no_error(error);
-    g_assert_cmpint(peer->pid, ==, getpid());
-    g_assert_cmpuint(peer->uid, ==, getuid());
-    g_assert_cmpstr(peer->exe, ==, self);
-    g_assert_true(meishi_peer_is_alive(peer));
+    g_assert_cmpint(peer->application->pid, ==, getpid());
+    g_assert_cmpstr(peer->application->exe, ==, self);
+    g_assert_true(meishi_application_is_alive(peer->application));
     close(fd);
     close(client);
     close(listener);
@@ -248,11 +247,11 @@ test_sees_peer_end(Place *place, gconstpointer unused)
     fd = accept(listener, NULL, NULL);
     peer = meishi_peer_new(fd, &error);
     g_assert_no_error(error);
-    g_assert_cmpint(peer->pid, ==, pid);
-    g_assert_true(meishi_peer_is_alive(peer));
+    g_assert_cmpint(peer->application->pid, ==, pid);
+    g_assert_true(meishi_application_is_alive(peer->application));
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    g_assert_false(meishi_peer_is_alive(peer));
+    g_assert_false(meishi_application_is_alive(peer->application));
     close(fd);
     close(listener);
 }
@@ -261,11 +260,11 @@ test_sees_peer_end(Place *place, gconstpointer unused)
 static void
 test_who_may_call(void)
 {
-    g_assert_true(meishi_peer_may_call(1000, 1000));
-    g_assert_true(meishi_peer_may_call(0, 0));
-    g_assert_false(meishi_peer_may_call(1001, 1000));
-    g_assert_false(meishi_peer_may_call(0, 1000));
-    g_assert_false(meishi_peer_may_call(1000, 0));
+    g_assert_true(meishi_application_may_call(1000, 1000));
+    g_assert_true(meishi_application_may_call(0, 0));
+    g_assert_false(meishi_application_may_call(1001, 1000));
+    g_assert_false(meishi_application_may_call(0, 1000));
+    g_assert_false(meishi_application_may_call(1000, 0));
 }
 
 /* With root's help, for real: another user who can reach the socket. */

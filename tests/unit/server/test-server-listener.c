@@ -32,7 +32,7 @@ on_accepted(int fd, MeishiPeer *peer, gpointer user_data)
 {
     Gate *gate = user_data;
 
-    g_assert_cmpint(peer->pid, ==, getpid());
+    g_assert_cmpint(peer->application->pid, ==, getpid());
     g_assert_cmpint(fcntl(fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
     g_assert_cmpint(fcntl(fd, F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
     meishi_peer_free(peer);
