@@ -4,6 +4,9 @@
  * and all history lie in the store; "session" and "once" live here, and so does everything of a
  * context "private:...".  Forgetting can be taken back for 30 days.
  *
+ * A shorter-lived choice stands beside a longer-lived one for the same target and counts before
+ * it, so that "this once" does not cost what was said for good.
+ *
  * What a choice is and which one counts is said in daemon/policy/{choice,memory}.h.
  */
 #pragma once
@@ -31,8 +34,10 @@ const MeishiMemory *meishi_choice_book_memory(MeishiChoiceBook *book);
 /* MeishiChoice of every scope, by host, port, application; copies. */
 GPtrArray *meishi_choice_book_list(MeishiChoiceBook *book, gint64 now);
 
-/* Takes @choice, which replaces one of the same reach, protocol class, host, port, application and
- * context.  @ret_id (may be NULL) is its number.  NO_VAULT where "always" has nowhere to lie. */
+/* Takes @choice, which replaces those of the same reach, protocol class, host, port (where its
+ * reach is one port), application and context that live no longer than it.  "Once" holds for
+ * MEISHI_CHOICE_ONCE_SECONDS unless it says otherwise; "always" in a private context becomes
+ * "session".  @ret_id (may be NULL) is its number.  NO_VAULT where "always" has nowhere to lie. */
 gboolean meishi_choice_book_set(MeishiChoiceBook *book, MeishiChoice *choice, gint64 now,
                                 gint64 *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -48,17 +53,19 @@ typedef struct {
 
 gboolean meishi_choice_filter_fits(const MeishiChoiceFilter *filter, const MeishiChoice *choice);
 
-/* Forgets those that fit and what identities met at their targets.  @ret_count: how many. */
+/* Forgets those that fit and what identities met at their targets; where @filter says no more than
+ * host and port, all that was met there.  @ret_count: how many choices. */
 gboolean
 meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, gint64 now,
                           guint *ret_count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Takes the last forgetting or replacing back, then the one before it, and so on.  NOT_FOUND where
- * there is nothing left to take back.  A choice made since then for the same target stays. */
+ * there is nothing left to take back.  A choice made since then for the same target stays, unless
+ * it is the one that took the place.  "Once" choices and what was met do not come back. */
 gboolean meishi_choice_book_undo(MeishiChoiceBook *book, gint64 now, guint *ret_count,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The choice was followed: counts it. */
+/* The choice was followed: counts it.  Counts reach the store with a delay. */
 void meishi_choice_book_used(MeishiChoiceBook *book, gint64 id, gint64 now);
 
 /* What a handshake met: @id is the identity that was sent (NULL: none), @choice_id the choice that
@@ -78,5 +85,6 @@ gboolean meishi_choice_book_report(MeishiChoiceBook *book, const MeishiMeeting *
  * vault was locked, the session ended).  How many. */
 guint meishi_choice_book_end_context(MeishiChoiceBook *book, const char *context);
 
-/* Drops "once" choices that have expired; the first second at which one will; G_MAXINT64. */
+/* Drops "once" choices that have expired, and for good what cannot be had back any more; returns
+ * the first second at which there will be more of that; G_MAXINT64. */
 gint64 meishi_choice_book_expire(MeishiChoiceBook *book, gint64 now);
