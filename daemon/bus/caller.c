@@ -1,85 +1,315 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The guard in front of every method.  A session bus usually admits one user, but its
- * configuration may say otherwise, and root is always admitted.
+ * The guard in front of every method, and what it found out.  A session bus usually admits one
+ * user, but its configuration may say otherwise, and root is always admitted.
  *
- * A call from a sender not seen before is held back, the bus is asked whose it is, and the call is
- * then handed to the skeleton's own dispatcher.  Unique names are never used again during the life
- * of a bus (D-Bus Specification, "Message Bus Names"), so an answer holds for ever.
+ * A call from a sender not seen before is held back, the bus is asked who that is, and the call is
+ * then handed to the skeleton's own dispatcher; further calls of the same sender queue behind it.
+ * Unique names are never used again during the life of a bus (D-Bus Specification, "Message Bus
+ * Names"), so an answer holds until the name is gone.
  */
 #include "daemon/bus/caller.h"
 
 #include "daemon/base/error.h"
 
+#include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-#define KNOWN_SENDERS   "meishi-known-senders"
-#define MAX_KNOWN       1024
+#define CALLERS         "meishi-callers"
+#define PRIVATE_CALLER  "meishi-private-caller"
+#define MAX_CALLERS     512 /* each keeps a descriptor open */
 #define ASKING_LIMIT_MS 5000
+
+/* The other end of a private connection, or a name on a message bus. */
+typedef struct {
+    gsize serial;                   /* never used again */
+    MeishiApplication *application; /* NULL: the bus is being asked */
+    char *sender;                   /* NULL: private */
+    GQueue held;                    /* Held */
+    guint watch_id;
+} Caller;
 
 typedef struct {
     GDBusInterfaceSkeleton *skeleton;
     GDBusMethodInvocation *invocation;
-} Pending;
+} Held;
 
-static GHashTable *
-known_senders(GDBusConnection *connection)
+/* ---- what a sandboxed program may call ------------------------------------------------------- */
+
+static const struct {
+    const char *interface;
+    const char *except[3];
+} open_interfaces[] = {
+    /* Explain tells of all identities, Bind is for who starts programs. */
+    {"org.meishi.Agent1.Selector", {"Explain", "Bind", NULL}},
+    {"org.meishi.Agent1.Request", {NULL}},
+};
+
+gboolean
+meishi_caller_is_open_to_sandbox(const char *interface, const char *method)
 {
-    GHashTable *known = g_object_get_data(G_OBJECT(connection), KNOWN_SENDERS);
-
-    if (known == NULL) {
-        known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_object_set_data_full(G_OBJECT(connection), KNOWN_SENDERS, known,
-                               (GDestroyNotify)g_hash_table_unref);
+    for (gsize i = 0; i < G_N_ELEMENTS(open_interfaces); i++) {
+        if (g_str_equal(interface, open_interfaces[i].interface))
+            return !g_strv_contains(open_interfaces[i].except, method);
     }
-    return known;
+    return FALSE;
+}
+
+/* Answers @invocation where the program may not do that. */
+static gboolean
+may_call(const MeishiApplication *application, GDBusMethodInvocation *invocation)
+{
+    if (!application->is_sandboxed ||
+        meishi_caller_is_open_to_sandbox(g_dbus_method_invocation_get_interface_name(invocation),
+                                         g_dbus_method_invocation_get_method_name(invocation)))
+        return TRUE;
+    g_dbus_method_invocation_return_error(
+        invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+        "A sandboxed program may ask for a certificate, but not manage them.");
+    return FALSE;
+}
+
+/* ---- calls that wait ------------------------------------------------------------------------- */
+
+static void
+held_free(Held *held)
+{
+    g_object_unref(held->skeleton);
+    g_free(held);
 }
 
 static void
-remember(GDBusConnection *connection, const char *sender)
+hold(Caller *caller, GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
 {
-    GHashTable *known = known_senders(connection);
+    Held *held = g_new0(Held, 1);
 
-    if (g_hash_table_size(known) >= MAX_KNOWN)
-        g_hash_table_remove_all(known);
-    g_hash_table_add(known, g_strdup(sender));
+    held->skeleton = g_object_ref(skeleton);
+    held->invocation = invocation;
+    g_queue_push_tail(&caller->held, held);
 }
 
 static void
-dispatch(Pending *pending)
+dispatch(const Held *held)
 {
-    GDBusMethodInvocation *call = pending->invocation;
-    GDBusInterfaceVTable *vtable = g_dbus_interface_skeleton_get_vtable(pending->skeleton);
+    GDBusMethodInvocation *call = held->invocation;
+    GDBusInterfaceVTable *vtable = g_dbus_interface_skeleton_get_vtable(held->skeleton);
 
     vtable->method_call(g_dbus_method_invocation_get_connection(call),
                         g_dbus_method_invocation_get_sender(call),
                         g_dbus_method_invocation_get_object_path(call),
                         g_dbus_method_invocation_get_interface_name(call),
                         g_dbus_method_invocation_get_method_name(call),
-                        g_dbus_method_invocation_get_parameters(call), call, pending->skeleton);
+                        g_dbus_method_invocation_get_parameters(call), call, held->skeleton);
 }
 
 static void
-on_uid(GObject *source, GAsyncResult *result, gpointer user_data)
+refuse_held(Caller *caller, const GError *error)
 {
-    Pending *pending = user_data;
-    GDBusConnection *connection = G_DBUS_CONNECTION(source);
-    g_autoptr(GVariant) reply = g_dbus_connection_call_finish(connection, result, NULL);
-    guint32 uid = G_MAXUINT32;
+    Held *held;
 
-    if (reply != NULL)
-        g_variant_get(reply, "(u)", &uid);
-    if (uid == getuid()) {
-        remember(connection, g_dbus_method_invocation_get_sender(pending->invocation));
-        dispatch(pending);
-    } else {
-        g_dbus_method_invocation_return_error(
-            pending->invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
-            "Meishi serves the user whose vault it is, nobody else");
+    while ((held = g_queue_pop_head(&caller->held)) != NULL) {
+        g_dbus_method_invocation_return_gerror(held->invocation, error);
+        held_free(held);
     }
-    g_object_unref(pending->skeleton);
-    g_free(pending);
 }
+
+/* A call may end the connection, and with it @caller. */
+static void
+dispatch_held(Caller *caller)
+{
+    g_autoptr(MeishiApplication) application = meishi_application_ref(caller->application);
+    GQueue held = caller->held;
+    Held *next;
+
+    g_queue_init(&caller->held);
+    while ((next = g_queue_pop_head(&held)) != NULL) {
+        if (may_call(application, next->invocation))
+            dispatch(next);
+        held_free(next);
+    }
+}
+
+/* ---- callers --------------------------------------------------------------------------------- */
+
+static Caller *
+caller_new(const char *sender)
+{
+    static gsize last_serial;
+    Caller *caller = g_new0(Caller, 1);
+
+    caller->serial = ++last_serial;
+    caller->sender = g_strdup(sender);
+    g_queue_init(&caller->held);
+    return caller;
+}
+
+static void
+caller_free(gpointer data)
+{
+    Caller *caller = data;
+    g_autoptr(GError) error =
+        g_error_new_literal(MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "The caller has left.");
+
+    refuse_held(caller, error);
+    g_clear_handle_id(&caller->watch_id, g_bus_unwatch_name);
+    meishi_application_unref(caller->application);
+    g_free(caller->sender);
+    g_free(caller);
+}
+
+void
+meishi_caller_admit(GDBusConnection *connection, MeishiApplication *application)
+{
+    Caller *caller = caller_new(NULL);
+
+    caller->application = meishi_application_ref(application);
+    g_object_set_data_full(G_OBJECT(connection), PRIVATE_CALLER, caller, caller_free);
+}
+
+static GHashTable *
+find_callers(GDBusConnection *connection)
+{
+    GHashTable *callers = g_object_get_data(G_OBJECT(connection), CALLERS);
+
+    if (callers == NULL) {
+        callers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, caller_free);
+        g_object_set_data_full(G_OBJECT(connection), CALLERS, callers,
+                               (GDestroyNotify)g_hash_table_unref);
+    }
+    return callers;
+}
+
+/* NULL for a sender not seen before, and for one that is gone. */
+static Caller *
+find_caller(GDBusMethodInvocation *invocation)
+{
+    GDBusConnection *connection = g_dbus_method_invocation_get_connection(invocation);
+    const char *sender = g_dbus_method_invocation_get_sender(invocation);
+
+    if (g_dbus_connection_get_unique_name(connection) == NULL)
+        return g_object_get_data(G_OBJECT(connection), PRIVATE_CALLER);
+    return sender != NULL ? g_hash_table_lookup(find_callers(connection), sender) : NULL;
+}
+
+MeishiApplication *
+meishi_caller_application(GDBusMethodInvocation *invocation, GError **error)
+{
+    const Caller *caller = find_caller(invocation);
+
+    if (caller != NULL && caller->application != NULL)
+        return meishi_application_ref(caller->application);
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "The caller has left.");
+    return NULL;
+}
+
+gpointer
+meishi_caller_owner(GDBusMethodInvocation *invocation)
+{
+    const Caller *caller = find_caller(invocation);
+
+    return caller != NULL ? GSIZE_TO_POINTER(caller->serial) : NULL;
+}
+
+/* ---- asking the bus -------------------------------------------------------------------------- */
+
+static int
+take_descriptor(GVariant *credentials, GUnixFDList *fds)
+{
+    gint32 handle;
+
+    if (fds == NULL || !g_variant_lookup(credentials, "ProcessFD", "h", &handle))
+        return -1;
+    return g_unix_fd_list_get(fds, handle, NULL);
+}
+
+/* D-Bus Specification, GetConnectionCredentials.  A bus that does not pin the process by ProcessFD
+ * (dbus-daemon) leaves its names without trust, and one that does not know it leaves it unknown. */
+static MeishiApplication *
+read_credentials(GVariant *credentials, GUnixFDList *fds, GError **error)
+{
+    guint32 uid = G_MAXUINT32, pid = 0;
+    MeishiApplication *application;
+    int pidfd;
+
+    g_variant_lookup(credentials, "UnixUserID", "u", &uid);
+    g_variant_lookup(credentials, "ProcessID", "u", &pid);
+    if (!meishi_application_may_call(uid, getuid())) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "Meishi serves the user whose vault it is, nobody else");
+        return NULL;
+    }
+    if (pid == 0 || pid > G_MAXINT32)
+        return meishi_application_new_unknown();
+    pidfd = take_descriptor(credentials, fds);
+    application = meishi_application_new((pid_t)pid, pidfd, error);
+    if (pidfd >= 0)
+        close(pidfd);
+    return application;
+}
+
+static MeishiApplication *
+finish_asking(GDBusConnection *connection, GAsyncResult *result, GError **error)
+{
+    g_autoptr(GUnixFDList) fds = NULL;
+    g_autoptr(GVariant) credentials = NULL;
+    g_autoptr(GVariant) reply =
+        g_dbus_connection_call_with_unix_fd_list_finish(connection, &fds, result, NULL);
+
+    if (reply == NULL) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "The bus does not say who is calling");
+        return NULL;
+    }
+    credentials = g_variant_get_child_value(reply, 0);
+    return read_credentials(credentials, fds, error);
+}
+
+static void
+on_credentials(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GDBusConnection *connection = G_DBUS_CONNECTION(source);
+    g_autofree char *sender = user_data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiApplication) application = finish_asking(connection, result, &error);
+    GHashTable *callers = find_callers(connection);
+    Caller *caller = g_hash_table_lookup(callers, sender);
+
+    if (caller == NULL) /* it has left */
+        return;
+    if (application != NULL) {
+        caller->application = g_steal_pointer(&application);
+        dispatch_held(caller);
+        return;
+    }
+    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED))
+        g_message("a program on the bus was refused: %s", error->message);
+    refuse_held(caller, error);
+    g_hash_table_remove(callers, sender);
+}
+
+static void
+on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)
+{
+    if (connection != NULL)
+        g_hash_table_remove(find_callers(connection), name);
+}
+
+static Caller *
+ask_bus(GDBusConnection *connection, const char *sender)
+{
+    Caller *caller = caller_new(sender);
+
+    g_hash_table_insert(find_callers(connection), caller->sender, caller);
+    caller->watch_id = g_bus_watch_name_on_connection(
+        connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, NULL, NULL);
+    g_dbus_connection_call_with_unix_fd_list(
+        connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "GetConnectionCredentials", g_variant_new("(s)", sender), G_VARIANT_TYPE("(a{sv})"),
+        G_DBUS_CALL_FLAGS_NONE, ASKING_LIMIT_MS, NULL, NULL, on_credentials, g_strdup(sender));
+    return caller;
+}
+
+/* ---- the guard ------------------------------------------------------------------------------- */
 
 /* FALSE means that the call is ours to answer: "g-authorize-method". */
 static gboolean
@@ -87,19 +317,19 @@ on_authorize(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation
 {
     GDBusConnection *connection = g_dbus_method_invocation_get_connection(invocation);
     const char *sender = g_dbus_method_invocation_get_sender(invocation);
-    Pending *pending;
+    Caller *caller = find_caller(invocation);
 
-    if (g_dbus_connection_get_unique_name(connection) == NULL)
-        return TRUE;
-    if (sender != NULL && g_hash_table_contains(known_senders(connection), sender))
-        return TRUE;
-    pending = g_new0(Pending, 1);
-    pending->skeleton = g_object_ref(skeleton);
-    pending->invocation = invocation;
-    g_dbus_connection_call(
-        connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-        "GetConnectionUnixUser", g_variant_new("(s)", sender != NULL ? sender : ""),
-        G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, ASKING_LIMIT_MS, NULL, on_uid, pending);
+    if (caller == NULL && sender != NULL &&
+        g_hash_table_size(find_callers(connection)) < MAX_CALLERS)
+        caller = ask_bus(connection, sender);
+    if (caller == NULL) {
+        g_dbus_method_invocation_return_error(invocation, MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                                              "Too many programs call at the same time");
+        return FALSE;
+    }
+    if (caller->application != NULL)
+        return may_call(caller->application, invocation);
+    hold(caller, skeleton, invocation);
     return FALSE;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/bus/private-socket.h"
 
 #include "daemon/base/error.h"
+#include "daemon/bus/caller.h"
 
 #include <gio/gunixconnection.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct MeishiPrivateSocket {
 /* One client that authenticates. */
 typedef struct {
     MeishiPrivateSocket *listener; /* not to be touched once @cancellable is cancelled */
+    MeishiApplication *application;
     GCancellable *cancellable;
     gulong parent_id;
     guint timeout_id;
@@ -36,13 +38,20 @@ on_allow_mechanism(GDBusAuthObserver *observer, const char *mechanism, gpointer 
     return g_str_equal(mechanism, "EXTERNAL");
 }
 
-static gboolean
-is_own_user(GSocketConnection *connection)
+/* NULL for whom we do not serve. */
+static MeishiApplication *
+identify(GSocketConnection *connection)
 {
     GSocket *socket = g_socket_connection_get_socket(connection);
-    g_autoptr(GCredentials) credentials = g_socket_get_credentials(socket, NULL);
+    g_autoptr(GError) error = NULL;
+    MeishiApplication *application =
+        meishi_application_new_for_socket(g_socket_get_fd(socket), &error);
 
-    return credentials != NULL && g_credentials_get_unix_user(credentials, NULL) == getuid();
+    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND))
+        g_debug("a program connected and left: %s", error->message);
+    else if (application == NULL)
+        g_message("refused on the management socket: %s", error->message);
+    return application;
 }
 
 static gboolean
@@ -61,12 +70,14 @@ on_listener_gone(GCancellable *parent, gpointer user_data)
     g_cancellable_cancel(user_data);
 }
 
+/* Takes @application over. */
 static Arrival *
-new_arrival(MeishiPrivateSocket *listener)
+new_arrival(MeishiPrivateSocket *listener, MeishiApplication *application)
 {
     Arrival *arrival = g_new0(Arrival, 1);
 
     arrival->listener = listener;
+    arrival->application = application;
     arrival->cancellable = g_cancellable_new();
     arrival->parent_id = g_signal_connect_object(
         listener->cancellable, "cancelled", G_CALLBACK(on_listener_gone), arrival->cancellable, 0);
@@ -86,9 +97,12 @@ on_authenticated(GObject *source, GAsyncResult *result, gpointer user_data)
         MeishiPrivateSocket *listener = arrival->listener;
 
         g_signal_handler_disconnect(listener->cancellable, arrival->parent_id);
-        if (connection != NULL)
+        if (connection != NULL) {
+            meishi_caller_admit(connection, arrival->application);
             listener->callback(connection, listener->user_data);
+        }
     }
+    meishi_application_unref(arrival->application);
     g_object_unref(arrival->cancellable);
     g_free(arrival);
 }
@@ -97,13 +111,12 @@ static gboolean
 on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
 {
     MeishiPrivateSocket *listener = data;
+    MeishiApplication *application = identify(connection);
     Arrival *arrival;
 
-    if (!is_own_user(connection)) {
-        g_message("refused another user on the management socket");
+    if (application == NULL)
         return TRUE;
-    }
-    arrival = new_arrival(listener);
+    arrival = new_arrival(listener, application);
     g_dbus_connection_new(G_IO_STREAM(connection), listener->guid,
                           G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER |
                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_REQUIRE_SAME_USER |
