@@ -6,6 +6,7 @@
 #include "daemon/bus/identity-object.h"
 
 #include "daemon/agent/hex.h"
+#include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/call.h"
@@ -19,6 +20,8 @@
 #include <string.h>
 
 #define OBJECT_DATA "meishi-identity"
+#define IDENTITIES  MEISHI_BUS_PATH "/identity/"
+#define BARE        "key"
 
 typedef struct {
     MeishiAgent *agent;
@@ -28,18 +31,72 @@ typedef struct {
 
 static const MeishiOption export_options[] = {{"proof", "h"}, {NULL, NULL}};
 
+/* ---- paths ------------------------------------------------------------------------------------
+ */
+
 char *
 meishi_identity_object_path(const MeishiIdentity *identity)
 {
     if (identity->cert_id == 0)
         return meishi_identity_object_bare_path(identity);
-    return g_strdup_printf(MEISHI_BUS_PATH "/identity/%" G_GINT64_FORMAT, identity->cert_id);
+    return g_strdup_printf(IDENTITIES "%" G_GINT64_FORMAT, identity->cert_id);
 }
 
 char *
 meishi_identity_object_bare_path(const MeishiIdentity *identity)
 {
-    return g_strdup_printf(MEISHI_BUS_PATH "/identity/key%" G_GINT64_FORMAT, identity->key_id);
+    return g_strdup_printf(IDENTITIES BARE "%" G_GINT64_FORMAT, identity->key_id);
+}
+
+char *
+meishi_identity_object_path_of(MeishiAgent *agent, const char *id)
+{
+    g_autoptr(MeishiIdentity) identity = meishi_agent_find_id(agent, id);
+
+    return identity != NULL ? meishi_identity_object_path(identity) : g_strdup("/");
+}
+
+/* The row's number at the end of @path after @prefix; 0 for anything else. */
+static gint64
+parse_row(const char *path, const char *prefix)
+{
+    guint64 row;
+
+    if (g_str_has_prefix(path, prefix) &&
+        g_ascii_string_to_unsigned(path + strlen(prefix), 10, 1, G_MAXINT64, &row, NULL))
+        return (gint64)row;
+    return 0;
+}
+
+MeishiIdentity *
+meishi_identity_object_find(MeishiAgent *agent, const char *path, GError **error)
+{
+    gint64 cert_id = parse_row(path, IDENTITIES);
+    gint64 key_id = parse_row(path, IDENTITIES BARE);
+    MeishiIdentity *identity = NULL;
+
+    if (cert_id != 0 || key_id != 0)
+        identity = meishi_agent_find(agent, cert_id, key_id);
+    if (identity == NULL)
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "There is no identity at %s",
+                    path);
+    return identity;
+}
+
+gboolean
+meishi_identity_object_id_at(MeishiAgent *agent, const char *path, char **ret_id, GError **error)
+{
+    g_autoptr(MeishiIdentity) identity = NULL;
+
+    if (g_str_equal(path, "/")) {
+        *ret_id = NULL;
+        return TRUE;
+    }
+    identity = meishi_identity_object_find(agent, path, error);
+    if (identity == NULL)
+        return FALSE;
+    *ret_id = meishi_identity_id(identity);
+    return TRUE;
 }
 
 /* ---- properties -------------------------------------------------------------------------------

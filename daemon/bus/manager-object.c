@@ -5,13 +5,12 @@
  */
 #include "config.h"
 
-#include "daemon/bus/manager-object.h"
+#include "daemon/bus/root-objects.h"
 
 #include "daemon/base/error.h"
 #include "daemon/base/paths.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/call.h"
-#include "daemon/bus/caller.h"
 #include "daemon/bus/options.h"
 #include "daemon/bus/receive.h"
 #include "daemon/bus/report.h"
@@ -21,11 +20,6 @@
 #define MAX_FILES     64
 #define MAX_PASSWORDS 64
 #define PASSWORD      "password"
-
-struct MeishiManagerObject {
-    const MeishiDoorContext *context;
-    MeishiBusManager *skeleton;
-};
 
 static const MeishiOption import_options[] = {{"dry-run", "b"}, {"label", "s"}, {NULL, NULL}};
 
@@ -136,9 +130,9 @@ import_received(MeishiCall *call)
 
 /* Connected swapped: the arguments that it leaves out are in the invocation. */
 static gboolean
-on_import(MeishiManagerObject *manager, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+on_import(const MeishiDoorContext *context, GDBusMethodInvocation *invocation, GUnixFDList *fds)
 {
-    MeishiCall *call = meishi_call_new(manager->context->agent, invocation, fds);
+    MeishiCall *call = meishi_call_new(context->agent, invocation, fds);
     g_autoptr(GVariant) files = NULL;
     g_autoptr(GVariant) passwords = NULL;
     g_autoptr(GVariant) options = NULL;
@@ -159,8 +153,8 @@ on_import(MeishiManagerObject *manager, GDBusMethodInvocation *invocation, GUnix
 static gboolean
 on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-    MeishiManagerObject *manager = user_data;
-    const MeishiBusStats *stats = &manager->context->stats;
+    const MeishiDoorContext *context = user_data;
+    const MeishiBusStats *stats = &context->stats;
     GVariantDict values = G_VARIANT_DICT_INIT(NULL);
 
     g_variant_dict_insert(&values, "clients", "u", stats->n_clients(stats->user_data));
@@ -186,57 +180,35 @@ on_flushed(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 on_quit(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-    MeishiManagerObject *manager = user_data;
+    const MeishiDoorContext *context = user_data;
     g_autoptr(GDBusConnection) connection =
         g_object_ref(g_dbus_method_invocation_get_connection(invocation));
     Farewell *farewell;
 
     meishi_bus_manager_complete_quit(skeleton, invocation);
-    if (manager->context->quit == NULL)
+    if (context->quit == NULL)
         return TRUE;
     farewell = g_new0(Farewell, 1);
-    farewell->quit = manager->context->quit;
-    farewell->user_data = manager->context->quit_data;
+    farewell->quit = context->quit;
+    farewell->user_data = context->quit_data;
     g_dbus_connection_flush(connection, NULL, on_flushed, farewell);
     return TRUE;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */
 
-MeishiManagerObject *
+GDBusInterfaceSkeleton *
 meishi_manager_object_new(const MeishiDoorContext *context)
 {
-    MeishiManagerObject *manager = g_new0(MeishiManagerObject, 1);
+    MeishiBusManager *skeleton = meishi_bus_manager_skeleton_new();
+    gpointer data = (gpointer)context;
     g_autofree char *store = meishi_paths_data_dir();
     g_autofree char *socket = meishi_paths_pkcs11_socket();
 
-    manager->context = context;
-    manager->skeleton = meishi_bus_manager_skeleton_new();
-    g_object_set(manager->skeleton, "version", MEISHI_VERSION, "store-directory", store,
-                 "module-socket", socket, "pid", (guint)getpid(), NULL);
-    g_signal_connect_swapped(manager->skeleton, "handle-import", G_CALLBACK(on_import), manager);
-    g_signal_connect(manager->skeleton, "handle-statistics", G_CALLBACK(on_statistics), manager);
-    g_signal_connect(manager->skeleton, "handle-quit", G_CALLBACK(on_quit), manager);
-    meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(manager->skeleton));
-    return manager;
-}
-
-gboolean
-meishi_manager_object_export(MeishiManagerObject *manager, GDBusConnection *connection,
-                             GError **error)
-{
-    return g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(manager->skeleton),
-                                            connection, MEISHI_BUS_PATH, error);
-}
-
-void
-meishi_manager_object_free(MeishiManagerObject *manager)
-{
-    if (manager == NULL)
-        return;
-    g_signal_handlers_disconnect_by_data(manager->skeleton, manager);
-    if (g_dbus_interface_skeleton_get_object_path(G_DBUS_INTERFACE_SKELETON(manager->skeleton)))
-        g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(manager->skeleton));
-    g_object_unref(manager->skeleton);
-    g_free(manager);
+    g_object_set(skeleton, "version", MEISHI_VERSION, "store-directory", store, "module-socket",
+                 socket, "pid", (guint)getpid(), NULL);
+    g_signal_connect_swapped(skeleton, "handle-import", G_CALLBACK(on_import), data);
+    g_signal_connect(skeleton, "handle-statistics", G_CALLBACK(on_statistics), data);
+    g_signal_connect(skeleton, "handle-quit", G_CALLBACK(on_quit), data);
+    return G_DBUS_INTERFACE_SKELETON(skeleton);
 }

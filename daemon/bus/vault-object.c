@@ -3,23 +3,16 @@
  * The Vault interface: state, key slots, check, backup.  Reads arguments, calls the agent, answers.
  * Passphrases arrive by descriptor and are handed on as MeishiSecret.
  */
-#include "daemon/bus/vault-object.h"
+#include "daemon/bus/root-objects.h"
 
 #include "daemon/base/error.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/call.h"
-#include "daemon/bus/caller.h"
-#include "daemon/bus/door.h"
 #include "daemon/bus/options.h"
 #include "daemon/bus/receive.h"
 #include "daemon/bus/report.h"
 
 #include <gio/gunixoutputstream.h>
-
-struct MeishiVaultObject {
-    MeishiAgent *agent;
-    MeishiBusVault *skeleton;
-};
 
 static const MeishiOption slot_options[] = {
     {"secret", "h"}, {"path", "s"}, {"proof", "h"}, {NULL, NULL}};
@@ -132,8 +125,7 @@ static gboolean
 on_init(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
         const char *kind, GVariant *options, gpointer user_data)
 {
-    MeishiVaultObject *vault = user_data;
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, fds);
+    MeishiCall *call = meishi_call_new(MEISHI_AGENT(user_data), invocation, fds);
     GError *error = NULL;
 
     if (take_slot(call, kind, options, &error))
@@ -155,8 +147,7 @@ static gboolean
 on_add_slot(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
             const char *kind, GVariant *options, gpointer user_data)
 {
-    MeishiVaultObject *vault = user_data;
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, fds);
+    MeishiCall *call = meishi_call_new(MEISHI_AGENT(user_data), invocation, fds);
     GError *error = NULL;
 
     if (take_slot(call, kind, options, &error))
@@ -170,10 +161,9 @@ static gboolean
 on_remove_slot(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, gint64 id,
                gpointer user_data)
 {
-    MeishiVaultObject *vault = user_data;
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, NULL);
+    MeishiCall *call = meishi_call_new(MEISHI_AGENT(user_data), invocation, NULL);
 
-    meishi_agent_vault_remove_slot_async(vault->agent, id, meishi_call_cancellable(call),
+    meishi_agent_vault_remove_slot_async(meishi_call_agent(call), id, meishi_call_cancellable(call),
                                          on_vault_done, call);
     return TRUE;
 }
@@ -192,8 +182,7 @@ static gboolean
 on_unlock(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
           GVariant *options, gpointer user_data)
 {
-    MeishiVaultObject *vault = user_data;
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, fds);
+    MeishiCall *call = meishi_call_new(MEISHI_AGENT(user_data), invocation, fds);
     GError *error = NULL;
 
     if (meishi_options_check(options, unlock_options, &error) &&
@@ -207,9 +196,7 @@ on_unlock(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, GUnixFDLi
 static gboolean
 on_lock(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-    MeishiVaultObject *vault = user_data;
-
-    meishi_agent_vault_lock(vault->agent);
+    meishi_agent_vault_lock(MEISHI_AGENT(user_data));
     meishi_bus_vault_complete_lock(skeleton, invocation);
     return TRUE;
 }
@@ -238,10 +225,10 @@ on_checked(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 on_check(MeishiBusVault *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-    MeishiVaultObject *vault = user_data;
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, NULL);
+    MeishiCall *call = meishi_call_new(MEISHI_AGENT(user_data), invocation, NULL);
 
-    meishi_agent_vault_check_async(vault->agent, meishi_call_cancellable(call), on_checked, call);
+    meishi_agent_vault_check_async(meishi_call_agent(call), meishi_call_cancellable(call),
+                                   on_checked, call);
     return TRUE;
 }
 
@@ -289,9 +276,9 @@ backup_received(MeishiCall *call)
 
 /* Connected swapped: the arguments that it leaves out are in the invocation. */
 static gboolean
-on_backup(MeishiVaultObject *vault, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+on_backup(MeishiAgent *agent, GDBusMethodInvocation *invocation, GUnixFDList *fds)
 {
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, fds);
+    MeishiCall *call = meishi_call_new(agent, invocation, fds);
     g_autoptr(GVariant) options = NULL;
     gint passphrase;
     GError *error = NULL;
@@ -330,9 +317,9 @@ expect_backup(MeishiCall *call, GError **error)
 
 /* As on_backup(). */
 static gboolean
-on_restore(MeishiVaultObject *vault, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+on_restore(MeishiAgent *agent, GDBusMethodInvocation *invocation, GUnixFDList *fds)
 {
-    MeishiCall *call = meishi_call_new(vault->agent, invocation, fds);
+    MeishiCall *call = meishi_call_new(agent, invocation, fds);
     g_autoptr(GVariant) options = NULL;
     const char *kind;
     GError *error = NULL;
@@ -350,19 +337,19 @@ on_restore(MeishiVaultObject *vault, GDBusMethodInvocation *invocation, GUnixFDL
  */
 
 static void
-update(MeishiVaultObject *vault)
+update(MeishiAgent *agent, MeishiBusVault *skeleton)
 {
     static const char *const states[] = {[MEISHI_VAULT_ABSENT] = "absent",
                                          [MEISHI_VAULT_LOCKED] = "locked",
                                          [MEISHI_VAULT_UNLOCKED] = "unlocked"};
-    g_autoptr(GPtrArray) slots = meishi_agent_vault_slots(vault->agent);
+    g_autoptr(GPtrArray) slots = meishi_agent_vault_slots(agent);
 
-    meishi_bus_vault_set_state(vault->skeleton, states[meishi_agent_vault_state(vault->agent)]);
-    meishi_bus_vault_set_slots(vault->skeleton, meishi_report_slots(slots));
+    meishi_bus_vault_set_state(skeleton, states[meishi_agent_vault_state(agent)]);
+    meishi_bus_vault_set_slots(skeleton, meishi_report_slots(slots));
 }
 
 static void
-connect_handlers(MeishiVaultObject *vault)
+connect_handlers(MeishiBusVault *skeleton, MeishiAgent *agent)
 {
     const struct {
         const char *signal;
@@ -377,42 +364,18 @@ connect_handlers(MeishiVaultObject *vault)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(handlers); i++)
-        g_signal_connect(vault->skeleton, handlers[i].signal, handlers[i].handler, vault);
-    g_signal_connect_swapped(vault->skeleton, "handle-backup", G_CALLBACK(on_backup), vault);
-    g_signal_connect_swapped(vault->skeleton, "handle-restore", G_CALLBACK(on_restore), vault);
+        g_signal_connect(skeleton, handlers[i].signal, handlers[i].handler, agent);
+    g_signal_connect_swapped(skeleton, "handle-backup", G_CALLBACK(on_backup), agent);
+    g_signal_connect_swapped(skeleton, "handle-restore", G_CALLBACK(on_restore), agent);
 }
 
-MeishiVaultObject *
-meishi_vault_object_new(MeishiAgent *agent)
+GDBusInterfaceSkeleton *
+meishi_vault_object_new(const MeishiDoorContext *context)
 {
-    MeishiVaultObject *vault = g_new0(MeishiVaultObject, 1);
+    MeishiBusVault *skeleton = meishi_bus_vault_skeleton_new();
 
-    vault->agent = g_object_ref(agent);
-    vault->skeleton = meishi_bus_vault_skeleton_new();
-    update(vault);
-    connect_handlers(vault);
-    g_signal_connect_swapped(agent, "vault-changed", G_CALLBACK(update), vault);
-    meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(vault->skeleton));
-    return vault;
-}
-
-gboolean
-meishi_vault_object_export(MeishiVaultObject *vault, GDBusConnection *connection, GError **error)
-{
-    return g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(vault->skeleton), connection,
-                                            MEISHI_BUS_PATH, error);
-}
-
-void
-meishi_vault_object_free(MeishiVaultObject *vault)
-{
-    if (vault == NULL)
-        return;
-    g_signal_handlers_disconnect_by_data(vault->agent, vault);
-    g_signal_handlers_disconnect_by_data(vault->skeleton, vault);
-    if (g_dbus_interface_skeleton_get_object_path(G_DBUS_INTERFACE_SKELETON(vault->skeleton)))
-        g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(vault->skeleton));
-    g_object_unref(vault->skeleton);
-    g_object_unref(vault->agent);
-    g_free(vault);
+    update(context->agent, skeleton);
+    connect_handlers(skeleton, context->agent);
+    g_signal_connect_object(context->agent, "vault-changed", G_CALLBACK(update), skeleton, 0);
+    return G_DBUS_INTERFACE_SKELETON(skeleton);
 }

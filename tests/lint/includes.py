@@ -57,7 +57,8 @@ MATRIX = {
     ),
     "daemon/bus": (
         ["libc", "glib", "gio", "gdbus"],
-        [*BASE, "daemon/agent/", "daemon/policy/", "daemon/server/peer.h"],
+        [*BASE, "daemon/agent/", "daemon/policy/", "daemon/crypto/crypto.h",
+         "daemon/token/uri.h", "daemon/server/peer.h"],
     ),
     "daemon/main.c": (["libc", "glib", "gio"], ["daemon/"]),
     "cli": (

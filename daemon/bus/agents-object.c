@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The Agents interface: who can ask the person, and their answers.  Which prompter is asked, and
+ * whether an answer is still wanted, is decided by daemon/agent/prompters.h.
+ */
+#include "daemon/bus/root-objects.h"
+
+#include "daemon/agent/selector.h"
+#include "daemon/base/error.h"
+#include "daemon/bus/agent1.h"
+#include "daemon/bus/call.h"
+#include "daemon/bus/caller.h"
+#include "daemon/bus/question-paths.h"
+#include "daemon/bus/remote-prompter.h"
+
+#define OBJECT_DATA "meishi-agents"
+
+typedef struct {
+    MeishiAgent *agent;
+    GPtrArray *registered; /* MeishiRemotePrompter */
+} Object;
+
+static void
+on_gone(MeishiRemotePrompter *prompter, gpointer user_data)
+{
+    Object *object = user_data;
+
+    g_ptr_array_remove(object->registered, prompter);
+}
+
+static gboolean
+on_register(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, const char *path,
+            GVariant *options, gpointer user_data)
+{
+    Object *object = user_data;
+    const MeishiRemotePrompterUser user = {object->agent, on_gone, object};
+    GError *error = NULL;
+    MeishiRemotePrompter *prompter = meishi_remote_prompter_new(&user, invocation, path, &error);
+
+    if (prompter != NULL)
+        g_ptr_array_add(object->registered, prompter);
+    meishi_call_answer(invocation, prompter != NULL, error);
+    return TRUE;
+}
+
+static MeishiRemotePrompter *
+find_own(Object *object, GDBusMethodInvocation *invocation)
+{
+    gpointer owner = meishi_caller_owner(invocation);
+
+    for (guint i = 0; i < object->registered->len; i++) {
+        if (meishi_remote_prompter_owner(object->registered->pdata[i]) == owner)
+            return object->registered->pdata[i];
+    }
+    return NULL;
+}
+
+static gboolean
+on_unregister(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+    Object *object = user_data;
+    MeishiRemotePrompter *prompter = find_own(object, invocation);
+    GError *error = NULL;
+
+    if (prompter == NULL)
+        g_set_error(&error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                    "You have not registered a prompter");
+    else
+        g_ptr_array_remove(object->registered, prompter);
+    meishi_call_answer(invocation, prompter != NULL, error);
+    return TRUE;
+}
+
+static gboolean
+take_response(Object *object, GDBusMethodInvocation *invocation, const char *cookie, guint result,
+              GVariant *answer, GError **error)
+{
+    g_autoptr(GVariant) translated = NULL;
+
+    if (result > 1) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                    "The result has to be 0 (answered) or 1 (dismissed)");
+        return FALSE;
+    }
+    translated = meishi_question_paths_remove(object->agent, answer, error);
+    if (translated == NULL)
+        return FALSE;
+    g_variant_ref_sink(translated);
+    return meishi_prompters_respond(
+        meishi_agent_prompters(object->agent), meishi_caller_owner(invocation), cookie,
+        result == 0 ? MEISHI_REPLY_ANSWERED : MEISHI_REPLY_DISMISSED, translated, error);
+}
+
+static gboolean
+on_respond(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, const char *cookie,
+           guint result, GVariant *answer, gpointer user_data)
+{
+    GError *error = NULL;
+    gboolean ok = take_response(user_data, invocation, cookie, result, answer, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
+static void
+free_object(Object *object)
+{
+    g_ptr_array_unref(object->registered);
+    g_object_unref(object->agent);
+    g_free(object);
+}
+
+GDBusInterfaceSkeleton *
+meishi_agents_object_new(const MeishiDoorContext *context)
+{
+    MeishiBusAgents *skeleton = meishi_bus_agents_skeleton_new();
+    Object *object = g_new0(Object, 1);
+
+    object->agent = g_object_ref(context->agent);
+    object->registered =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_remote_prompter_free);
+    g_object_set_data_full(G_OBJECT(skeleton), OBJECT_DATA, object, (GDestroyNotify)free_object);
+    g_signal_connect(skeleton, "handle-register", G_CALLBACK(on_register), object);
+    g_signal_connect(skeleton, "handle-unregister", G_CALLBACK(on_unregister), object);
+    g_signal_connect(skeleton, "handle-respond", G_CALLBACK(on_respond), object);
+    return G_DBUS_INTERFACE_SKELETON(skeleton);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiRemotePrompter.  No call to the other side is waited for: Begin has a deadline, and what is
+ * late or fails means that nobody is there; Cancel is a courtesy without an answer.
+ */
+#include "daemon/bus/remote-prompter.h"
+
+#include "daemon/agent/selector.h"
+#include "daemon/base/error.h"
+#include "daemon/bus/caller.h"
+#include "daemon/bus/question-paths.h"
+
+#define INTERFACE         "org.meishi.Agent1.Prompter"
+#define BEGIN_DEADLINE_MS 10000
+
+struct MeishiRemotePrompter {
+    MeishiRemotePrompterUser user;
+    gpointer owner;
+    GDBusConnection *connection;
+    char *name; /* NULL on a private connection */
+    char *path;
+    guint watch_id;
+    GCancellable *cancellable; /* its calls; cancelled with it */
+};
+
+static void
+on_begun(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiRemotePrompter *prompter = user_data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) reply =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+
+    if (reply != NULL || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return; /* cancelled: @prompter is freed */
+    g_message("a prompter cannot ask and is dropped: %s", error->message);
+    prompter->user.gone(prompter, prompter->user.user_data);
+}
+
+static void
+begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
+{
+    MeishiRemotePrompter *prompter = data;
+
+    g_dbus_connection_call(prompter->connection, prompter->name, prompter->path, INTERFACE, "Begin",
+                           g_variant_new("(ss@a{sv})", cookie, kind,
+                                         meishi_question_paths_add(prompter->user.agent, question)),
+                           NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, BEGIN_DEADLINE_MS,
+                           prompter->cancellable, on_begun, prompter);
+}
+
+static void
+cancel(gpointer data, const char *cookie, const char *reason)
+{
+    MeishiRemotePrompter *prompter = data;
+
+    g_dbus_connection_call(prompter->connection, prompter->name, prompter->path, INTERFACE,
+                           "Cancel", g_variant_new("(ss)", cookie, reason), NULL,
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, BEGIN_DEADLINE_MS, NULL, NULL, NULL);
+}
+
+static const MeishiPrompterClass prompter_class = {.begin = begin, .cancel = cancel};
+
+static void
+on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)
+{
+    MeishiRemotePrompter *prompter = user_data;
+
+    prompter->user.gone(prompter, prompter->user.user_data);
+}
+
+MeishiRemotePrompter *
+meishi_remote_prompter_new(const MeishiRemotePrompterUser *user, GDBusMethodInvocation *invocation,
+                           const char *path, GError **error)
+{
+    gpointer owner = meishi_caller_owner(invocation);
+    MeishiRemotePrompter *prompter;
+
+    if (owner == NULL) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "The prompter has left");
+        return NULL;
+    }
+    prompter = g_new0(MeishiRemotePrompter, 1);
+    prompter->user = *user;
+    prompter->owner = owner;
+    prompter->connection = g_object_ref(g_dbus_method_invocation_get_connection(invocation));
+    prompter->name = g_strdup(g_dbus_method_invocation_get_sender(invocation));
+    prompter->path = g_strdup(path);
+    prompter->cancellable = g_cancellable_new();
+    if (!meishi_prompters_add(meishi_agent_prompters(user->agent), prompter->owner, &prompter_class,
+                              prompter, error)) {
+        prompter->owner = NULL;
+        meishi_remote_prompter_free(prompter);
+        return NULL;
+    }
+    if (prompter->name != NULL)
+        prompter->watch_id = g_bus_watch_name_on_connection(prompter->connection, prompter->name,
+                                                            G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                                            on_vanished, prompter, NULL);
+    g_signal_emit_by_name(user->agent, "prompters-changed");
+    return prompter;
+}
+
+/* Its questions go to the next prompter while it can still be told that they do. */
+void
+meishi_remote_prompter_free(MeishiRemotePrompter *prompter)
+{
+    if (prompter == NULL)
+        return;
+    if (prompter->owner != NULL) {
+        meishi_prompters_remove(meishi_agent_prompters(prompter->user.agent), prompter->owner);
+        g_signal_emit_by_name(prompter->user.agent, "prompters-changed");
+    }
+    if (prompter->watch_id != 0)
+        g_bus_unwatch_name(prompter->watch_id);
+    g_cancellable_cancel(prompter->cancellable);
+    g_object_unref(prompter->cancellable);
+    g_object_unref(prompter->connection);
+    g_free(prompter->name);
+    g_free(prompter->path);
+    g_free(prompter);
+}
+
+gpointer
+meishi_remote_prompter_owner(const MeishiRemotePrompter *prompter)
+{
+    return prompter->owner;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Token objects have no life of their own: at each change the list of tokens is made anew, and the
+ * objects follow it.  What a role holds is worked out for a program of no particular kind; for a
+ * particular one it may be something else (daemon/policy/role.h).
+ */
+#include "daemon/bus/token-objects.h"
+
+#include "daemon/agent/selector.h"
+#include "daemon/bus/agent1.h"
+#include "daemon/bus/caller.h"
+#include "daemon/bus/door.h"
+#include "daemon/bus/identity-object.h"
+#include "daemon/policy/role.h"
+#include "daemon/token/uri.h"
+
+#define TOKENS MEISHI_BUS_PATH "/token/"
+
+/* What an object shows. */
+typedef struct {
+    char *path;
+    const char *label;
+    const char *role; /* "" for the vault's */
+    gboolean is_present;
+    char *identity; /* object path */
+} Token;
+
+static void
+free_token(gpointer data)
+{
+    Token *token = data;
+
+    g_free(token->path);
+    g_free(token->identity);
+    g_free(token);
+}
+
+/* ---- what there is --------------------------------------------------------------------------- */
+
+static gboolean
+has_identity(GPtrArray *identities, const char *token_label)
+{
+    for (guint i = 0; i < identities->len; i++) {
+        const MeishiIdentity *identity = identities->pdata[i];
+
+        if (g_strcmp0(identity->token_label, token_label) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* As daemon/server shows them: the first always, the other while there is something in it. */
+static void
+add_vault_tokens(GPtrArray *tokens, MeishiAgent *agent)
+{
+    const struct {
+        const char *name;
+        const char *label;
+        gboolean is_always_present;
+    } kinds[] = {
+        {"vault", MEISHI_TOKEN_LABEL, TRUE},
+        {"vault_eddsa", MEISHI_TOKEN_LABEL_EDDSA, FALSE},
+    };
+    g_autoptr(GPtrArray) identities = meishi_agent_list(agent);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        Token *token = g_new0(Token, 1);
+
+        token->path = g_strconcat(TOKENS, kinds[i].name, NULL);
+        token->label = kinds[i].label;
+        token->role = "";
+        token->is_present = kinds[i].is_always_present || has_identity(identities, token->label);
+        token->identity = g_strdup("/");
+        g_ptr_array_add(tokens, token);
+    }
+}
+
+/* A name may hold what a path may not: such bytes become "_" and two hex digits. */
+static char *
+escape(const char *name)
+{
+    GString *text = g_string_new(NULL);
+
+    for (const char *at = name; *at != '\0'; at++) {
+        if (g_ascii_isalnum(*at))
+            g_string_append_c(text, *at);
+        else
+            g_string_append_printf(text, "_%02x", (guint8)*at);
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
+meishi_token_objects_role_identity(MeishiAgent *agent, const MeishiRole *role)
+{
+    const MeishiWorld *world = meishi_agent_world(agent);
+    g_autoptr(MeishiRequest) nobody = meishi_request_new();
+    guint index = meishi_role_resolve(world, role, nobody);
+
+    if (index == G_MAXUINT)
+        return g_strdup("/");
+    return meishi_identity_object_path_of(
+        agent, meishi_inventory_entry(world->inventory, index)->candidate->id);
+}
+
+static void
+add_role_tokens(GPtrArray *tokens, MeishiAgent *agent)
+{
+    GPtrArray *roles = meishi_rulebook_set(meishi_agent_rulebook(agent))->roles;
+
+    for (guint i = 0; i < roles->len; i++) {
+        const MeishiRole *role = roles->pdata[i];
+        g_autofree char *name = escape(role->name);
+        Token *token = g_new0(Token, 1);
+
+        token->path = g_strconcat(TOKENS, "role_", name, NULL);
+        token->label = role->label;
+        token->role = role->name;
+        token->identity = meishi_token_objects_role_identity(agent, role);
+        token->is_present = !g_str_equal(token->identity, "/");
+        g_ptr_array_add(tokens, token);
+    }
+}
+
+/* ---- what is shown --------------------------------------------------------------------------- */
+
+static void
+fill(MeishiBusToken *skeleton, const Token *token)
+{
+    g_autofree char *uri = meishi_uri_format(token->label, NULL, 0, NULL);
+
+    g_object_set(skeleton, "label", token->label, "kind", token->role[0] != '\0' ? "role" : "vault",
+                 "uri", uri, "present", token->is_present, "role", token->role, "identity",
+                 token->identity, NULL);
+}
+
+static void
+show(GDBusObjectManagerServer *objects, const Token *token)
+{
+    g_autoptr(GDBusObject) shown =
+        g_dbus_object_manager_get_object(G_DBUS_OBJECT_MANAGER(objects), token->path);
+    g_autoptr(MeishiBusToken) skeleton = NULL;
+    g_autoptr(MeishiBusObjectSkeleton) object = NULL;
+
+    if (shown != NULL) {
+        skeleton = meishi_bus_object_get_token(MEISHI_BUS_OBJECT(shown));
+        fill(skeleton, token);
+        return;
+    }
+    skeleton = meishi_bus_token_skeleton_new();
+    object = meishi_bus_object_skeleton_new(token->path);
+    fill(skeleton, token);
+    meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(skeleton));
+    meishi_bus_object_skeleton_set_token(object, skeleton);
+    g_dbus_object_manager_server_export(objects, G_DBUS_OBJECT_SKELETON(object));
+}
+
+static gboolean
+is_listed(GPtrArray *tokens, const char *path)
+{
+    for (guint i = 0; i < tokens->len; i++) {
+        if (g_str_equal(((Token *)tokens->pdata[i])->path, path))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+hide_others(GDBusObjectManagerServer *objects, GPtrArray *tokens)
+{
+    GList *shown = g_dbus_object_manager_get_objects(G_DBUS_OBJECT_MANAGER(objects));
+
+    for (GList *at = shown; at != NULL; at = at->next) {
+        const char *path = g_dbus_object_get_object_path(at->data);
+
+        if (g_str_has_prefix(path, TOKENS) && !is_listed(tokens, path))
+            g_dbus_object_manager_server_unexport(objects, path);
+    }
+    g_list_free_full(shown, g_object_unref);
+}
+
+void
+meishi_token_objects_update(GDBusObjectManagerServer *objects, MeishiAgent *agent)
+{
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(free_token);
+
+    add_vault_tokens(tokens, agent);
+    add_role_tokens(tokens, agent);
+    for (guint i = 0; i < tokens->len; i++)
+        show(objects, tokens->pdata[i]);
+    hide_others(objects, tokens);
+}
