@@ -170,7 +170,7 @@ take_block(MeishiReader *reader, const Block *block, GError **error)
         meishi_reader_note(reader, kinds[i].note);
         return TRUE;
     }
-    shown = meishi_text_clean(block->label, 60);
+    shown = meishi_text_clip(block->label, 60);
     note = g_strdup_printf("A PEM block “%s” was passed over.", shown ? shown : "");
     meishi_reader_note(reader, note);
     return TRUE;

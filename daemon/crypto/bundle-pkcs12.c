@@ -150,7 +150,7 @@ friendly_name(PKCS12_SAFEBAG *bag)
 
     if (!utf8)
         return NULL;
-    clean = meishi_text_clean(utf8, FRIENDLY_NAME_MAX);
+    clean = meishi_text_clip(utf8, FRIENDLY_NAME_MAX);
     OPENSSL_free(utf8);
     return clean;
 }

@@ -157,7 +157,7 @@ check_content(MeishiReader *reader, GError **error)
 static void
 prefix_name(GError **error, const char *name)
 {
-    g_autofree char *shown = meishi_text_clean(name, NAME_MAX_SHOWN);
+    g_autofree char *shown = meishi_text_clip(name, NAME_MAX_SHOWN);
 
     g_prefix_error(error, "%s: ", shown ? shown : "the file");
 }

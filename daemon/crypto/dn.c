@@ -77,5 +77,5 @@ meishi_dn_common_name(const MeishiName *name)
 {
     const MeishiNameAttribute *attribute = meishi_name_find(name, OID_COMMON_NAME);
 
-    return attribute ? meishi_text_clean(attribute->value, COMMON_NAME_MAX) : NULL;
+    return attribute ? meishi_text_clip(attribute->value, COMMON_NAME_MAX) : NULL;
 }

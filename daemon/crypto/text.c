@@ -39,7 +39,7 @@ meishi_text_from_asn1(const ASN1_STRING *string)
 }
 
 char *
-meishi_text_clean(const char *text, gsize max)
+meishi_text_clip(const char *text, gsize max)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     g_autoptr(GString) clean = g_string_new(NULL);
@@ -58,11 +58,11 @@ meishi_text_clean(const char *text, gsize max)
 }
 
 char *
-meishi_text_clean_asn1(const ASN1_STRING *string, gsize max)
+meishi_text_clip_asn1(const ASN1_STRING *string, gsize max)
 {
     g_autofree char *utf8 = meishi_text_from_asn1(string);
 
-    return utf8 ? meishi_text_clean(utf8, max) : NULL;
+    return utf8 ? meishi_text_clip(utf8, max) : NULL;
 }
 
 char *

@@ -15,10 +15,10 @@ char *meishi_text_from_asn1(const ASN1_STRING *string);
 
 /* @text without invisible characters, invalid UTF-8 replaced, blanks at the ends stripped, cut to
  * @max bytes at a character; NULL where nothing is left. */
-char *meishi_text_clean(const char *text, gsize max);
+char *meishi_text_clip(const char *text, gsize max);
 
 /* Both in one. */
-char *meishi_text_clean_asn1(const ASN1_STRING *string, gsize max);
+char *meishi_text_clip_asn1(const ASN1_STRING *string, gsize max);
 
 /* Dotted; NULL for one that is too long to be meant. */
 char *meishi_text_oid(const ASN1_OBJECT *oid);

@@ -29,7 +29,7 @@ format_ip(const ASN1_OCTET_STRING *ip)
 static char *
 format_string(const char *kind, const ASN1_STRING *string)
 {
-    g_autofree char *clean = meishi_text_clean_asn1(string, NAME_MAX_BYTES);
+    g_autofree char *clean = meishi_text_clip_asn1(string, NAME_MAX_BYTES);
 
     return clean ? g_strdup_printf("%s:%s", kind, clean) : NULL;
 }

@@ -121,7 +121,7 @@ test_clean(void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *out = meishi_text_clean(cases[i].in, cases[i].max);
+        g_autofree char *out = meishi_text_clip(cases[i].in, cases[i].max);
 
         g_assert_cmpstr(out, ==, cases[i].out);
     }
