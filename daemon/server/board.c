@@ -85,7 +85,7 @@ meishi_board_publish(MeishiBoard *board, MeishiView *view)
     old = board->view;
     board->view = meishi_view_ref(view);
     pthread_mutex_unlock(&board->mutex);
-    has_moved = old != NULL && meishi_view_present(old) != meishi_view_present(view);
+    has_moved = old != NULL && !meishi_view_has_same_tokens(old, view);
     if (has_moved)
         __atomic_fetch_add(&board->pulse->slot_events, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&board->pulse->generation, meishi_view_generation(view), __ATOMIC_RELEASE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The board: what is published at the moment, the current view and the pulse page.
+ * The board: what is published to one program at the moment, its view and the pulse page.
  *
  * The main loop puts up a new view; workers read it.  The pulse page is a page of shared memory
- * that every client maps and only the daemon may write.
+ * that the program maps and only the daemon may write.
  */
 #pragma once
 

@@ -66,13 +66,13 @@ meishi_conn_step(MeishiConn *conn, MeishiConnEvent event)
 }
 
 MeishiConn *
-meishi_conn_new(int fd, MeishiPeer *peer)
+meishi_conn_new(int fd, MeishiAudience *audience)
 {
     MeishiConn *conn = g_new0(MeishiConn, 1);
 
     conn->state = MEISHI_CONN_GREETING;
     conn->fd = fd;
-    conn->peer = peer;
+    conn->audience = audience;
     conn->link.data = conn;
     return conn;
 }
@@ -82,7 +82,7 @@ meishi_conn_free(MeishiConn *conn)
 {
     meishi_conn_forget(conn);
     close(conn->fd);
-    g_clear_pointer(&conn->peer, meishi_peer_free);
+    g_clear_pointer(&conn->audience, meishi_audience_unref);
     g_free(conn);
 }
 
@@ -102,6 +102,7 @@ meishi_conn_keep(MeishiConn *conn, const struct meishi_msg_head *head, const gui
 static void
 free_errand(MeishiErrand *errand)
 {
+    g_clear_pointer(&errand->identity, meishi_identity_unref);
     meishi_secret_unref(errand->pin);
     if (errand->key != NULL)
         meishi_key_unref(errand->key);

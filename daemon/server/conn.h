@@ -11,7 +11,7 @@
 #pragma once
 
 #include "daemon/crypto/crypto.h"
-#include "daemon/server/peer.h"
+#include "daemon/server/audience.h"
 #include "module/wire/msg.h"
 #include "module/wire/packet.h"
 
@@ -47,9 +47,11 @@ typedef enum {
 /* What the main loop does for a request, and what came of it.  The handler that asks for it fills
  * the first part in. */
 typedef struct {
-    gint64 key_id;     /* OPERATE: the key that is to be unsealed */
-    MeishiSecret *pin; /* LOGIN: NULL where none was given */
-    guint64 counter;   /* WAIT: what the client knows */
+    MeishiLayout layout;      /* HELLO: that the client asks for */
+    MeishiIdentity *identity; /* OPERATE: whose key is to be unsealed */
+    MeishiConfirm confirm;    /* OPERATE: what a person has to be asked before */
+    MeishiSecret *pin;        /* LOGIN: NULL where none was given */
+    guint64 counter;          /* WAIT: what the client knows */
 
     gboolean is_done;
     enum meishi_wire_status status;
@@ -59,9 +61,9 @@ typedef struct {
 typedef struct {
     MeishiConnState state;
     int fd;
-    MeishiPeer *peer;
-    GList link;        /* in the pool's list */
-    gint n_hand_overs; /* atomic; between owners, pool.c */
+    MeishiAudience *audience; /* who it is and what it is shown; HELLO may change the layout */
+    GList link;               /* in the pool's list */
+    gint n_hand_overs;        /* atomic; between owners, pool.c */
 
     /* Of a request that is parked: */
     struct meishi_msg_head head;
@@ -71,8 +73,8 @@ typedef struct {
     MeishiErrand *errand; /* NULL where it waits for its turn alone */
 } MeishiConn;
 
-/* Takes @fd and @peer (may be NULL in tests) over. */
-MeishiConn *meishi_conn_new(int fd, MeishiPeer *peer);
+/* Takes @fd and @audience over. */
+MeishiConn *meishi_conn_new(int fd, MeishiAudience *audience);
 void meishi_conn_free(MeishiConn *conn); /* closes, wipes */
 
 /* Moves to the next state and says what to do. */

@@ -7,19 +7,20 @@
  */
 #include "daemon/server/errands.h"
 
+#include "daemon/base/error.h"
 #include "daemon/server/status.h"
 
 #include <glib-unix.h>
 
-/* Logins that wait at the same time; a person answers them one by one, and more than this is no
- * person's work.  Waiting for a key has no such limit: each connection waits for one at most, and
- * hundreds of first signatures at once are a busy program's start. */
-#define MAX_LOGINS 256
+/* Logins and uses that wait at the same time; a person answers them one by one, and more than this
+ * is no person's work.  Waiting for a key has no such limit: each connection waits for one at most,
+ * and hundreds of first signatures at once are a busy program's start. */
+#define MAX_QUESTIONS 256
 
 struct MeishiErrands {
     MeishiErrandsOptions options;
-    GQueue tasks;   /* Task */
-    guint n_logins; /* that the agent works on */
+    GQueue tasks;      /* Task */
+    guint n_questions; /* that the agent works on */
     gboolean is_winding_up;
 };
 
@@ -30,7 +31,7 @@ typedef struct {
     GSource *watch;
     GList link;
     gboolean has_callback; /* the agent works on it */
-    gboolean is_counted;   /* in n_logins */
+    gboolean is_question;  /* a person may have to answer; counted in n_questions */
     gboolean has_hung_up;
 } Task;
 
@@ -45,6 +46,21 @@ task_free(Task *task)
     g_free(task);
 }
 
+static void
+begin_question(Task *task)
+{
+    task->is_question = TRUE;
+    task->errands->n_questions++;
+}
+
+static void
+end_question(Task *task)
+{
+    if (task->is_question && task->errands != NULL)
+        task->errands->n_questions--;
+    task->is_question = FALSE;
+}
+
 /* Gives the connection back and forgets the task. */
 static void
 finish(Task *task, enum meishi_wire_status status)
@@ -53,10 +69,9 @@ finish(Task *task, enum meishi_wire_status status)
     MeishiConn *conn = task->conn;
     gboolean has_hung_up = task->has_hung_up;
 
-    if (errands != NULL) {
+    end_question(task);
+    if (errands != NULL)
         g_queue_unlink(&errands->tasks, &task->link);
-        errands->n_logins -= task->is_counted ? 1 : 0;
-    }
     task_free(task);
     if (conn == NULL)
         return;
@@ -107,6 +122,27 @@ task_new(MeishiErrands *errands, MeishiConn *conn)
     return task;
 }
 
+/* ---- layouts -------------------------------------------------------------------------------- */
+
+static void
+change_layout(Task *task)
+{
+    MeishiConn *conn = task->conn;
+    g_autoptr(GError) error = NULL;
+    MeishiAudience *audience = meishi_audiences_join(task->errands->options.audiences,
+                                                     meishi_audience_application(conn->audience),
+                                                     conn->errand->layout, &error);
+
+    if (audience == NULL) {
+        g_warning("a program does not get the layout that it wants: %s", error->message);
+        finish(task, meishi_status_from_error(error));
+        return;
+    }
+    meishi_audience_unref(conn->audience);
+    conn->audience = audience;
+    finish(task, MEISHI_WIRE_OK);
+}
+
 /* ---- keys and logins ----------------------------------------------------------------------- */
 
 static void
@@ -133,8 +169,41 @@ static void
 load_key(Task *task)
 {
     task->has_callback = TRUE;
-    meishi_agent_load_key_async(task->errands->options.agent, task->conn->errand->key_id,
+    meishi_agent_load_key_async(task->errands->options.agent, task->conn->errand->identity->key_id,
                                 task->cancellable, on_key_loaded, task);
+}
+
+/* The person's word, then the key: a key is not unsealed for what is not agreed to. */
+static void
+on_confirmed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Task *task = user_data;
+    g_autoptr(GError) error = NULL;
+    gboolean is_agreed = meishi_agent_confirm_finish(MEISHI_AGENT(source), result, &error);
+
+    end_question(task);
+    if (is_agreed && task->conn != NULL && !task->has_hung_up) {
+        load_key(task);
+        return;
+    }
+    if (task->conn != NULL && g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED)) {
+        g_autofree char *program = meishi_audience_describe(task->conn->audience);
+
+        g_message("%s was refused: %s", program, error->message);
+    }
+    finish_result(task, is_agreed, error);
+}
+
+static void
+confirm(Task *task)
+{
+    const MeishiErrand *errand = task->conn->errand;
+
+    task->has_callback = TRUE;
+    begin_question(task);
+    meishi_agent_confirm_async(task->errands->options.agent,
+                               meishi_audience_application(task->conn->audience), errand->identity,
+                               errand->confirm, task->cancellable, on_confirmed, task);
 }
 
 static void
@@ -170,8 +239,8 @@ log_in(Task *task)
         finish(task, MEISHI_WIRE_OK);
         return;
     }
-    task->has_callback = task->is_counted = TRUE;
-    task->errands->n_logins++;
+    task->has_callback = TRUE;
+    begin_question(task);
     meishi_agent_vault_unlock_async(agent, pin != NULL && has_passphrase(agent) ? pin : NULL,
                                     task->cancellable, on_unlocked, task);
 }
@@ -181,12 +250,19 @@ log_in(Task *task)
 static void
 run_wait(Task *task)
 {
-    const MeishiErrands *errands = task->errands;
+    const MeishiConn *conn = task->conn;
+    MeishiBoard *board = meishi_audience_board(conn->audience);
 
-    if (errands->is_winding_up)
+    if (task->errands->is_winding_up)
         finish(task, MEISHI_WIRE_CANCELLED);
-    else if (meishi_board_slot_events(errands->options.board) != task->conn->errand->counter)
+    else if (meishi_board_slot_events(board) != conn->errand->counter)
         finish(task, MEISHI_WIRE_OK);
+}
+
+static gboolean
+needs_person(const MeishiConn *conn)
+{
+    return conn->head.type == MEISHI_WIRE_LOGIN || conn->errand->confirm != MEISHI_CONFIRM_NEVER;
 }
 
 void
@@ -196,59 +272,69 @@ meishi_errands_run(MeishiErrands *errands, MeishiConn *conn)
 
     if (conn->head.type == MEISHI_WIRE_WAIT)
         run_wait(task);
-    else if (conn->head.type == MEISHI_WIRE_OPERATE)
+    else if (conn->head.type == MEISHI_WIRE_HELLO)
+        change_layout(task);
+    else if (!needs_person(conn))
         load_key(task);
     else if (errands->is_winding_up)
         finish(task, MEISHI_WIRE_CANCELLED);
-    else if (errands->n_logins >= MAX_LOGINS)
+    else if (errands->n_questions >= MAX_QUESTIONS)
         finish(task, MEISHI_WIRE_BUSY);
-    else
+    else if (conn->head.type == MEISHI_WIRE_LOGIN)
         log_in(task);
+    else
+        confirm(task);
 }
 
 /* Calls @func for every task that is there now; it may end the task. */
 static void
-for_each(MeishiErrands *errands, void (*func)(Task *task))
+for_each(MeishiErrands *errands, void (*func)(Task *task, gconstpointer data), gconstpointer data)
 {
     GList *next;
 
     for (GList *link = errands->tasks.head; link != NULL; link = next) {
         next = link->next;
-        func(link->data);
+        func(link->data, data);
     }
 }
 
 static void
-look_again(Task *task)
+look_again(Task *task, gconstpointer audience)
 {
-    if (task->conn->head.type == MEISHI_WIRE_WAIT)
+    if (task->conn->head.type == MEISHI_WIRE_WAIT && task->conn->audience == audience)
         run_wait(task);
 }
 
 void
-meishi_errands_slot_event(MeishiErrands *errands)
+meishi_errands_slot_event(MeishiErrands *errands, MeishiAudience *audience)
 {
-    for_each(errands, look_again);
+    for_each(errands, look_again, audience);
 }
 
 static void
-cancel_unless_key(Task *task)
+cancel_unless_key(Task *task, gconstpointer unused)
 {
-    if (task->conn->head.type != MEISHI_WIRE_OPERATE)
+    if (task->conn->head.type != MEISHI_WIRE_OPERATE || task->is_question)
         cancel(task);
+}
+
+static void
+cancel_any(Task *task, gconstpointer unused)
+{
+    cancel(task);
 }
 
 void
 meishi_errands_wind_up(MeishiErrands *errands)
 {
     errands->is_winding_up = TRUE;
-    for_each(errands, cancel_unless_key);
+    for_each(errands, cancel_unless_key, NULL);
 }
 
 void
 meishi_errands_cancel(MeishiErrands *errands)
 {
-    for_each(errands, cancel);
+    for_each(errands, cancel_any, NULL);
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -265,7 +351,7 @@ meishi_errands_new(const MeishiErrandsOptions *options)
 
 /* Whoever waits for the agent still has its callback to come. */
 static void
-cut_loose(Task *task)
+cut_loose(Task *task, gconstpointer unused)
 {
     MeishiErrands *errands = task->errands;
     MeishiConn *conn = g_steal_pointer(&task->conn);
@@ -283,6 +369,6 @@ meishi_errands_free(MeishiErrands *errands)
 {
     if (errands == NULL)
         return;
-    for_each(errands, cut_loose);
+    for_each(errands, cut_loose, NULL);
     g_free(errands);
 }

@@ -24,11 +24,50 @@ attach(MeishiWireRequest *request, int fd)
     request->reply_fds.fd[request->reply_fds.n++] = fd;
 }
 
+static MeishiBoard *
+board(const MeishiWireRequest *request)
+{
+    return meishi_audience_board(request->audience);
+}
+
+static MeishiLayout
+layout_from_flags(guint32 flags)
+{
+    return (flags & MEISHI_WIRE_SLOT_PER_IDENTITY) != 0 ? MEISHI_LAYOUT_SLOT_PER_IDENTITY
+                                                        : MEISHI_LAYOUT_VAULT;
+}
+
+/* The connection belongs to the audience of its process in the usual layout until it has said that
+ * it wants another one. */
+static MeishiVerdict
+change_layout(MeishiWireRequest *request, MeishiLayout layout)
+{
+    request->errand = g_new0(MeishiErrand, 1);
+    request->errand->layout = layout;
+    return MEISHI_VERDICT_PUT_OFF;
+}
+
+static MeishiVerdict
+greet(MeishiWireRequest *request, const struct meishi_msg_hello *msg)
+{
+    struct meishi_msg_hello_reply reply = {.status = MEISHI_WIRE_OK};
+
+    request->view = meishi_board_view(board(request));
+    reply.version = MIN(msg->version, MEISHI_WIRE_VERSION);
+    reply.instance = request->service->instance;
+    reply.generation = meishi_view_generation(request->view);
+    meishi_msg_hello_reply_encode(request->reply, request->head.call, &reply);
+    if ((msg->flags & MEISHI_WIRE_WANT_SNAPSHOT) != 0) {
+        attach(request, meishi_board_pulse(board(request)));
+        attach(request, meishi_view_snapshot(request->view));
+    }
+    return MEISHI_VERDICT_ANSWER;
+}
+
 static MeishiVerdict
 hello(MeishiWireRequest *request)
 {
     struct meishi_msg_hello msg;
-    struct meishi_msg_hello_reply reply = {.status = MEISHI_WIRE_OK};
 
     if (!meishi_msg_hello_decode(request->body, &msg) || request->fds->n != 0)
         return MEISHI_VERDICT_NONSENSE;
@@ -36,16 +75,14 @@ hello(MeishiWireRequest *request)
         answer_error(request, MEISHI_WIRE_BAD_VERSION);
         return MEISHI_VERDICT_REJECT;
     }
-    request->view = meishi_board_view(request->service->board);
-    reply.version = MIN(msg.version, MEISHI_WIRE_VERSION);
-    reply.instance = request->service->instance;
-    reply.generation = meishi_view_generation(request->view);
-    meishi_msg_hello_reply_encode(request->reply, request->head.call, &reply);
-    if ((msg.flags & MEISHI_WIRE_WANT_SNAPSHOT) != 0) {
-        attach(request, meishi_board_pulse(request->service->board));
-        attach(request, meishi_view_snapshot(request->view));
+    if (request->errand != NULL && request->errand->status != MEISHI_WIRE_OK) {
+        answer_error(request, request->errand->status);
+        return MEISHI_VERDICT_REJECT;
     }
-    return MEISHI_VERDICT_ANSWER;
+    if (request->errand == NULL &&
+        meishi_audience_layout(request->audience) != layout_from_flags(msg.flags))
+        return change_layout(request, layout_from_flags(msg.flags));
+    return greet(request, &msg);
 }
 
 static MeishiVerdict
@@ -55,7 +92,7 @@ snapshot(MeishiWireRequest *request)
 
     if (!meishi_msg_snapshot_decode(request->body) || request->fds->n != 0)
         return MEISHI_VERDICT_NONSENSE;
-    request->view = meishi_board_view(request->service->board);
+    request->view = meishi_board_view(board(request));
     reply.counter = meishi_view_generation(request->view);
     meishi_msg_snapshot_reply_encode(request->reply, request->head.call, &reply);
     attach(request, meishi_view_snapshot(request->view));
@@ -75,8 +112,8 @@ login(MeishiWireRequest *request)
     }
     if (!meishi_msg_login_decode(request->body, &msg) || request->fds->n != 0)
         return MEISHI_VERDICT_NONSENSE;
-    view = meishi_board_view(request->service->board);
-    if (msg.slot_id >= 64 || (meishi_view_present(view) >> msg.slot_id & 1) == 0) {
+    view = meishi_board_view(board(request));
+    if (!meishi_view_is_present(view, msg.slot_id)) {
         answer_error(request, MEISHI_WIRE_GONE);
         return MEISHI_VERDICT_ANSWER;
     }
@@ -98,7 +135,7 @@ answer_wait(MeishiWireRequest *request, enum meishi_wire_status status, guint64 
 static MeishiVerdict
 wait_slot_event(MeishiWireRequest *request)
 {
-    guint64 counter = meishi_board_slot_events(request->service->board);
+    guint64 counter = meishi_board_slot_events(board(request));
     struct meishi_msg_wait msg;
 
     if (request->errand != NULL)
@@ -114,7 +151,7 @@ wait_slot_event(MeishiWireRequest *request)
 
 /* A frame with a PIN is not kept: the errand holds the PIN in locked memory. */
 static const Handler handlers[] = {
-    [MEISHI_WIRE_HELLO] = {hello, FALSE},
+    [MEISHI_WIRE_HELLO] = {hello, TRUE},
     [MEISHI_WIRE_SNAPSHOT] = {snapshot, FALSE},
     [MEISHI_WIRE_OPERATE] = {meishi_operate_run, TRUE},
     [MEISHI_WIRE_LOGIN] = {login, FALSE},

@@ -9,20 +9,18 @@
 #pragma once
 
 #include "daemon/agent/agent.h"
-#include "daemon/server/board.h"
 #include "daemon/server/conn.h"
 #include "module/wire/buf.h"
 
 /* What all requests are served from; the same for the life of the server. */
 typedef struct {
-    MeishiBoard *board;
     MeishiKeyCache *keys;
     guint64 instance;
 } MeishiService;
 
 typedef struct {
     const MeishiService *service;
-    const MeishiPeer *peer; /* NULL in tests */
+    MeishiAudience *audience; /* the connection's */
     struct meishi_msg_head head;
     struct meishi_bytes body;
     struct meishi_packet_fds *fds; /* that came with the frame; closed by the caller */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two tokens, because one Ed25519 key makes libp11 0.4 reject the whole token that it lies in.
- *
  * Order inside a token: by class, certificates of identities best first, then issuers by SHA-256.
  * Programs that "select automatically" take the first match.  A certificate that is both an
  * identity and somebody's issuer is shown once, as the identity, and trusted, so that GnuTLS still
@@ -11,8 +9,9 @@
  * gives up before it looks further); CKF_PROTECTED_AUTHENTICATION_PATH, since the daemon asks by
  * itself; CKF_USER_PIN_INITIALIZED, since C_Login works; CKF_RNG, since C_GenerateRandom does;
  * CKF_WRITE_PROTECTED, since nothing can be created, so that NSS keeps trust settings in its own
- * database.  Read-write sessions are granted all the same: OpenSSH opens no other.  The slot is
- * CKF_REMOVABLE_DEVICE, or NSS never looks again after sessions were lost.
+ * database; CKF_TOKEN_INITIALIZED, or GNOME Web passes over it.  Read-write sessions are granted
+ * all the same: OpenSSH opens no other.  The slot is CKF_REMOVABLE_DEVICE, or NSS never looks again
+ * after sessions were lost.
  */
 #include "daemon/server/objects.h"
 
@@ -24,45 +23,34 @@
 #include <string.h>
 
 #define MANUFACTURER "Meishi"
-#define MODEL        "Meishi vault"
-
-#define EDDSA_TYPES  (1u << MEISHI_KEY_ED25519 | 1u << MEISHI_KEY_ED448)
-#define OTHER_TYPES  (1u << MEISHI_KEY_RSA | 1u << MEISHI_KEY_RSA_PSS | 1u << MEISHI_KEY_EC)
 
 #define TOKEN_FLAGS                                             \
     (CKF_RNG | CKF_WRITE_PROTECTED | CKF_USER_PIN_INITIALIZED | \
      CKF_PROTECTED_AUTHENTICATION_PATH | CKF_TOKEN_INITIALIZED)
 
+/* What all slots are written with. */
 typedef struct {
-    guint64 id;
-    const char *label;
-    const char *serial;
-    guint key_types;         /* 1 << MeishiKeyType */
-    gboolean has_digests;    /* Java offers RSA-PSS only where it sees CKM_SHA256 */
-    gboolean always_present; /* or only with objects in it */
-} SlotKind;
-
-static const SlotKind slot_kinds[] = {
-    {MEISHI_SLOT_VAULT, MEISHI_TOKEN_LABEL, "1", OTHER_TYPES, TRUE, TRUE},
-    {MEISHI_SLOT_VAULT_EDDSA, MEISHI_TOKEN_LABEL_EDDSA, "2", EDDSA_TYPES, FALSE, FALSE},
-};
+    MeishiAttrs attrs;
+    MeishiSnapshotWriter *writer;
+    GHashTable
+        *shared; /* MeishiIdentity to MeishiAttrsShared: one identity may lie in two tokens */
+    GHashTable *issuers; /* numbers of issuers' handles that are taken */
+} Book;
 
 /* One slot while it is written. */
 typedef struct {
-    const SlotKind *kind;
-    MeishiAttrs *attrs;
+    Book *book;
+    const MeishiToken *token;
     MeishiSnapshotWriter *writer;
-    GPtrArray *identities;     /* MeishiIdentity, best first, borrowed */
-    GPtrArray *issuers;        /* MeishiCert, by SHA-256, borrowed */
-    GHashTable *in_chains;     /* SHA-256 (guint8 *) of every certificate in a chain */
-    GHashTable *key_ids;       /* key_id (guint8 *) of every identity */
-    MeishiAttrsShared *shared; /* one per identity */
+    GPtrArray *issuers;    /* MeishiCert, by SHA-256, borrowed */
+    GHashTable *in_chains; /* SHA-256 (guint8 *) of every certificate in a chain */
+    GHashTable *key_ids;   /* key_id (guint8 *) of every identity */
 } Slot;
 
-guint64
-meishi_objects_slot(MeishiKeyType type)
+static const MeishiIdentity *
+nth_identity(const MeishiToken *token, guint n)
 {
-    return (EDDSA_TYPES & 1u << type) != 0 ? MEISHI_SLOT_VAULT_EDDSA : MEISHI_SLOT_VAULT;
+    return ((const MeishiShown *)token->shown->pdata[n])->identity;
 }
 
 /* ---- collecting ---------------------------------------------------------------------------- */
@@ -98,14 +86,11 @@ compare_certs(gconstpointer a, gconstpointer b)
 }
 
 static void
-collect_identities(Slot *slot, GPtrArray *identities, GHashTable *leaves)
+collect_identities(Slot *slot, GHashTable *leaves)
 {
-    for (guint i = 0; i < identities->len; i++) {
-        MeishiIdentity *identity = identities->pdata[i];
+    for (guint i = 0; i < slot->token->shown->len; i++) {
+        const MeishiIdentity *identity = nth_identity(slot->token, i);
 
-        if ((slot->kind->key_types & 1u << identity->key->type) == 0)
-            continue;
-        g_ptr_array_add(slot->identities, identity);
         g_hash_table_add(slot->key_ids, identity->key->key_id);
         if (identity->cert != NULL)
             g_hash_table_add(leaves, identity->cert->sha256);
@@ -115,8 +100,8 @@ collect_identities(Slot *slot, GPtrArray *identities, GHashTable *leaves)
 static void
 collect_issuers(Slot *slot, GHashTable *leaves)
 {
-    for (guint i = 0; i < slot->identities->len; i++) {
-        const MeishiIdentity *identity = slot->identities->pdata[i];
+    for (guint i = 0; i < slot->token->shown->len; i++) {
+        const MeishiIdentity *identity = nth_identity(slot->token, i);
         guint n = identity->chain != NULL ? identity->chain->len : 0;
 
         for (guint j = 0; j < n; j++) {
@@ -130,55 +115,90 @@ collect_issuers(Slot *slot, GHashTable *leaves)
     g_ptr_array_sort(slot->issuers, compare_certs);
 }
 
-/* All but the oldest certificate of each key. */
 static void
-mark_further(Slot *slot)
-{
-    g_autoptr(GHashTable) oldest = g_hash_table_new(g_int64_hash, g_int64_equal);
-
-    for (guint i = 0; i < slot->identities->len; i++) {
-        MeishiIdentity *identity = slot->identities->pdata[i];
-        MeishiAttrsShared *known = g_hash_table_lookup(oldest, &identity->key_id);
-        MeishiAttrsShared *shared = &slot->shared[i];
-
-        shared->is_further = known != NULL && known->identity->cert_id < identity->cert_id;
-        if (known != NULL)
-            known->is_further = !shared->is_further;
-        if (!shared->is_further)
-            g_hash_table_insert(oldest, &identity->key_id, shared);
-    }
-}
-
-static void
-slot_init(Slot *slot, const SlotKind *kind, MeishiAttrs *attrs, GPtrArray *identities)
+slot_init(Slot *slot, Book *book, const MeishiToken *token)
 {
     g_autoptr(GHashTable) leaves = g_hash_table_new(digest_hash, sha256_equal);
 
-    slot->kind = kind;
-    slot->attrs = attrs;
-    slot->writer = attrs->writer;
-    slot->identities = g_ptr_array_new();
+    slot->book = book;
+    slot->token = token;
+    slot->writer = book->writer;
     slot->issuers = g_ptr_array_new();
     slot->in_chains = g_hash_table_new(digest_hash, sha256_equal);
     slot->key_ids = g_hash_table_new(digest_hash, key_id_equal);
-    collect_identities(slot, identities, leaves);
+    collect_identities(slot, leaves);
     collect_issuers(slot, leaves);
-    slot->shared = g_new0(MeishiAttrsShared, slot->identities->len);
-    for (guint i = 0; i < slot->identities->len; i++)
-        meishi_attrs_share(attrs, slot->identities->pdata[i], &slot->shared[i]);
-    mark_further(slot);
 }
 
 static void
 slot_clear(Slot *slot)
 {
-    g_ptr_array_unref(slot->identities);
     g_ptr_array_unref(slot->issuers);
     g_hash_table_unref(slot->in_chains);
     g_hash_table_unref(slot->key_ids);
-    g_free(slot->shared);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Slot, slot_clear)
+
+/* ---- what slots share ---------------------------------------------------------------------- */
+
+static MeishiAttrsShared *
+share(Book *book, const MeishiIdentity *identity)
+{
+    MeishiAttrsShared *shared = g_hash_table_lookup(book->shared, identity);
+
+    if (shared == NULL) {
+        shared = g_new0(MeishiAttrsShared, 1);
+        meishi_attrs_share(&book->attrs, identity, shared);
+        g_hash_table_insert(book->shared, (gpointer)identity, shared);
+    }
+    return shared;
+}
+
+/* All but the oldest certificate of each key.  Over all tokens, since handles are of the whole
+ * view; what roles hold has handles of its own. */
+static void
+mark_further(GHashTable *oldest, MeishiAttrsShared *shared)
+{
+    const MeishiIdentity *identity = shared->identity;
+    MeishiAttrsShared *known = g_hash_table_lookup(oldest, &identity->key_id);
+
+    shared->is_further = known != NULL && known->identity->cert_id < identity->cert_id;
+    if (known != NULL)
+        known->is_further = !shared->is_further;
+    if (!shared->is_further)
+        g_hash_table_replace(oldest, (gpointer)&identity->key_id, shared);
+}
+
+static void
+share_identities(Book *book, GPtrArray *tokens)
+{
+    g_autoptr(GHashTable) oldest = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; i < tokens->len; i++) {
+        const MeishiToken *token = tokens->pdata[i];
+
+        for (guint j = 0; token->role < 0 && j < token->shown->len; j++)
+            mark_further(oldest, share(book, nth_identity(token, j)));
+    }
+}
+
+static void
+book_init(Book *book, GPtrArray *tokens, MeishiSnapshotWriter *writer)
+{
+    meishi_attrs_init(&book->attrs, writer);
+    book->writer = writer;
+    book->shared = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    book->issuers = g_hash_table_new(NULL, NULL);
+    share_identities(book, tokens);
+}
+
+static void
+book_clear(Book *book)
+{
+    g_hash_table_unref(book->shared);
+    g_hash_table_unref(book->issuers);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Book, book_clear)
 
 /* ---- slot and mechanisms ------------------------------------------------------------------- */
 
@@ -189,34 +209,29 @@ fill_text(char *field, gsize size, const char *text)
     memcpy(field, text, MIN(strlen(text), size));
 }
 
-static gboolean
-is_present(const Slot *slot)
-{
-    return slot->kind->always_present || slot->identities->len > 0;
-}
-
 static void
 write_slot(Slot *slot)
 {
+    const MeishiToken *token = slot->token;
     struct meishi_snapshot_slot info = {
-        .slot_id = slot->kind->id,
-        .slot_flags = CKF_REMOVABLE_DEVICE | (is_present(slot) ? CKF_TOKEN_PRESENT : 0),
+        .slot_id = token->slot_id,
+        .slot_flags = CKF_REMOVABLE_DEVICE | (token->is_present ? CKF_TOKEN_PRESENT : 0),
         .token_flags = TOKEN_FLAGS,
     };
 
-    fill_text(info.description, sizeof info.description, slot->kind->label);
+    fill_text(info.description, sizeof info.description, token->description);
     fill_text(info.manufacturer, sizeof info.manufacturer, MANUFACTURER);
-    fill_text(info.label, sizeof info.label, slot->kind->label);
-    fill_text(info.model, sizeof info.model, MODEL);
-    fill_text(info.serial, sizeof info.serial, slot->kind->serial);
+    fill_text(info.label, sizeof info.label, token->label);
+    fill_text(info.model, sizeof info.model, token->model);
+    fill_text(info.serial, sizeof info.serial, token->serial);
     meishi_snapshot_writer_add_slot(slot->writer, &info);
 }
 
 static gboolean
 has_raw_key(const Slot *slot)
 {
-    for (guint i = 0; i < slot->identities->len; i++)
-        if (((const MeishiIdentity *)slot->identities->pdata[i])->allow_raw)
+    for (guint i = 0; i < slot->token->shown->len; i++)
+        if (nth_identity(slot->token, i)->allow_raw)
             return TRUE;
     return FALSE;
 }
@@ -235,8 +250,9 @@ write_mechanisms(Slot *slot)
                                                   .min_bits = table[i].min_bits,
                                                   .max_bits = table[i].max_bits,
                                                   .flags = table[i].flags};
-        gboolean fits = table[i].key_types == 0 ? slot->kind->has_digests
-                                                : (table[i].key_types & slot->kind->key_types) != 0;
+        gboolean fits = table[i].key_types == 0
+                            ? slot->token->has_digests
+                            : (table[i].key_types & slot->token->key_types) != 0;
 
         if (fits && (with_raw || !table[i].raw))
             meishi_snapshot_writer_add_mechanism(slot->writer, &mech);
@@ -245,30 +261,40 @@ write_mechanisms(Slot *slot)
 
 /* ---- objects ------------------------------------------------------------------------------- */
 
+static guint64
+certificate_handle(const MeishiToken *token, const MeishiIdentity *identity)
+{
+    if (token->role >= 0)
+        return meishi_handle_make_in_role(MEISHI_HANDLE_ROLE_CERTIFICATE, (guint)token->role,
+                                          identity->cert_id);
+    return meishi_handle_make(MEISHI_HANDLE_CERTIFICATE, identity->cert_id);
+}
+
 static void
 write_certificates(Slot *slot)
 {
-    for (guint i = 0; i < slot->identities->len; i++) {
-        const MeishiIdentity *identity = slot->identities->pdata[i];
-        guint64 handle = meishi_handle_make(MEISHI_HANDLE_CERTIFICATE, identity->cert_id);
+    for (guint i = 0; i < slot->token->shown->len; i++) {
+        const MeishiIdentity *identity = nth_identity(slot->token, i);
+        guint64 handle = certificate_handle(slot->token, identity);
 
         if (identity->cert == NULL || handle == 0)
             continue;
         meishi_snapshot_writer_add_object(slot->writer, handle, CKO_CERTIFICATE);
         meishi_attrs_add_certificate(
-            slot->attrs, &slot->shared[i],
+            &slot->book->attrs, share(slot->book, identity),
             g_hash_table_contains(slot->in_chains, identity->cert->sha256));
     }
 }
 
 /* Issuers have no row of their own in the agent's eyes.  The handle is a hash of slot and
- * certificate; where two meet, the one with the greater SHA-256 moves on, the same way each time
- * for the same set of issuers. */
+ * certificate; where two meet, the one that comes later moves on, the same way each time for the
+ * same slots and issuers. */
 static guint64
-issuer_handle(const Slot *slot, const MeishiCert *issuer, GHashTable *taken)
+issuer_handle(const Slot *slot, const MeishiCert *issuer)
 {
+    GHashTable *taken = slot->book->issuers;
     guint64 number =
-        meishi_snapshot_hash(slot->kind->id, CKA_VALUE, issuer->sha256, MEISHI_SHA256_LEN) &
+        meishi_snapshot_hash(slot->token->slot_id, CKA_VALUE, issuer->sha256, MEISHI_SHA256_LEN) &
         MEISHI_HANDLE_NUMBER_MASK;
 
     while (number == 0 || !g_hash_table_add(taken, GUINT_TO_POINTER((guint)number)))
@@ -296,36 +322,55 @@ write_issuer(Slot *slot, const MeishiCert *issuer, guint64 handle)
         len = key_id_len;
     }
     meishi_snapshot_writer_add_object(slot->writer, handle, CKO_CERTIFICATE);
-    meishi_attrs_add_issuer(slot->attrs, issuer, id, len);
+    meishi_attrs_add_issuer(&slot->book->attrs, issuer, id, len);
 }
 
 static void
 write_issuers(Slot *slot)
 {
-    g_autoptr(GHashTable) taken = g_hash_table_new(NULL, NULL);
-
     for (guint i = 0; i < slot->issuers->len; i++)
-        write_issuer(slot, slot->issuers->pdata[i],
-                     issuer_handle(slot, slot->issuers->pdata[i], taken));
+        write_issuer(slot, slot->issuers->pdata[i], issuer_handle(slot, slot->issuers->pdata[i]));
+}
+
+/* How the objects of one class are made. */
+typedef struct {
+    guint64 class;
+    MeishiHandleKind kind, further_kind, role_kind;
+    void (*add)(MeishiAttrs *attrs, const MeishiAttrsShared *shared);
+} KeyClass;
+
+static const KeyClass key_classes[] = {
+    {CKO_PUBLIC_KEY, MEISHI_HANDLE_PUBLIC_KEY, MEISHI_HANDLE_FURTHER_PUBLIC_KEY,
+     MEISHI_HANDLE_ROLE_PUBLIC_KEY, meishi_attrs_add_public_key},
+    {CKO_PRIVATE_KEY, MEISHI_HANDLE_PRIVATE_KEY, MEISHI_HANDLE_FURTHER_PRIVATE_KEY,
+     MEISHI_HANDLE_ROLE_PRIVATE_KEY, meishi_attrs_add_private_key},
+};
+
+static guint64
+key_handle(const MeishiToken *token, const KeyClass *class, const MeishiAttrsShared *shared)
+{
+    const MeishiIdentity *identity = shared->identity;
+
+    if (token->role >= 0)
+        return meishi_handle_make_in_role(class->role_kind, (guint)token->role, identity->cert_id);
+    return shared->is_further ? meishi_handle_make(class->further_kind, identity->cert_id)
+                              : meishi_handle_make(class->kind, identity->key_id);
 }
 
 /* One object per certificate of a key, since an object has one label, and libp11 and GnuTLS want
  * that of the URI on the key as well.  The oldest certificate has the key's own handle, whatever
  * becomes the best one. */
 static void
-write_keys(Slot *slot, MeishiHandleKind kind, MeishiHandleKind further_kind, guint64 class,
-           void (*add)(MeishiAttrs *attrs, const MeishiAttrsShared *shared))
+write_keys(Slot *slot, const KeyClass *class)
 {
-    for (guint i = 0; i < slot->identities->len; i++) {
-        const MeishiIdentity *identity = slot->identities->pdata[i];
-        guint64 handle = slot->shared[i].is_further
-                             ? meishi_handle_make(further_kind, identity->cert_id)
-                             : meishi_handle_make(kind, identity->key_id);
+    for (guint i = 0; i < slot->token->shown->len; i++) {
+        const MeishiAttrsShared *shared = share(slot->book, nth_identity(slot->token, i));
+        guint64 handle = key_handle(slot->token, class, shared);
 
         if (handle == 0)
             continue;
-        meishi_snapshot_writer_add_object(slot->writer, handle, class);
-        add(slot->attrs, &slot->shared[i]);
+        meishi_snapshot_writer_add_object(slot->writer, handle, class->class);
+        class->add(&slot->book->attrs, shared);
     }
 }
 
@@ -336,37 +381,39 @@ write_profiles(Slot *slot)
                                        CKP_PUBLIC_CERTIFICATES_TOKEN};
 
     for (guint i = 0; i < G_N_ELEMENTS(profiles); i++) {
-        gint64 number = (gint64)(slot->kind->id * 16 + profiles[i]);
+        gint64 number = (gint64)(slot->token->slot_id * 16 + profiles[i]);
+        guint64 handle = meishi_handle_make(MEISHI_HANDLE_PROFILE, number);
 
-        meishi_snapshot_writer_add_object(
-            slot->writer, meishi_handle_make(MEISHI_HANDLE_PROFILE, number), CKO_PROFILE);
-        meishi_attrs_add_profile(slot->attrs, slot->kind->id, profiles[i]);
+        if (handle == 0)
+            continue;
+        meishi_snapshot_writer_add_object(slot->writer, handle, CKO_PROFILE);
+        meishi_attrs_add_profile(&slot->book->attrs, slot->token->slot_id, profiles[i]);
     }
 }
 
-guint64
-meishi_objects_write(GPtrArray *identities, MeishiSnapshotWriter *writer)
+static void
+write_token(Book *book, const MeishiToken *token)
 {
-    MeishiAttrs attrs;
-    guint64 present = 0;
+    g_auto(Slot) slot = {0};
 
-    meishi_attrs_init(&attrs, writer);
-    for (guint i = 0; i < G_N_ELEMENTS(slot_kinds); i++) {
-        g_auto(Slot) slot = {0};
+    slot_init(&slot, book, token);
+    write_slot(&slot);
+    write_mechanisms(&slot);
+    if (!token->is_present)
+        return;
+    write_certificates(&slot);
+    write_issuers(&slot);
+    for (guint i = 0; i < G_N_ELEMENTS(key_classes); i++)
+        write_keys(&slot, &key_classes[i]);
+    write_profiles(&slot);
+}
 
-        slot_init(&slot, &slot_kinds[i], &attrs, identities);
-        write_slot(&slot);
-        write_mechanisms(&slot);
-        if (!is_present(&slot))
-            continue;
-        present |= G_GUINT64_CONSTANT(1) << slot.kind->id;
-        write_certificates(&slot);
-        write_issuers(&slot);
-        write_keys(&slot, MEISHI_HANDLE_PUBLIC_KEY, MEISHI_HANDLE_FURTHER_PUBLIC_KEY,
-                   CKO_PUBLIC_KEY, meishi_attrs_add_public_key);
-        write_keys(&slot, MEISHI_HANDLE_PRIVATE_KEY, MEISHI_HANDLE_FURTHER_PRIVATE_KEY,
-                   CKO_PRIVATE_KEY, meishi_attrs_add_private_key);
-        write_profiles(&slot);
-    }
-    return present;
+void
+meishi_objects_write(GPtrArray *tokens, MeishiSnapshotWriter *writer)
+{
+    g_auto(Book) book = {0};
+
+    book_init(&book, tokens, writer);
+    for (guint i = 0; i < tokens->len; i++)
+        write_token(&book, tokens->pdata[i]);
 }

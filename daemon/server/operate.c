@@ -2,10 +2,12 @@
  *
  * OPERATE: find the key in the view, check that it may do this, do it.
  *
- * Everything that can be refused without the private key is refused before the vault is asked for
- * it.  A key that is not in the cache is an errand for the main loop; the handler then runs once
- * more, with the key.  Input in a memory file may be long and waits for its turn, so that hashing
- * never takes all workers.
+ * This is where policy is enforced: whatever a program was shown before, its handle is looked up in
+ * the view that it has now.  Everything that can be refused without the private key is refused
+ * before a person or the vault is asked for it.  A key that is not in the cache, or whose use a
+ * person has to agree to, is an errand for the main loop; the handler then runs once more, with the
+ * key, and looks at the view again.  Input in a memory file may be long and waits for its turn, so
+ * that hashing never takes all workers.
  */
 #include "daemon/server/operate.h"
 
@@ -44,8 +46,8 @@ typedef struct {
     struct meishi_msg_operate msg;
     MeishiOperation op;
     MeishiMechanism mechanism;
-    const MeishiIdentity *identity; /* of the request's view; NULL with DIGEST */
-    struct meishi_bytes mapped;     /* input from a memory file */
+    MeishiViewKey key;          /* of the request's view; no identity with DIGEST */
+    struct meishi_bytes mapped; /* input from a memory file */
 } Operation;
 
 static void
@@ -94,7 +96,7 @@ static enum meishi_wire_status
 check_mechanism(const Operation *operation)
 {
     const MeishiMechanismInfo *info = meishi_mechanism_find(operation->mechanism.type);
-    const MeishiIdentity *identity = operation->identity;
+    const MeishiIdentity *identity = operation->key.identity;
 
     if (info == NULL || (info->flags & operations[operation->op].flag) == 0)
         return MEISHI_WIRE_BAD_MECHANISM;
@@ -107,20 +109,33 @@ check_mechanism(const Operation *operation)
                : MEISHI_WIRE_NOT_PERMITTED;
 }
 
+static enum meishi_wire_status
+deny(const Operation *operation)
+{
+    MeishiAudience *audience = operation->request->audience;
+    const MeishiIdentity *identity = operation->key.identity;
+    g_autofree char *program = meishi_audience_describe(audience);
+
+    if (meishi_audience_note_refusal(audience, identity))
+        g_message("policy keeps “%s” from %s", identity->label, program);
+    return MEISHI_WIRE_DENIED;
+}
+
 /* Finds the key and checks that it may do this. */
 static enum meishi_wire_status
 check(Operation *operation)
 {
     MeishiWireRequest *request = operation->request;
-    gboolean is_private = FALSE;
 
     if (operation->op == MEISHI_OP_DIGEST)
         return check_mechanism(operation);
-    request->view = meishi_board_view(request->service->board);
-    operation->identity = meishi_view_find_key(request->view, operation->msg.object, &is_private);
-    if (operation->identity == NULL)
+    request->view = meishi_board_view(meishi_audience_board(request->audience));
+    operation->key = meishi_view_find_key(request->view, operation->msg.object);
+    if (operation->key.identity == NULL)
         return MEISHI_WIRE_NO_OBJECT;
-    if (is_private != operations[operation->op].needs_private_key)
+    if (operation->key.is_withheld)
+        return deny(operation);
+    if (operation->key.is_private != operations[operation->op].needs_private_key)
         return MEISHI_WIRE_NOT_PERMITTED;
     return check_mechanism(operation);
 }
@@ -147,7 +162,7 @@ perform(const Operation *operation, MeishiKey *key, gsize *inout_len, GError **e
     const struct meishi_bytes *in =
         operation->msg.in_file ? &operation->mapped : &operation->msg.data;
     const struct meishi_bytes *signature = &operation->msg.signature;
-    const MeishiIdentity *identity = operation->identity;
+    const MeishiIdentity *identity = operation->key.identity;
     guint8 *out = operation->request->result;
 
     if (key != NULL)
@@ -166,10 +181,9 @@ perform(const Operation *operation, MeishiKey *key, gsize *inout_len, GError **e
 static void
 report(const Operation *operation, const GError *error)
 {
-    const MeishiPeer *peer = operation->request->peer;
+    g_autofree char *program = meishi_audience_describe(operation->request->audience);
 
-    g_warning("an operation of process %d (%s) failed: %s", peer != NULL ? (int)peer->pid : 0,
-              peer != NULL && peer->exe != NULL ? peer->exe : "unknown program", error->message);
+    g_warning("an operation of %s failed: %s", program, error->message);
 }
 
 static MeishiVerdict
@@ -201,14 +215,31 @@ find_key(const Operation *operation)
 
     if (request->errand != NULL && request->errand->key != NULL)
         return meishi_key_ref(request->errand->key);
-    return meishi_key_cache_lookup(request->service->keys, operation->identity->key_id);
+    return meishi_key_cache_lookup(request->service->keys, operation->key.identity->key_id);
+}
+
+/* The policy may have become stricter while the person was asked: then they are asked again. */
+static gboolean
+is_confirmed(const Operation *operation)
+{
+    const MeishiErrand *errand = operation->request->errand;
+
+    return operation->key.confirm <= (errand != NULL ? errand->confirm : MEISHI_CONFIRM_NEVER);
 }
 
 static MeishiVerdict
 put_off(const Operation *operation)
 {
-    operation->request->errand = g_new0(MeishiErrand, 1);
-    operation->request->errand->key_id = operation->identity->key_id;
+    MeishiWireRequest *request = operation->request;
+    MeishiErrand *errand = request->errand;
+
+    if (errand == NULL)
+        errand = request->errand = g_new0(MeishiErrand, 1);
+    g_clear_pointer(&errand->identity, meishi_identity_unref);
+    g_clear_pointer(&errand->key, meishi_key_unref);
+    errand->is_done = FALSE;
+    errand->identity = meishi_identity_ref((MeishiIdentity *)operation->key.identity);
+    errand->confirm = operation->key.confirm;
     return MEISHI_VERDICT_PUT_OFF;
 }
 
@@ -225,11 +256,11 @@ meishi_operate_run(MeishiWireRequest *request)
     if (status != MEISHI_WIRE_OK)
         return refuse(request, status);
     if (operations[operation.op].needs_private_key) {
-        key = find_key(&operation);
-        if (key == NULL && request->errand == NULL)
-            return put_off(&operation);
-        if (key == NULL)
+        if (request->errand != NULL && request->errand->status != MEISHI_WIRE_OK)
             return refuse(request, request->errand->status);
+        key = find_key(&operation);
+        if (key == NULL || !is_confirmed(&operation))
+            return put_off(&operation);
     }
     if (!operation.msg.in_file)
         return answer(&operation, key);

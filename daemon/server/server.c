@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Puts the parts of this directory together: listener, pool, errands and board, and rebuilds the
- * view when the agent says so.
+ * Puts the parts of this directory together: listener, pool, errands and audiences, and has what
+ * programs see looked at anew when the agent says so.
  *
- * The view is rebuilt before the signal's emission returns, so that whoever was told that an
- * import is done, and then starts a program, sees the import.
+ * That is done before the signal's emission returns, so that whoever was told that an import or a
+ * change of policy is done finds that it is.
  */
 #include "daemon/server/server.h"
 
-#include "daemon/server/board.h"
+#include "daemon/server/audience.h"
 #include "daemon/server/errands.h"
 #include "daemon/server/inbox.h"
 #include "daemon/server/listener.h"
@@ -20,12 +20,15 @@
 #define MAX_CLIENTS 4096
 #define CANCEL_MS   1000 /* for the agent to answer what was cancelled */
 
+/* Each may be a program of its own, and then takes its socket, its process, its pulse page and,
+ * where policy shows it what nobody else sees, its snapshot; and a request may carry one. */
+#define DESCRIPTORS_PER_CLIENT 5
+
 struct MeishiServer {
     MeishiAgent *agent;
     gulong view_changed;
-    guint64 generation;
     MeishiService service;
-    MeishiBoard *board;
+    MeishiAudiences *audiences;
     MeishiErrands *errands;
     MeishiInbox *inbox;
     MeishiPool *pool;
@@ -70,8 +73,17 @@ static void
 on_accepted(int fd, MeishiPeer *peer, gpointer user_data)
 {
     MeishiServer *server = user_data;
+    g_autoptr(MeishiPeer) caller = peer;
+    g_autoptr(GError) error = NULL;
+    MeishiAudience *audience =
+        meishi_audiences_join(server->audiences, caller->application, MEISHI_LAYOUT_VAULT, &error);
 
-    meishi_pool_add(server->pool, meishi_conn_new(fd, peer));
+    if (audience == NULL) {
+        g_warning("a program was refused: %s", error->message);
+        close(fd);
+        return;
+    }
+    meishi_pool_add(server->pool, meishi_conn_new(fd, audience));
 }
 
 static guint
@@ -93,7 +105,7 @@ static void
 make_errands(MeishiServer *server)
 {
     const MeishiErrandsOptions options = {.agent = server->agent,
-                                          .board = server->board,
+                                          .audiences = server->audiences,
                                           .resume = on_resume,
                                           .drop = on_drop,
                                           .user_data = server};
@@ -115,35 +127,27 @@ start_pool(MeishiServer *server, guint n_workers, GError **error)
     return server->pool != NULL;
 }
 
-/* ---- the view ------------------------------------------------------------------------------ */
+/* ---- what programs see --------------------------------------------------------------------- */
 
-static gboolean
-rebuild_view(MeishiServer *server, GError **error)
+static void
+on_moved(MeishiAudience *audience, gpointer user_data)
 {
-    g_autoptr(GPtrArray) identities = meishi_agent_list(server->agent);
-    g_autoptr(MeishiView) view = meishi_view_new(identities, server->generation + 1, error);
+    MeishiServer *server = user_data;
 
-    if (view == NULL)
-        return FALSE;
-    server->generation++;
-    if (meishi_board_publish(server->board, view))
-        meishi_errands_slot_event(server->errands);
-    return TRUE;
+    meishi_errands_slot_event(server->errands, audience);
 }
 
-/* Programs go on with the old view where the new one cannot be made. */
 static void
 on_view_changed(MeishiAgent *agent, gpointer user_data)
 {
-    g_autoptr(GError) error = NULL;
+    MeishiServer *server = user_data;
 
-    if (!rebuild_view(user_data, &error))
-        g_warning("programs do not see the latest change: %s", error->message);
+    meishi_audiences_refresh(server->audiences, on_moved, server);
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
-/* A client takes two descriptors, and the default limit of 1024 is meant for select(2). */
+/* The default limit of 1024 is meant for select(2). */
 static void
 raise_descriptor_limit(void)
 {
@@ -151,20 +155,27 @@ raise_descriptor_limit(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return;
-    limit.rlim_cur = MAX(limit.rlim_cur, MIN(limit.rlim_max, 4 * MAX_CLIENTS));
+    limit.rlim_cur = MAX(limit.rlim_cur, MIN(limit.rlim_max, DESCRIPTORS_PER_CLIENT * MAX_CLIENTS));
     (void)!setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A kernel that cannot keep programs from writing to a page that they share with us is a reason not
+ * to start, and not to refuse each of them. */
+static gboolean
+check_kernel(GError **error)
+{
+    g_autoptr(MeishiBoard) board = meishi_board_new(error);
+
+    return board != NULL;
 }
 
 static gboolean
 build(MeishiServer *server, guint n_workers, GError **error)
 {
-    server->board = meishi_board_new(error);
-    if (server->board == NULL)
+    if (!check_kernel(error))
         return FALSE;
+    server->audiences = meishi_audiences_new(server->agent);
     make_errands(server);
-    if (!rebuild_view(server, error))
-        return FALSE;
-    server->service.board = server->board;
     server->service.keys = meishi_agent_key_cache(server->agent);
     meishi_crypto_random((guint8 *)&server->service.instance, sizeof server->service.instance);
     server->inbox = meishi_inbox_new(on_inbox, server, error);
@@ -256,7 +267,7 @@ meishi_server_free(MeishiServer *server)
     g_clear_pointer(&server->pool, meishi_pool_free);
     g_clear_pointer(&server->listener, meishi_listener_free);
     g_clear_signal_handler(&server->view_changed, server->agent);
-    g_clear_pointer(&server->board, meishi_board_free);
+    g_clear_pointer(&server->audiences, meishi_audiences_free);
     g_object_unref(server->agent);
     g_free(server);
 }
@@ -265,10 +276,4 @@ guint
 meishi_server_n_clients(MeishiServer *server)
 {
     return meishi_pool_n_conns(server->pool);
-}
-
-guint64
-meishi_server_generation(MeishiServer *server)
-{
-    return server->generation;
 }

@@ -24,7 +24,6 @@ void meishi_server_stop(MeishiServer *server, guint grace_ms);
 void meishi_server_free(MeishiServer *server); /* after meishi_server_stop(); NULL is fine */
 
 guint meishi_server_n_clients(MeishiServer *server);
-guint64 meishi_server_generation(MeishiServer *server);
 
 /* Makes the listening socket at @path: removes a dead one, refuses a live one (BUSY), mode 0600.
  * @type is SOCK_SEQPACKET or SOCK_STREAM.  -1 on error. */

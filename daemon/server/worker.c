@@ -191,7 +191,7 @@ meishi_worker_serve(MeishiWorker *worker, MeishiConn *conn, gboolean may_take_lo
     MeishiServed served;
 
     job.request.service = worker->service;
-    job.request.peer = conn->peer;
+    job.request.audience = conn->audience;
     job.request.fds = &job.fds;
     job.request.may_take_long = may_take_long;
     job.request.reply = &worker->reply;

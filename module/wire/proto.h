@@ -35,7 +35,8 @@ enum meishi_wire_type {
 };
 
 enum meishi_wire_hello_flag {
-    MEISHI_WIRE_WANT_SNAPSHOT = 1, /* send pulse page and snapshot with the reply */
+    MEISHI_WIRE_WANT_SNAPSHOT = 1,     /* send pulse page and snapshot with the reply */
+    MEISHI_WIRE_SLOT_PER_IDENTITY = 2, /* show each identity in a slot of its own */
 };
 
 enum meishi_wire_operation {

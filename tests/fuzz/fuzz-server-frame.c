@@ -23,22 +23,27 @@ enum Setting {
     ERRAND_FAILS = 8,
 };
 
+#define WITHHELD_ROW 4
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct {
     MeishiAgent *agent;
+    MeishiAudiences *audiences;
+    MeishiApplication *program;
+    MeishiAudience *audience;
     MeishiService service;
     MeishiWorker *worker;
     MeishiKey *keys[SAMPLE_N];
     int file;
 } World;
 
-/* Keys in rows 1 to 3, in the order of SampleKind; made once for all inputs. */
+/* Keys in rows 1 to 3, in the order of SampleKind; made once for all inputs.  Row 4 is withheld,
+ * row 1 lies in a role as well, and a person has to agree to the use of row 3. */
 static void
-publish(World *world)
+add_identities(World *world)
 {
-    g_autoptr(GPtrArray) identities = NULL;
-    g_autoptr(MeishiView) view = NULL;
+    g_autoptr(MeishiIdentity) withheld = sample_identity_new(SAMPLE_EC, WITHHELD_ROW);
 
     for (SampleKind kind = SAMPLE_EC; kind < SAMPLE_N; kind++) {
         g_autoptr(MeishiIdentity) identity = sample_identity_new(kind, (gint64)kind + 1);
@@ -47,9 +52,28 @@ publish(World *world)
         identity->allow_raw = TRUE;
         stub_agent_add(world->agent, identity, world->keys[kind]);
     }
-    identities = meishi_agent_list(world->agent);
-    view = meishi_view_new(identities, 1, NULL);
-    meishi_board_publish(world->service.board, view);
+    stub_agent_add(world->agent, withheld, NULL);
+}
+
+static void
+apply_policy(MeishiPresentation *presentation, const MeishiApplication *program, gpointer unused)
+{
+    const MeishiShown *first = presentation->shown->pdata[0];
+
+    stub_presentation_withhold(presentation, WITHHELD_ROW);
+    stub_presentation_confirm(presentation, 3, MEISHI_CONFIRM_EACH_USE);
+    stub_presentation_add_role(presentation, "fuzz", "Fuzz", first->identity, MEISHI_CONFIRM_NEVER);
+}
+
+static MeishiAudience *
+join(World *world, MeishiLayout layout)
+{
+    MeishiAudience *audience =
+        meishi_audiences_join(world->audiences, world->program, layout, NULL);
+
+    if (audience == NULL)
+        abort();
+    return audience;
 }
 
 static World *
@@ -62,10 +86,13 @@ get_world(void)
     if (!meishi_crypto_init(NULL))
         abort();
     world.agent = stub_agent_new();
-    world.service.board = meishi_board_new(NULL);
+    stub_agent_set_policy(world.agent, apply_policy, NULL);
+    world.audiences = meishi_audiences_new(world.agent);
+    world.program = meishi_application_new_unknown();
     world.service.keys = meishi_agent_key_cache(world.agent);
     world.service.instance = 1;
-    publish(&world);
+    add_identities(&world);
+    world.audience = join(&world, MEISHI_LAYOUT_VAULT);
     world.worker = meishi_worker_new(&world.service);
     world.file = meishi_memfile_new("fuzz", "some input", 10);
     return &world;
@@ -81,8 +108,14 @@ run_errand(World *world, MeishiConn *conn, uint8_t setting)
         return;
     errand->is_done = TRUE;
     errand->status = (setting & ERRAND_FAILS) != 0 ? MEISHI_WIRE_LOCKED : MEISHI_WIRE_OK;
-    if ((setting & ERRAND_FAILS) == 0 && errand->key_id >= 1 && errand->key_id <= SAMPLE_N)
-        errand->key = meishi_key_ref(world->keys[errand->key_id - 1]);
+    if ((setting & ERRAND_FAILS) != 0)
+        return;
+    if (errand->identity != NULL)
+        errand->key = meishi_key_ref(world->keys[errand->identity->key_id - 1]);
+    if (conn->head.type == MEISHI_WIRE_HELLO) {
+        meishi_audience_unref(conn->audience);
+        conn->audience = join(world, errand->layout);
+    }
 }
 
 /* The type of the frame, 0 where it has none or came to nothing. */
@@ -147,7 +180,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         abort();
-    conn = meishi_conn_new(pair[0], NULL);
+    conn = meishi_conn_new(pair[0], meishi_audience_ref(world->audience));
     if ((data[0] & BEFORE_HELLO) == 0)
         conn->state = MEISHI_CONN_READY;
     fds.fd[0] = world->file;

@@ -21,6 +21,10 @@ struct _MeishiAgent {
     guint n_cancelled;
     gboolean is_locked;
     char *passphrase;
+    StubPolicy policy;
+    gpointer policy_data;
+    gboolean agrees;
+    guint n_asked;
 };
 
 G_DEFINE_TYPE(MeishiAgent, meishi_agent, G_TYPE_OBJECT)
@@ -135,6 +139,25 @@ stub_agent_lock(MeishiAgent *agent, const char *passphrase)
     agent->passphrase = g_strdup(passphrase);
 }
 
+void
+stub_agent_set_policy(MeishiAgent *agent, StubPolicy policy, gpointer user_data)
+{
+    agent->policy = policy;
+    agent->policy_data = user_data;
+}
+
+void
+stub_agent_agree(MeishiAgent *agent, gboolean agrees)
+{
+    agent->agrees = agrees;
+}
+
+guint
+stub_agent_n_asked(MeishiAgent *agent)
+{
+    return agent->n_asked;
+}
+
 /* ---- answering ----------------------------------------------------------------------------- */
 
 static MeishiKey *
@@ -187,10 +210,21 @@ answer_unlock(MeishiAgent *agent, GTask *task)
 }
 
 static void
+answer_confirm(MeishiAgent *agent, GTask *task)
+{
+    if (agent->agrees)
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_DENIED, "nobody agreed");
+}
+
+static void
 answer(MeishiAgent *agent, GTask *task)
 {
     if (g_task_get_source_tag(task) == meishi_agent_load_key_async)
         answer_key(agent, task);
+    else if (g_task_get_source_tag(task) == meishi_agent_confirm_async)
+        answer_confirm(agent, task);
     else
         answer_unlock(agent, task);
 }
@@ -308,6 +342,158 @@ meishi_agent_vault_unlock_async(MeishiAgent *agent, MeishiSecret *passphrase,
 
 gboolean
 meishi_agent_vault_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/* ---- presentation.h -------------------------------------------------------------------------- */
+
+static MeishiShown *
+shown_new(MeishiIdentity *identity, MeishiConfirm confirm)
+{
+    MeishiShown *shown = g_new0(MeishiShown, 1);
+
+    shown->identity = meishi_identity_ref(identity);
+    shown->confirm = confirm;
+    return shown;
+}
+
+static void
+shown_free(gpointer data)
+{
+    MeishiShown *shown = data;
+
+    meishi_identity_unref(shown->identity);
+    g_free(shown);
+}
+
+static void
+role_free(gpointer data)
+{
+    MeishiShownRole *role = data;
+
+    g_clear_pointer((gpointer *)&role->now, shown_free);
+    g_free(role->name);
+    g_free(role->label);
+    g_free(role);
+}
+
+void
+meishi_presentation_free(MeishiPresentation *presentation)
+{
+    if (presentation == NULL)
+        return;
+    g_ptr_array_unref(presentation->shown);
+    g_ptr_array_unref(presentation->withheld);
+    g_ptr_array_unref(presentation->roles);
+    g_free(presentation->fingerprint);
+    g_free(presentation);
+}
+
+static guint
+find_shown(MeishiPresentation *presentation, gint64 cert_id)
+{
+    for (guint i = 0; i < presentation->shown->len; i++)
+        if (((MeishiShown *)presentation->shown->pdata[i])->identity->cert_id == cert_id)
+            return i;
+    g_error("no such identity is shown");
+}
+
+void
+stub_presentation_withhold(MeishiPresentation *presentation, gint64 cert_id)
+{
+    guint index = find_shown(presentation, cert_id);
+    MeishiShown *shown = presentation->shown->pdata[index];
+
+    g_ptr_array_add(presentation->withheld, meishi_identity_ref(shown->identity));
+    g_ptr_array_remove_index(presentation->shown, index);
+}
+
+void
+stub_presentation_confirm(MeishiPresentation *presentation, gint64 cert_id, MeishiConfirm confirm)
+{
+    MeishiShown *shown = presentation->shown->pdata[find_shown(presentation, cert_id)];
+
+    shown->confirm = confirm;
+}
+
+void
+stub_presentation_add_role(MeishiPresentation *presentation, const char *name, const char *label,
+                           MeishiIdentity *identity, MeishiConfirm confirm)
+{
+    MeishiShownRole *role = g_new0(MeishiShownRole, 1);
+
+    role->name = g_strdup(name);
+    role->label = g_strdup(label);
+    role->now = identity != NULL ? shown_new(identity, confirm) : NULL;
+    g_ptr_array_add(presentation->roles, role);
+}
+
+/* An identity is a value that never changes, so its address says what it is. */
+static void
+append_shown(GString *fingerprint, const MeishiShown *shown)
+{
+    if (shown != NULL)
+        g_string_append_printf(fingerprint, " %p/%d", shown->identity, (int)shown->confirm);
+}
+
+static char *
+make_fingerprint(const MeishiPresentation *presentation)
+{
+    GString *fingerprint = g_string_new(NULL);
+
+    for (guint i = 0; i < presentation->shown->len; i++)
+        append_shown(fingerprint, presentation->shown->pdata[i]);
+    for (guint i = 0; i < presentation->withheld->len; i++)
+        g_string_append_printf(fingerprint, " -%p", presentation->withheld->pdata[i]);
+    for (guint i = 0; i < presentation->roles->len; i++) {
+        const MeishiShownRole *role = presentation->roles->pdata[i];
+
+        g_string_append_printf(fingerprint, " [%s|%s]", role->name, role->label);
+        append_shown(fingerprint, role->now);
+    }
+    return g_string_free(fingerprint, FALSE);
+}
+
+MeishiPresentation *
+stub_presentation_new(GPtrArray *identities)
+{
+    MeishiPresentation *presentation = g_new0(MeishiPresentation, 1);
+
+    presentation->shown = g_ptr_array_new_with_free_func(shown_free);
+    presentation->withheld = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_identity_unref);
+    presentation->roles = g_ptr_array_new_with_free_func(role_free);
+    for (guint i = 0; i < identities->len; i++)
+        g_ptr_array_add(presentation->shown, shown_new(identities->pdata[i], MEISHI_CONFIRM_NEVER));
+    return presentation;
+}
+
+MeishiPresentation *
+meishi_agent_present(MeishiAgent *agent, MeishiApplication *application)
+{
+    MeishiPresentation *presentation = stub_presentation_new(agent->identities);
+
+    if (agent->policy != NULL)
+        agent->policy(presentation, application, agent->policy_data);
+    presentation->fingerprint = make_fingerprint(presentation);
+    return presentation;
+}
+
+void
+meishi_agent_confirm_async(MeishiAgent *agent, MeishiApplication *application,
+                           MeishiIdentity *identity, MeishiConfirm confirm,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+    GTask *task = g_task_new(agent, cancellable, callback, user_data);
+
+    agent->n_asked++;
+    g_task_set_source_tag(task, meishi_agent_confirm_async);
+    start(agent, task);
+}
+
+gboolean
+meishi_agent_confirm_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
 {
     return g_task_propagate_boolean(G_TASK(result), error);
 }
