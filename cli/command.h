@@ -13,6 +13,8 @@ typedef enum {
     MEISHI_ARGUMENT_FILE,
     MEISHI_ARGUMENT_SLOT_KIND,
     MEISHI_ARGUMENT_COMMAND,
+    MEISHI_ARGUMENT_HOST,   /* of those that are remembered */
+    MEISHI_ARGUMENT_CHOICE, /* its number, or a host */
 } MeishiArgument;
 
 typedef struct MeishiCommand MeishiCommand;
@@ -26,8 +28,9 @@ struct MeishiCommand {
     const GOptionEntry *options; /* besides --json and --color; NULL */
     guint min_args, max_args;
     MeishiArgument argument; /* the first one, for completion */
+    gboolean keeps_process;  /* becomes another program: see meishi_harden_self() */
     gboolean (*run)(char **args, GError **error);
-    const MeishiCommand *const *subcommands; /* NULL-terminated; instead of run */
+    const MeishiCommand *const *subcommands; /* NULL-terminated; run is for none of them */
 };
 
 extern const MeishiCommand meishi_command_import;
@@ -37,6 +40,7 @@ extern const MeishiCommand meishi_command_rename;
 extern const MeishiCommand meishi_command_set;
 extern const MeishiCommand meishi_command_remove;
 extern const MeishiCommand meishi_command_export;
+extern const MeishiCommand meishi_command_probe;
 extern const MeishiCommand meishi_command_status;
 extern const MeishiCommand meishi_command_lock;
 extern const MeishiCommand meishi_command_unlock;
@@ -48,6 +52,14 @@ extern const MeishiCommand meishi_command_vault_remove_slot;
 extern const MeishiCommand meishi_command_vault_check;
 extern const MeishiCommand meishi_command_vault_backup;
 extern const MeishiCommand meishi_command_vault_restore;
+extern const MeishiCommand meishi_command_select;
+extern const MeishiCommand meishi_command_why;
+extern const MeishiCommand meishi_command_exec;
+extern const MeishiCommand meishi_command_choices;
+extern const MeishiCommand meishi_command_choices_list;
+extern const MeishiCommand meishi_command_choices_set;
+extern const MeishiCommand meishi_command_choices_forget;
+extern const MeishiCommand meishi_command_choices_undo;
 
 /* All that main.c knows, NULL-terminated. */
 extern const MeishiCommand *const meishi_commands[];

@@ -514,7 +514,6 @@ describe_session(Run *run)
     MeishiTlsReport *report = run->report;
     gnutls_datum_t alpn;
 
-    report->version = version_of(run->session);
     report->cipher = g_strdup(gnutls_cipher_get_name(gnutls_cipher_get(run->session)));
     if (gnutls_alpn_get_selected_protocol(run->session, &alpn) >= 0)
         report->alpn = g_strndup((const char *)alpn.data, alpn.size);
@@ -551,6 +550,8 @@ shake_hands(Run *run, GError **error)
 
     if (!drive(run, step_handshake, &code, error))
         return FALSE;
+    if (run->heard_hello)
+        run->report->version = version_of(run->session);
     if (code < 0)
         return judge(run, code, error);
     run->is_established = TRUE;
@@ -568,6 +569,7 @@ meishi_tls_run(const MeishiTlsCall *call, GError **error)
         .deadline = g_get_monotonic_time() + (gint64)call->timeout_ms * 1000,
     };
 
+    run.report->version = call->version;
     if (!load_trust(&run, error) || !load_identity(&run, error))
         return NULL;
     connection = meishi_connect_open(call->target, run.deadline, error);
