@@ -65,6 +65,10 @@ open_proxies(MeishiClient *client, GError **error)
                                                     NULL, ROOT, NULL, error);
     if (client->vault == NULL)
         return FALSE;
+    client->choices = meishi_bus_choices_proxy_new_sync(
+        client->connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, NULL, ROOT, NULL, error);
+    if (client->choices == NULL)
+        return FALSE;
     g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(client->manager), CALL_LIMIT_MS);
     g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(client->vault), CALL_LIMIT_MS);
     return TRUE;
@@ -99,6 +103,7 @@ meishi_client_free(MeishiClient *client)
 {
     g_clear_object(&client->manager);
     g_clear_object(&client->vault);
+    g_clear_object(&client->choices);
     g_clear_object(&client->connection);
     g_free(client);
 }

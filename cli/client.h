@@ -11,6 +11,7 @@ typedef struct {
     GDBusConnection *connection;
     MeishiBusManager *manager;
     MeishiBusVault *vault;
+    MeishiBusChoices *choices;
 } MeishiClient;
 
 /* Connects; with @start, starts the daemon where nobody listens.  Without, the error is

@@ -12,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/style.h"
 #include "cli/suggest.h"
+#include "daemon/base/harden.h"
 
 #include <string.h>
 
@@ -179,6 +180,8 @@ run_command(const MeishiCommand *command, const char *path, char ***args, GError
     }
     if (!check_count(command, path, *args, error))
         return FALSE;
+    if (!command->keeps_process)
+        meishi_harden_process();
     return command->run(*args, error);
 }
 
@@ -192,10 +195,12 @@ run_group(const MeishiCommand *group, char ***args, GError **error)
 
     if (!parse(NULL, TRUE, args, error))
         return FALSE;
-    if (common.help || (*args)[0] == NULL) {
+    if (common.help || ((*args)[0] == NULL && group->run == NULL)) {
         meishi_help_print(group, group->name);
         return TRUE;
     }
+    if ((*args)[0] == NULL)
+        return run_command(group, group->name, args, error);
     command = meishi_command_find(group->subcommands, (*args)[0]);
     if (command == NULL)
         return fail_command(group->subcommands, prefix, (*args)[0], error);

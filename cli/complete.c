@@ -5,6 +5,7 @@
  */
 #include "cli/complete.h"
 
+#include "cli/choices.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
@@ -85,37 +86,72 @@ offer_options(const char *typed, const GOptionEntry *options)
 
 /* Only what can be typed back: a label with control characters is named by its id. */
 static void
-offer_identities(const char *typed)
+offer_identities(const char *typed, const char *lead)
 {
     g_autoptr(MeishiClient) client = meishi_client_connect(FALSE, NULL);
     g_autoptr(GPtrArray) cards = client != NULL ? meishi_client_cards(client, NULL) : NULL;
 
     for (guint i = 0; cards != NULL && i < cards->len; i++) {
         const char *label = meishi_card_text(cards->pdata[i], "Label");
+        g_autofree char *whole = g_strconcat(lead, label, NULL);
         g_autofree char *clean = meishi_text_clean(label);
         g_autofree char *subject = meishi_text_clean(meishi_card_text(cards->pdata[i], "Subject"));
 
         if (g_str_equal(label, clean))
-            offer(typed, label, subject);
+            offer(typed, whole, subject);
+    }
+}
+
+/* Servers that something is remembered for; with @with_ids, the numbers of the choices as well. */
+static void
+offer_servers(const char *typed, const char *lead, gboolean with_ids)
+{
+    g_autoptr(MeishiClient) client = meishi_client_connect(FALSE, NULL);
+    g_autoptr(GVariant) choices = client != NULL ? meishi_choices_list(client, NULL) : NULL;
+
+    for (gsize i = 0; choices != NULL && i < g_variant_n_children(choices); i++) {
+        g_autoptr(GVariant) choice = g_variant_get_child_value(choices, i);
+        g_autofree char *server = meishi_choices_server(choice);
+        g_autofree char *whole = g_strconcat(lead, server, NULL);
+        g_autofree char *id = NULL;
+        gint64 number = 0;
+
+        g_variant_lookup(choice, "id", "x", &number);
+        id = g_strdup_printf("%" G_GINT64_FORMAT, number);
+        if (with_ids)
+            offer(typed, id, server);
+        offer(typed, whole, "");
     }
 }
 
 static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
 
+static const struct {
+    const char *option;
+    const char *words[7];
+} values[] = {
+    {"color", {"auto", "always", "never"}},
+    {"allow-raw-rsa", {"yes", "no"}},
+    {"kind", {"secret-service", "passphrase", "key-file"}},
+    {"scope", {"once", "session", "always"}},
+    {"purpose", {"navigation", "subresource", "preflight", "preconnect", "background", "api"}},
+};
+
 static void
 offer_value(const char *typed, const char *lead, const GOptionEntry *option)
 {
-    static const char *const when[] = {"auto", "always", "never", NULL};
-    static const char *const answers[] = {"yes", "no", NULL};
+    static const char *const identity_options[] = {"use", "identity", NULL};
 
     if (option->arg == G_OPTION_ARG_FILENAME || option->arg == G_OPTION_ARG_FILENAME_ARRAY)
         g_print(":files\n");
-    else if (g_str_equal(option->long_name, "color"))
-        offer_words(typed, lead, when);
-    else if (g_str_equal(option->long_name, "allow-raw-rsa"))
-        offer_words(typed, lead, answers);
-    else if (g_str_equal(option->long_name, "kind"))
-        offer_words(typed, lead, kinds);
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        if (g_str_equal(option->long_name, values[i].option))
+            offer_words(typed, lead, values[i].words);
+    }
+    if (g_strv_contains(identity_options, option->long_name))
+        offer_identities(typed, lead);
+    if (g_str_equal(option->long_name, "target"))
+        offer_servers(typed, lead, FALSE);
 }
 
 /* "--color=al": name and value in one word. */
@@ -136,11 +172,15 @@ static void
 offer_argument(const char *typed, const MeishiCommand *command)
 {
     if (command->argument == MEISHI_ARGUMENT_IDENTITY)
-        offer_identities(typed);
+        offer_identities(typed, "");
     else if (command->argument == MEISHI_ARGUMENT_FILE)
         g_print(":files\n");
     else if (command->argument == MEISHI_ARGUMENT_SLOT_KIND)
         offer_words(typed, "", kinds);
+    else if (command->argument == MEISHI_ARGUMENT_HOST)
+        offer_servers(typed, "", FALSE);
+    else if (command->argument == MEISHI_ARGUMENT_CHOICE)
+        offer_servers(typed, "", TRUE);
 }
 
 static void

@@ -21,7 +21,11 @@ const MeishiCommand *const meishi_commands[] = {
     &meishi_command_set,
     &meishi_command_remove,
     &meishi_command_export,
+    &meishi_command_select,
+    &meishi_command_why,
     &meishi_command_probe,
+    &meishi_command_exec,
+    &meishi_command_choices,
     &meishi_command_status,
     &meishi_command_lock,
     &meishi_command_unlock,
@@ -54,7 +58,7 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
-    meishi_harden_process();
+    meishi_harden_self();
     setlocale(LC_ALL, "");
     g_set_prgname("meishi");
     /* A reader that goes away is an error to report, not a reason to die half done. */

@@ -20,6 +20,19 @@ meishi_selection_new(GVariant *details)
     return selection;
 }
 
+MeishiSelection *
+meishi_selection_new_unasked(void)
+{
+    GVariantDict details;
+
+    g_variant_dict_init(&details, NULL);
+    g_variant_dict_insert(&details, "result", "u", (guint32)MEISHI_SELECTION_NONE);
+    g_variant_dict_insert(&details, "result-name", "s", "none");
+    g_variant_dict_insert(&details, "code", "s", "NOT_ASKED");
+    g_variant_dict_insert(&details, "row", "s", "it does not ask for one here");
+    return meishi_selection_new(g_variant_dict_end(&details));
+}
+
 void
 meishi_selection_free(MeishiSelection *selection)
 {
@@ -175,6 +188,18 @@ meishi_selection_check(const MeishiSelection *selection, const MeishiTarget *tar
         return fail_person(selection, target, "", error);
     }
     return fail_undecided("The daemon decided something that this version does not know.", error);
+}
+
+gboolean
+meishi_selection_check_quietly(const MeishiSelection *selection, const MeishiTarget *target,
+                               GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (meishi_selection_check(selection, target, &cause))
+        return TRUE;
+    g_set_error_literal(error, cause->domain, cause->code, "");
+    return FALSE;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

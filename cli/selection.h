@@ -28,6 +28,8 @@ typedef struct {
 
 /* Takes a reference to @details (or sinks it). */
 MeishiSelection *meishi_selection_new(GVariant *details);
+/* Where the server asks for no certificate, so that the daemon was not asked for one: none. */
+MeishiSelection *meishi_selection_new_unasked(void);
 void meishi_selection_free(MeishiSelection *selection); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiSelection, meishi_selection_free)
 
@@ -38,6 +40,11 @@ const char *meishi_selection_text(const MeishiSelection *selection, const char *
  * do, and has the exit status of meishi(1). */
 gboolean meishi_selection_check(const MeishiSelection *selection, const MeishiTarget *target,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with an error that has no message. */
+gboolean meishi_selection_check_quietly(const MeishiSelection *selection,
+                                        const MeishiTarget *target,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The labels of the identities that a person could choose from (of "question"); new. */
 char **meishi_selection_labels(const MeishiSelection *selection);

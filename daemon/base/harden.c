@@ -23,17 +23,22 @@ fill_standard_descriptors(void)
     }
 }
 
+/* The results are not looked at, here and below: each line works alone, and there is nothing better
+ * to do where a kernel or a container refuses one. */
+void
+meishi_harden_self(void)
+{
+    fill_standard_descriptors();
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 void
 meishi_harden_process(void)
 {
     const struct rlimit none = {0, 0};
 
-    fill_standard_descriptors();
-
-    /* The results are not looked at: each line works alone, and there is nothing better to do
-     * where a kernel or a container refuses one. */
+    meishi_harden_self();
     (void)umask(077);
     (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

@@ -8,3 +8,7 @@
 /* Call before anything secret is read, with one thread.  Never fails: what the kernel lacks is
  * left out. */
 void meishi_harden_process(void);
+
+/* The part of it that ends with execve(2), for a process that becomes a program of somebody else's:
+ * that one keeps its umask, its core files and its privileges. */
+void meishi_harden_self(void);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From a CertificateRequest to a dictionary.  What was not on the wire is left out, which is
+ * another thing than an empty list.
+ */
+#include "cli/inquiry.h"
+
+#include "cli/ca-file.h"
+#include "cli/probe.h"
+#include "cli/text.h"
+
+/* ---- from a file -------------------------------------------------------------------------- */
+
+static GVariant *
+bytes_variant(GBytes *bytes)
+{
+    return g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
+}
+
+static GVariant *
+names_variant(GPtrArray *names)
+{
+    GVariantBuilder list;
+
+    g_variant_builder_init(&list, G_VARIANT_TYPE("aay"));
+    for (guint i = 0; i < names->len; i++)
+        g_variant_builder_add_value(&list, bytes_variant(names->pdata[i]));
+    return g_variant_builder_end(&list);
+}
+
+/* ---- where it comes from --------------------------------------------------------------------- */
+
+static void
+tell_untrusted(const MeishiTarget *target, const MeishiTlsReport *report)
+{
+    g_autofree char *name = meishi_target_name(target);
+    g_autofree char *why =
+        meishi_text_clean(report->trust_text != NULL ? report->trust_text : "no reason given");
+
+    g_printerr("meishi: The certificate of %s is not trusted: %s\n"
+               "        --ca-file=FILE names its authority, --no-probe asks the server nothing.\n",
+               name, why);
+}
+
+static gboolean
+ask_server(const MeishiInquiry *inquiry, const MeishiTarget *target, GVariant **ret_constraints,
+           gboolean *ret_asked, GError **error)
+{
+    const MeishiTlsCall call = {
+        .target = target, .timeout_ms = MEISHI_TLS_TIMEOUT_MS, .ca_file = inquiry->ca_file};
+    g_autoptr(MeishiTlsReport) report = meishi_tls_run(&call, error);
+
+    if (report == NULL) {
+        g_prefix_error(error, "What the server wants is not known (--no-probe does without): ");
+        return FALSE;
+    }
+    *ret_asked = report->request != NULL;
+    if (report->request == NULL) {
+        *ret_constraints = g_variant_ref_sink(g_variant_new("a{sv}", NULL));
+        return TRUE;
+    }
+    if (!report->is_trusted)
+        tell_untrusted(target, report);
+    *ret_constraints = g_variant_ref_sink(meishi_probe_constraints(report, FALSE));
+    return TRUE;
+}
+
+static gboolean
+read_file(const char *path, GVariant **ret_constraints, GError **error)
+{
+    g_autoptr(GPtrArray) names = meishi_ca_file_read(path, error);
+    GVariantDict dict;
+
+    if (names == NULL)
+        return FALSE;
+    g_variant_dict_init(&dict, NULL);
+    g_variant_dict_insert_value(&dict, "ca-names", names_variant(names));
+    *ret_constraints = g_variant_ref_sink(g_variant_dict_end(&dict));
+    return TRUE;
+}
+
+gboolean
+meishi_inquiry_run(const MeishiInquiry *inquiry, const MeishiTarget *target,
+                   GVariant **ret_constraints, gboolean *ret_asked, GError **error)
+{
+    *ret_asked = TRUE;
+    if (inquiry->cas != NULL)
+        return read_file(inquiry->cas, ret_constraints, error);
+    if (inquiry->probe)
+        return ask_server(inquiry, target, ret_constraints, ret_asked, error);
+    *ret_constraints = g_variant_ref_sink(g_variant_new("a{sv}", NULL));
+    return TRUE;
+}
