@@ -18,6 +18,12 @@
 typedef struct MeishiConfirmations MeishiConfirmations;
 void meishi_confirmations_free(MeishiConfirmations *confirmations); /* NULL is fine */
 
+/* What is kept between two calls about selecting (selector-private.h). */
+typedef struct MeishiSelector MeishiSelector;
+
+MeishiSelector *meishi_selector_new(void);
+void meishi_selector_free(MeishiSelector *selector); /* NULL is fine */
+
 struct _MeishiAgent {
     GObject parent_instance;
     MeishiStore *store;
@@ -35,6 +41,7 @@ struct _MeishiAgent {
     MeishiHints *hints;
     MeishiPrompters *prompters;
     MeishiConfirmations *confirmations; /* NULL: nobody was asked yet */
+    MeishiSelector *selector;
     MeishiInventory *inventory; /* of @identities, index for index; NULL: to be made */
     MeishiWorld world;          /* the last that was asked for */
 };

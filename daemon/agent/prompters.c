@@ -273,6 +273,12 @@ meishi_prompters_available(MeishiPrompters *prompters, gpointer owner)
     return choose_prompter(prompters, owner) != NULL;
 }
 
+gboolean
+meishi_prompters_has_own(MeishiPrompters *prompters, gpointer owner)
+{
+    return find_prompter(prompters, owner) != NULL;
+}
+
 /* ---- questions --------------------------------------------------------------------------------
  */
 

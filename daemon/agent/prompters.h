@@ -40,8 +40,9 @@ meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPro
 /* Its questions go to the next. */
 void meishi_prompters_remove(MeishiPrompters *prompters, gpointer owner);
 
-/* Is there anybody to ask for @owner? */
+/* Is there anybody to ask for @owner?  And is it its own prompter? */
 gboolean meishi_prompters_available(MeishiPrompters *prompters, gpointer owner);
+gboolean meishi_prompters_has_own(MeishiPrompters *prompters, gpointer owner);
 
 /* An answer from @owner: a{sv} where @result is ANSWERED.  NOT_FOUND for a cookie that is not open
  * with this prompter. */

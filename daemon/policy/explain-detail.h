@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What was compared when a step spoke about an identity, in one line.  Internal to explain.c.
+ * What was compared when a step spoke about an identity, in one line.  Internal to explain.c, but
+ * for the texts that a prompter shows (daemon/agent/question.c).
  */
 #pragma once
 

@@ -178,6 +178,18 @@ meishi_sigalg_usable(GArray *codes, MeishiSchemes schemes)
     return usable;
 }
 
+GArray *
+meishi_sigalg_codes(MeishiSchemes schemes)
+{
+    GArray *codes = g_array_new(FALSE, FALSE, sizeof(guint16));
+
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (schemes >> i & 1)
+            g_array_append_val(codes, table[i].code);
+    }
+    return codes;
+}
+
 gboolean
 meishi_sigalg_fits_type(MeishiKeyType key_type, guint8 type)
 {

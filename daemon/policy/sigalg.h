@@ -34,6 +34,9 @@ MeishiSchemes meishi_sigalg_for_certificate(const char *signature_algorithm);
 /* The code points of @codes that are in @schemes, in the server's order (guint16, new). */
 GArray *meishi_sigalg_usable(GArray *codes, MeishiSchemes schemes);
 
+/* All code points of @schemes (guint16, new), where the server did not say which it takes. */
+GArray *meishi_sigalg_codes(MeishiSchemes schemes);
+
 /* "ecdsa_secp256r1_sha256", static; "unknown" for a code point that is not in the table. */
 const char *meishi_sigalg_name(guint16 code);
 

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * meishi_agent_select_async(): a call comes in.  What the engine can settle is answered at once;
+ * where a person has to say it, the call joins an inquiry, unless the person has just said that it
+ * is not to be asked, or nobody is there to ask.
+ *
+ * Invariant: each call is answered exactly once, and what it is told was decided in the world of
+ * that very turn of the main loop.
+ */
+#include "daemon/agent/selector-private.h"
+
+#include "daemon/base/error.h"
+#include "daemon/policy/explain.h"
+
+#define RATE_BURST      200 /* a browser that opens a session of many pages */
+#define RATE_PER_SECOND 50
+#define TIMEOUT_DEFAULT 60000
+#define TIMEOUT_MAX     600000
+
+/* ---- what is kept -----------------------------------------------------------------------------
+ */
+
+MeishiSelector *
+meishi_selector_new(void)
+{
+    MeishiSelector *selector = g_new0(MeishiSelector, 1);
+
+    selector->rate = meishi_rate_limit_new(RATE_BURST, RATE_PER_SECOND);
+    selector->quiet = meishi_quiet_new();
+    selector->held = meishi_held_answers_new();
+    selector->log = meishi_selection_log_new();
+    selector->inquiries = g_ptr_array_new();
+    return selector;
+}
+
+void
+meishi_selector_free(MeishiSelector *selector)
+{
+    if (selector == NULL)
+        return;
+    for (guint i = 0; i < selector->inquiries->len; i++)
+        meishi_inquiry_orphan(g_ptr_array_index(selector->inquiries, i));
+    g_ptr_array_unref(selector->inquiries);
+    meishi_selection_log_free(selector->log);
+    meishi_held_answers_free(selector->held);
+    meishi_quiet_free(selector->quiet);
+    meishi_rate_limit_free(selector->rate);
+    g_free(selector);
+}
+
+void
+meishi_select_call_free(MeishiSelectCall *call)
+{
+    if (call == NULL)
+        return;
+    meishi_request_free(call->request);
+    meishi_application_unref(call->application);
+    g_free(call->connection_group);
+    g_free(call->claimed_application);
+    g_free(call->parent_window);
+    g_free(call->tty);
+    g_free(call);
+}
+
+/* ---- who waits --------------------------------------------------------------------------------
+ */
+
+static void
+drop_source(GSource **source)
+{
+    if (*source == NULL)
+        return;
+    g_source_destroy(*source);
+    g_clear_pointer(source, g_source_unref);
+}
+
+void
+meishi_waiter_free(MeishiWaiter *waiter)
+{
+    drop_source(&waiter->timer);
+    drop_source(&waiter->cancel);
+    g_clear_object(&waiter->task);
+    meishi_select_call_free(waiter->call);
+    g_free(waiter);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiWaiter, meishi_waiter_free)
+
+void
+meishi_waiter_tell(MeishiWaiter *waiter, MeishiAnswer *answer)
+{
+    g_autoptr(GTask) task = g_steal_pointer(&waiter->task);
+
+    drop_source(&waiter->timer);
+    drop_source(&waiter->cancel);
+    g_task_return_pointer(task, answer, (GDestroyNotify)meishi_answer_free);
+}
+
+void
+meishi_waiter_fail(MeishiWaiter *waiter, GError *error)
+{
+    g_autoptr(GTask) task = g_steal_pointer(&waiter->task);
+
+    drop_source(&waiter->timer);
+    drop_source(&waiter->cancel);
+    g_task_return_error(task, error);
+}
+
+/* ---- before anything is decided ---------------------------------------------------------------
+ */
+
+static gboolean
+take_rate(MeishiAgent *agent, const MeishiApplication *process, GError **error)
+{
+    g_autofree char *key =
+        g_strdup_printf("%d %" G_GUINT64_FORMAT, (int)process->pid, process->start_time);
+
+    if (meishi_rate_limit_take(agent->selector->rate, key, g_get_monotonic_time()))
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                "This program asks for certificates more than %u times per second.",
+                RATE_PER_SECOND);
+    return FALSE;
+}
+
+static gboolean
+check_call(MeishiAgent *agent, const MeishiSelectCall *call, GCancellable *cancellable,
+           GError **error)
+{
+    if (g_cancellable_is_cancelled(cancellable)) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "The request was cancelled.");
+        return FALSE;
+    }
+    return take_rate(agent, call->application, error) && meishi_request_check(call->request, error);
+}
+
+/* ---- deciding ---------------------------------------------------------------------------------
+ */
+
+char *
+meishi_selector_target_key(const MeishiRequest *request)
+{
+    return g_strdup_printf(
+        "%s\n%s\n%s\n%s\n%u", request->application != NULL ? request->application : "",
+        request->context != NULL ? request->context : "", meishi_request_protocol_class(request),
+        request->host.text != NULL ? request->host.text : "", request->port);
+}
+
+char *
+meishi_selector_group_key(const MeishiSelectCall *call, const char *key)
+{
+    return call->connection_group != NULL ? g_strconcat(key, "\n", call->connection_group, NULL)
+                                          : NULL;
+}
+
+/* Does an earlier answer to the same question hold?  It settles what the engine leaves to a person,
+ * and nothing that rules have settled. */
+static gboolean
+find_held(MeishiAgent *agent, const MeishiSelectCall *call, const MeishiDecision *decision,
+          const MeishiWorld *world, guint *ret_index)
+{
+    g_autofree char *key = NULL, *group_key = NULL;
+    const char *id;
+
+    if (decision->prompt == MEISHI_PROMPT_NONE && decision->code != MEISHI_CODE_OPTIONAL)
+        return FALSE;
+    key = meishi_decision_coalesce_key(decision, world, call->request);
+    group_key = meishi_selector_group_key(call, key);
+    return ((group_key != NULL &&
+             meishi_held_answers_find(agent->selector->held, group_key, world->now, &id)) ||
+            meishi_held_answers_find(agent->selector->held, key, world->now, &id)) &&
+           meishi_selector_can_take(decision, world, id, ret_index);
+}
+
+/* Did the person just put this question off?  What a person does (a click, a command) is a wish to
+ * be asked again. */
+static gboolean
+is_quiet(MeishiAgent *agent, const MeishiRequest *request, gint64 now)
+{
+    g_autofree char *key = meishi_selector_target_key(request);
+
+    if (request->user_activation)
+        meishi_quiet_end(agent->selector->quiet, key);
+    return meishi_quiet_holds(agent->selector->quiet, key, now);
+}
+
+static MeishiAnswer *
+answer_nobody(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecision *decision)
+{
+    MeishiAnswer *answer =
+        meishi_answer_new(MEISHI_RESULT_NO_AGENT, MEISHI_CODE_NEEDS_USER, decision->row_text);
+
+    answer->question = g_variant_ref_sink(
+        meishi_question_new(waiter->call, decision, meishi_agent_world(agent), waiter->deadline));
+    return answer;
+}
+
+/* Takes @waiter over. */
+static void
+ask(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
+{
+    g_autoptr(MeishiWaiter) owned = waiter;
+    const MeishiSelectCall *call = waiter->call;
+
+    if (!meishi_prompters_available(agent->prompters, call->owner))
+        meishi_waiter_tell(waiter, answer_nobody(agent, waiter, decision));
+    else if (is_quiet(agent, call->request, meishi_agent_now()))
+        meishi_waiter_tell(waiter,
+                           meishi_answer_new(MEISHI_RESULT_DISMISSED, MEISHI_CODE_NEEDS_USER,
+                                             "the same question was put off a moment ago"));
+    else
+        meishi_inquiry_join(agent, g_steal_pointer(&owned), decision);
+}
+
+void
+meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter)
+{
+    const MeishiWorld *world = meishi_agent_world(agent);
+    g_autoptr(MeishiDecision) decision = meishi_decide(world, waiter->call->request);
+    guint index;
+
+    if (find_held(agent, waiter->call, decision, world, &index))
+        meishi_selector_take(decision, world, index);
+    if (decision->result == MEISHI_RESULT_PROMPT)
+        ask(agent, waiter, decision);
+    else
+        meishi_selector_conclude(agent, waiter, decision);
+}
+
+/* ---- the answer -------------------------------------------------------------------------------
+ */
+
+/* What it says is good for: the program finds the identity first through PKCS#11. */
+static void
+give_hint(MeishiAgent *agent, const MeishiSelectCall *call, const char *id)
+{
+    if (call->application->pid <= 0)
+        return;
+    meishi_hints_add(agent->hints, MEISHI_HINT_RECENT, call->application, call->request, id,
+                     meishi_agent_now());
+    meishi_agent_announce_view(agent);
+}
+
+/* The journal has what was decided and why, and no host names. */
+static void
+write_journal(const MeishiSelectCall *call, const MeishiDecision *decision)
+{
+    g_autofree char *text = meishi_explain_decision(decision);
+
+    g_info("selection for %s: %s",
+           call->request->application != NULL ? call->request->application : "an unknown program",
+           text);
+}
+
+/* Notes a selection, so that its outcome can be reported. */
+static void
+note(MeishiAgent *agent, const MeishiSelectCall *call, MeishiAnswer *answer)
+{
+    g_autofree char *id = answer->identity != NULL ? meishi_identity_id(answer->identity) : NULL;
+    const MeishiSelection *selection =
+        meishi_selection_log_add(agent->selector->log, call->request, call->application, id,
+                                 answer->choice_id, meishi_agent_now());
+
+    answer->selection_id = g_strdup(selection->id);
+    if (id != NULL)
+        give_hint(agent, call, id);
+}
+
+void
+meishi_selector_conclude(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
+{
+    g_autoptr(MeishiWaiter) owned = waiter;
+    MeishiAnswer *answer = meishi_agent_preview(agent, waiter->call->request, decision);
+
+    write_journal(waiter->call, decision);
+    if (answer->choice_id != 0)
+        meishi_choice_book_used(agent->choice_book, answer->choice_id, meishi_agent_now());
+    if (answer->result == MEISHI_RESULT_SELECTED || answer->result == MEISHI_RESULT_NONE)
+        note(agent, waiter->call, answer);
+    meishi_waiter_tell(waiter, answer);
+}
+
+/* ---- the door ---------------------------------------------------------------------------------
+ */
+
+static MeishiWaiter *
+new_waiter(MeishiSelectCall *call, GTask *task)
+{
+    MeishiWaiter *waiter = g_new0(MeishiWaiter, 1);
+
+    if (call->timeout_ms == 0)
+        call->timeout_ms = TIMEOUT_DEFAULT;
+    call->timeout_ms = MIN(call->timeout_ms, TIMEOUT_MAX);
+    waiter->call = call;
+    waiter->task = task;
+    waiter->deadline = meishi_agent_now() + call->timeout_ms / 1000;
+    return waiter;
+}
+
+void
+meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
+{
+    GTask *task = g_task_new(agent, cancellable, callback, user_data);
+    g_autoptr(MeishiWaiter) waiter = new_waiter(call, task);
+    GError *error = NULL;
+
+    g_task_set_check_cancellable(task, FALSE); /* told by ourselves, once */
+    if (check_call(agent, call, cancellable, &error))
+        meishi_selector_decide(agent, g_steal_pointer(&waiter));
+    else
+        meishi_waiter_fail(waiter, error);
+}
+
+MeishiAnswer *
+meishi_agent_select_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * An inquiry: one question to the person, and everybody who waits for its answer.  Parallel calls
+ * of one program about one target with the same identities to choose from share it.
+ *
+ * It lives from the asking to the end of the asking, which prompters.h promises to come exactly
+ * once.  Whoever was told something in the meantime (timeout, cancellation) stays in the list: the
+ * first of it says what the question was about.  The question is withdrawn when everybody has
+ * cancelled; where somebody merely timed out it stays open, since an answer is good for the next
+ * attempt.
+ */
+#include "daemon/agent/selector-private.h"
+
+#include "daemon/base/error.h"
+
+#define OPEN_MS             600000 /* how long a question stays open at most */
+#define MAX_PER_APPLICATION 5
+
+struct MeishiInquiry {
+    MeishiAgent *agent; /* NULL: it has ended */
+    char *key;
+    GPtrArray *waiters; /* MeishiWaiter */
+    GHashTable *ids;    /* of the identities that could be chosen */
+    GVariant *question;
+    const char *row;     /* static */
+    gboolean is_awaited; /* somebody timed out and may come back for the answer */
+    GCancellable *cancellable;
+};
+
+static void
+inquiry_free(MeishiInquiry *inquiry)
+{
+    g_free(inquiry->key);
+    g_ptr_array_unref(inquiry->waiters);
+    g_hash_table_unref(inquiry->ids);
+    g_variant_unref(inquiry->question);
+    g_object_unref(inquiry->cancellable);
+    g_free(inquiry);
+}
+
+void
+meishi_inquiry_orphan(MeishiInquiry *inquiry)
+{
+    inquiry->agent = NULL;
+}
+
+static gboolean
+is_waiting(const MeishiWaiter *waiter)
+{
+    return waiter->task != NULL;
+}
+
+/* ---- leaving ----------------------------------------------------------------------------------
+ */
+
+/* Closes the question where @leaving was the last who wanted to know. */
+static void
+withdraw_without(MeishiInquiry *inquiry, const MeishiWaiter *leaving)
+{
+    if (inquiry->is_awaited)
+        return;
+    for (guint i = 0; i < inquiry->waiters->len; i++) {
+        const MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
+
+        if (waiter != leaving && is_waiting(waiter))
+            return;
+    }
+    /* Nobody new may join what is about to end. */
+    g_ptr_array_remove(inquiry->agent->selector->inquiries, inquiry);
+    g_cancellable_cancel(inquiry->cancellable);
+}
+
+static gboolean
+on_timeout(gpointer user_data)
+{
+    MeishiWaiter *waiter = user_data;
+
+    waiter->inquiry->is_awaited = TRUE;
+    meishi_waiter_tell(waiter, meishi_answer_new(MEISHI_RESULT_TIMED_OUT, MEISHI_CODE_NEEDS_USER,
+                                                 "nobody answered in time"));
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_cancelled(GCancellable *cancellable, gpointer user_data)
+{
+    MeishiWaiter *waiter = user_data;
+
+    withdraw_without(waiter->inquiry, waiter);
+    meishi_waiter_fail(
+        waiter, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "The request was cancelled."));
+    return G_SOURCE_REMOVE;
+}
+
+/* The time runs from the call, not from the question. */
+static void
+watch(MeishiWaiter *waiter)
+{
+    GCancellable *cancellable = g_task_get_cancellable(waiter->task);
+    GMainContext *context = g_task_get_context(waiter->task);
+
+    if (waiter->timer != NULL)
+        return;
+    waiter->timer = g_timeout_source_new(waiter->call->timeout_ms);
+    g_source_set_callback(waiter->timer, on_timeout, waiter, NULL);
+    g_source_attach(waiter->timer, context);
+    if (cancellable == NULL)
+        return;
+    waiter->cancel = g_cancellable_source_new(cancellable);
+    g_source_set_callback(waiter->cancel, G_SOURCE_FUNC(on_cancelled), waiter, NULL);
+    g_source_attach(waiter->cancel, context);
+}
+
+/* ---- the end of the asking --------------------------------------------------------------------
+ */
+
+static void
+fail_all(GPtrArray *waiters, const GError *error)
+{
+    for (guint i = 0; i < waiters->len; i++) {
+        MeishiWaiter *waiter = g_ptr_array_index(waiters, i);
+
+        if (is_waiting(waiter))
+            meishi_waiter_fail(waiter, g_error_copy(error));
+    }
+}
+
+static void
+tell_all(const MeishiInquiry *inquiry, GPtrArray *waiters, MeishiResult result)
+{
+    for (guint i = 0; i < waiters->len; i++) {
+        MeishiWaiter *waiter = g_ptr_array_index(waiters, i);
+        MeishiAnswer *answer;
+
+        if (!is_waiting(waiter))
+            continue;
+        answer = meishi_answer_new(result, MEISHI_CODE_NEEDS_USER, inquiry->row);
+        if (result == MEISHI_RESULT_NO_AGENT)
+            answer->question = g_variant_ref(inquiry->question);
+        meishi_waiter_tell(waiter, answer);
+    }
+}
+
+static void
+dismiss(const MeishiInquiry *inquiry, GPtrArray *waiters)
+{
+    const MeishiWaiter *first = g_ptr_array_index(waiters, 0);
+    g_autofree char *key = meishi_selector_target_key(first->call->request);
+
+    meishi_quiet_dismissed(inquiry->agent->selector->quiet, key, meishi_agent_now());
+    tell_all(inquiry, waiters, MEISHI_RESULT_DISMISSED);
+}
+
+/* The world may be another than when the question was put: rules that came since have the last
+ * word, and who could not be given this answer is decided for again, alone. */
+static void
+settle(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiPersonAnswer *said, gint64 choice_id)
+{
+    const MeishiWorld *world = meishi_agent_world(agent);
+    const MeishiRequest *request = waiter->call->request;
+    g_autoptr(MeishiDecision) decision = meishi_decide(world, request);
+    const MeishiChoice *choice;
+    guint index;
+
+    if (decision->result != MEISHI_RESULT_PROMPT) {
+        meishi_selector_conclude(agent, waiter, decision);
+        return;
+    }
+    if (!meishi_selector_can_take(decision, world, said->id, &index)) {
+        meishi_selector_decide(agent, waiter);
+        return;
+    }
+    meishi_selector_take(decision, world, index);
+    choice = meishi_memory_find(world->memory, request, &decision->limits, world->now);
+    if (choice != NULL && choice->id == choice_id)
+        decision->choice = choice;
+    meishi_selector_conclude(agent, waiter, decision);
+}
+
+static void
+answer_all(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *said)
+{
+    gint64 choice_id = meishi_selector_remember(agent, waiters, said);
+
+    while (waiters->len > 0) {
+        MeishiWaiter *waiter = g_ptr_array_steal_index(waiters, 0);
+
+        waiter->inquiry = NULL;
+        if (is_waiting(waiter))
+            settle(agent, waiter, said, choice_id);
+        else
+            meishi_waiter_free(waiter);
+    }
+}
+
+static gboolean
+read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *ret_said)
+{
+    g_auto(MeishiPersonAnswer) said = {NULL};
+    g_autoptr(GError) error = NULL;
+
+    if (!meishi_question_read_answer(dict, &said, &error)) {
+        g_warning("A prompter's answer cannot be understood: %s", error->message);
+        return FALSE;
+    }
+    if (said.id != NULL && !g_hash_table_contains(inquiry->ids, said.id)) {
+        g_warning("A prompter answered with an identity that was not to be chosen.");
+        return FALSE;
+    }
+    *ret_said = said;
+    said.id = NULL;
+    return TRUE;
+}
+
+static void
+on_reply(MeishiInquiry *inquiry, GPtrArray *waiters, MeishiReply reply, GVariant *dict)
+{
+    g_auto(MeishiPersonAnswer) said = {NULL};
+
+    if (reply == MEISHI_REPLY_NOBODY)
+        tell_all(inquiry, waiters, MEISHI_RESULT_NO_AGENT);
+    else if (reply == MEISHI_REPLY_ANSWERED && read_answer(inquiry, dict, &said))
+        answer_all(inquiry->agent, waiters, &said);
+    else
+        dismiss(inquiry, waiters);
+}
+
+static void
+on_error(const MeishiInquiry *inquiry, GPtrArray *waiters, const GError *error)
+{
+    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_TIMEOUT))
+        tell_all(inquiry, waiters, MEISHI_RESULT_TIMED_OUT);
+    else
+        fail_all(waiters, error);
+}
+
+static void
+on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiInquiry *inquiry = user_data;
+    g_autoptr(MeishiAgent) agent = inquiry->agent != NULL ? g_object_ref(inquiry->agent) : NULL;
+    g_autoptr(GPtrArray) waiters = g_ptr_array_ref(inquiry->waiters);
+    g_autoptr(GVariant) dict = NULL;
+    g_autoptr(GError) error = NULL;
+    MeishiReply reply;
+
+    if (agent != NULL) {
+        /* Whoever asks the same from here on asks anew. */
+        g_ptr_array_remove(agent->selector->inquiries, inquiry);
+        if (meishi_prompters_ask_finish(result, &reply, &dict, &error))
+            on_reply(inquiry, waiters, reply, dict);
+        else
+            on_error(inquiry, waiters, error);
+    }
+    inquiry_free(inquiry);
+}
+
+/* ---- asking -----------------------------------------------------------------------------------
+ */
+
+/* A program that has a prompter of its own (a command in a terminal) is asked there, and does not
+ * share a question that is open elsewhere. */
+static char *
+make_key(MeishiAgent *agent, const MeishiSelectCall *call, const MeishiDecision *decision)
+{
+    g_autofree char *key =
+        meishi_decision_coalesce_key(decision, meishi_agent_world(agent), call->request);
+
+    if (meishi_prompters_has_own(agent->prompters, call->owner))
+        return g_strdup_printf("%s %p", key, call->owner);
+    return g_steal_pointer(&key);
+}
+
+static MeishiInquiry *
+find_open(MeishiAgent *agent, const char *key)
+{
+    GPtrArray *inquiries = agent->selector->inquiries;
+
+    for (guint i = 0; i < inquiries->len; i++) {
+        MeishiInquiry *inquiry = g_ptr_array_index(inquiries, i);
+
+        if (g_str_equal(inquiry->key, key))
+            return inquiry;
+    }
+    return NULL;
+}
+
+static guint
+count_open(MeishiAgent *agent, const char *application)
+{
+    GPtrArray *inquiries = agent->selector->inquiries;
+    guint n = 0;
+
+    for (guint i = 0; i < inquiries->len; i++) {
+        const MeishiInquiry *inquiry = g_ptr_array_index(inquiries, i);
+        const MeishiWaiter *first = g_ptr_array_index(inquiry->waiters, 0);
+
+        n += g_strcmp0(first->call->request->application, application) == 0;
+    }
+    return n;
+}
+
+static GHashTable *
+collect_ids(const MeishiDecision *decision, const MeishiWorld *world)
+{
+    GHashTable *ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < decision->n_strong + decision->n_soft; i++) {
+        guint index = decision->verdicts[i].index;
+
+        g_hash_table_add(ids,
+                         g_strdup(meishi_inventory_entry(world->inventory, index)->candidate->id));
+    }
+    return ids;
+}
+
+static MeishiInquiry *
+open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecision *decision)
+{
+    const MeishiWorld *world = meishi_agent_world(agent);
+    MeishiInquiry *inquiry = g_new0(MeishiInquiry, 1);
+
+    inquiry->agent = agent;
+    inquiry->key = make_key(agent, waiter->call, decision);
+    inquiry->waiters = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_waiter_free);
+    inquiry->ids = collect_ids(decision, world);
+    inquiry->question =
+        g_variant_ref_sink(meishi_question_new(waiter->call, decision, world, waiter->deadline));
+    inquiry->row = decision->row_text;
+    inquiry->cancellable = g_cancellable_new();
+    g_ptr_array_add(agent->selector->inquiries, inquiry);
+    meishi_prompters_ask_async(agent->prompters, waiter->call->owner, "choose", inquiry->question,
+                               OPEN_MS, inquiry->cancellable, on_asked, inquiry);
+    return inquiry;
+}
+
+void
+meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
+{
+    g_autofree char *key = make_key(agent, waiter->call, decision);
+    MeishiInquiry *inquiry = find_open(agent, key);
+
+    if (inquiry == NULL &&
+        count_open(agent, waiter->call->request->application) >= MAX_PER_APPLICATION) {
+        meishi_waiter_fail(waiter,
+                           g_error_new(MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                                       "%u questions of this program wait for an answer already.",
+                                       MAX_PER_APPLICATION));
+        meishi_waiter_free(waiter);
+        return;
+    }
+    if (inquiry == NULL)
+        inquiry = open_inquiry(agent, waiter, decision);
+    waiter->inquiry = inquiry;
+    g_ptr_array_add(inquiry->waiters, waiter);
+    watch(waiter);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The question "which certificate?" as org.meishi.Agent1.Prompter documents it, and what a person's
+ * answer says.  Identities stand in both by id (prompters.h); object paths are added, and taken
+ * away again, by the bus, which is the only part that has them.
+ */
+#pragma once
+
+#include "daemon/agent/selector.h"
+
+#define MEISHI_QUESTION_MAX_CANDIDATES 256 /* that are put before a person */
+#define MEISHI_QUESTION_MAX_ACCEPTS    16
+
+/* a{sv}, floating.  @deadline: when @call gives up, in seconds since 1970. */
+GVariant *meishi_question_new(const MeishiSelectCall *call, const MeishiDecision *decision,
+                              const MeishiWorld *world, gint64 deadline);
+
+/* The domain that MEISHI_REACH_DOMAIN stands for in an answer about @host: the one right above it,
+ * "corp.example.com" for "www.corp.example.com"; NULL where that is no domain for a choice.  New.
+ */
+char *meishi_question_domain(const MeishiHost *host);
+
+/* What a person said. */
+typedef struct {
+    char *id; /* NULL: send none */
+    MeishiScope scope;
+    MeishiReach reach;
+    gboolean any_application;
+} MeishiPersonAnswer;
+
+void meishi_person_answer_clear(MeishiPersonAnswer *answer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiPersonAnswer, meishi_person_answer_clear)
+
+/* Reads @dict (a{sv}); INVALID_ARGUMENT. */
+gboolean meishi_question_read_answer(GVariant *dict, MeishiPersonAnswer *ret_answer,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The selecting half of MeishiAgent from inside: what it keeps between two calls, and the steps
+ * that its files share.
+ *
+ *   agent-select.c    a call comes in: decided at once, or somebody is asked
+ *   inquiry.c         a question to the person, and who waits for the answer
+ *   agent-remember.c  an answer becomes a choice, as far as policy lets it
+ *   agent-answer.c    a decision becomes what the caller is told
+ *   agent-report.c    the caller tells how it ended
+ *   agent-choose.c    choices without a question
+ */
+#pragma once
+
+#include "daemon/agent/agent-private.h"
+#include "daemon/agent/held-answers.h"
+#include "daemon/agent/question.h"
+#include "daemon/agent/quiet.h"
+#include "daemon/agent/rate-limit.h"
+#include "daemon/agent/selection-log.h"
+
+struct MeishiSelector {
+    MeishiRateLimit *rate;
+    MeishiQuiet *quiet;
+    MeishiHeldAnswers *held;
+    MeishiSelectionLog *log;
+    GPtrArray *inquiries; /* MeishiInquiry: the open ones, in the order they came */
+};
+
+typedef struct MeishiInquiry MeishiInquiry;
+
+/* Somebody who called and was not answered yet. */
+typedef struct {
+    GTask *task; /* of meishi_agent_select_async(); NULL: was told something already */
+    MeishiSelectCall *call;
+    MeishiInquiry *inquiry; /* that it waits for; NULL */
+    GSource *timer;
+    GSource *cancel;
+    gint64 deadline; /* seconds since 1970 */
+} MeishiWaiter;
+
+/* ---- agent-select.c */
+
+/* Decides for @waiter, and answers or asks.  Takes @waiter over. */
+void meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter);
+
+/* Ends @waiter's call; whoever has the waiter still frees it. */
+void meishi_waiter_tell(MeishiWaiter *waiter, MeishiAnswer *answer);
+void meishi_waiter_fail(MeishiWaiter *waiter, GError *error); /* takes @error */
+void meishi_waiter_free(MeishiWaiter *waiter);
+
+/* Tells @waiter what was decided (not PROMPT), and notes it.  Takes @waiter over. */
+void
+meishi_selector_conclude(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision);
+
+/* The program and the target of a request, as a key. */
+char *meishi_selector_target_key(const MeishiRequest *request);
+
+/* The question @key among the connections of the call's group, as a key; NULL without a group. */
+char *meishi_selector_group_key(const MeishiSelectCall *call, const char *key);
+
+/* ---- inquiry.c */
+
+/* Puts the question of @decision (PROMPT) for @waiter, or lets it wait for an open one of the same
+ * kind.  Takes @waiter over. */
+void meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision);
+
+/* The agent ends. */
+void meishi_inquiry_orphan(MeishiInquiry *inquiry);
+
+/* ---- agent-remember.c */
+
+/* Can the answer @id (NULL: none) be given to what @decision was made for?  @ret_index may be
+ * G_MAXUINT: none. */
+gboolean meishi_selector_can_take(const MeishiDecision *decision, const MeishiWorld *world,
+                                  const char *id, guint *ret_index);
+
+/* Makes @decision one for candidate @index, or for none, by a person's word. */
+void meishi_selector_take(MeishiDecision *decision, const MeishiWorld *world, guint index);
+
+/* Remembers what a person said for @waiters (MeishiWaiter, all of one question), as far as policy
+ * lets it.  Returns the choice that came of it; 0 for none. */
+gint64
+meishi_selector_remember(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *said);
+
+/* ---- agent-answer.c */
+
+/* Of a result that selects nothing; @row is a phrase for a person. */
+MeishiAnswer *meishi_answer_new(MeishiResult result, MeishiCode code, const char *row);
+
+/* ---- agent-choose.c: what changed is told */
+
+/* Choices as they are now (MeishiChoice), to be compared later. */
+GPtrArray *meishi_selector_list_choices(MeishiAgent *agent);
+
+/* Tells by signals what became different since @before, if anything. */
+void meishi_selector_tell_changes(MeishiAgent *agent, GPtrArray *before);
