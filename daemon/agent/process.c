@@ -103,8 +103,7 @@ meishi_process_exe(pid_t pid, MeishiProcessExe *ret_exe)
     g_autofree char *link = g_strdup_printf("/proc/%d/exe", (int)pid);
     char *path = g_file_read_link(link, NULL);
 
-    if (path != NULL && g_str_has_suffix(path, " (deleted)") &&
-        !g_file_test(path, G_FILE_TEST_EXISTS))
+    if (path != NULL && g_str_has_suffix(path, " (deleted)") && !is_same_file(link, path))
         path[strlen(path) - strlen(" (deleted)")] = '\0';
     ret_exe->path = path;
     ret_exe->is_what_runs = path != NULL && is_same_file(link, path);
@@ -134,14 +133,24 @@ meishi_process_snap_label(pid_t pid, gboolean *ret_is_confined)
     return text != NULL ? meishi_proc_text_snap_label(text, ret_is_confined) : NULL;
 }
 
-/* A process can close itself to us (prctl(2), PR_SET_DUMPABLE), in a sandbox, too.  Its mounts are
- * told to everybody, and Flatpak mounts the file. */
+/* About a process into whose root directory nobody may look: it can close itself to us (prctl(2),
+ * PR_SET_DUMPABLE), in a sandbox, too.  But its mounts are told to everybody, and Flatpak mounts
+ * the file. */
 static gboolean
 may_be_flatpak(pid_t pid)
 {
     g_autofree char *mounts = read_file(pid, "mountinfo", MOUNTS_MAX);
 
     return mounts == NULL || meishi_proc_text_has_mount(mounts, "/" FLATPAK_INFO);
+}
+
+/* Was it the directory, not the file in it, that could not be read? */
+static gboolean
+is_root_closed(int number, const char *path)
+{
+    struct stat file;
+
+    return number == EACCES && lstat(path, &file) < 0 && errno == EACCES;
 }
 
 static gboolean
@@ -176,7 +185,7 @@ meishi_process_flatpak(pid_t pid, char **ret_id, GError **error)
     if (fd < 0 && errno == ENOENT)
         return TRUE;
     if (fd < 0)
-        return !may_be_flatpak(pid) || refuse(error, pid);
+        return (is_root_closed(errno, path) && !may_be_flatpak(pid)) || refuse(error, pid);
     info = read_info(fd, &len);
     close(fd);
     if (info != NULL)
