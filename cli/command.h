@@ -41,6 +41,7 @@ extern const MeishiCommand meishi_command_set;
 extern const MeishiCommand meishi_command_remove;
 extern const MeishiCommand meishi_command_export;
 extern const MeishiCommand meishi_command_probe;
+extern const MeishiCommand meishi_command_test;
 extern const MeishiCommand meishi_command_status;
 extern const MeishiCommand meishi_command_lock;
 extern const MeishiCommand meishi_command_unlock;

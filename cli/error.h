@@ -17,9 +17,10 @@ typedef enum {
     MEISHI_CLI_ERROR_DECLINED, /* the person said no */
     MEISHI_CLI_ERROR_FAILED,
     /* what was decided about a server, where that is no certificate */
-    MEISHI_CLI_ERROR_NONE,   /* none is to be sent */
-    MEISHI_CLI_ERROR_PERSON, /* a person has to choose, and has not */
-    MEISHI_CLI_ERROR_POLICY, /* policy says no */
+    MEISHI_CLI_ERROR_NONE,    /* none is to be sent */
+    MEISHI_CLI_ERROR_PERSON,  /* a person has to choose, and has not */
+    MEISHI_CLI_ERROR_POLICY,  /* policy says no */
+    MEISHI_CLI_ERROR_REFUSED, /* the server says no */
     /* as env(1) tells them apart */
     MEISHI_CLI_ERROR_NO_PROGRAM,
     MEISHI_CLI_ERROR_NOT_EXECUTABLE,
@@ -34,6 +35,7 @@ enum {
     MEISHI_EXIT_NONE = 10,     /* no certificate is to be sent */
     MEISHI_EXIT_PERSON = 11,   /* a person has to choose */
     MEISHI_EXIT_POLICY = 12,   /* policy forbids it */
+    MEISHI_EXIT_REFUSED = 13,  /* the server refused it */
     MEISHI_EXIT_NOT_EXECUTABLE = 126,
     MEISHI_EXIT_NO_PROGRAM = 127,
 };
