@@ -177,7 +177,7 @@ choose_number(MeishiDialog *dialog, const char *line)
     guint n_shown = dialog->others_shown ? question->candidates->len : question->n_offered;
     guint64 number;
 
-    if (!g_ascii_string_to_unsigned(line, 10, 1, n_shown, &number, NULL))
+    if (n_shown == 0 || !g_ascii_string_to_unsigned(line, 10, 1, n_shown, &number, NULL))
         return refuse(dialog, line);
     if (!meishi_question_candidate(question, (guint)number - 1)->is_soft)
         return choose(dialog, (guint)number - 1);

@@ -391,6 +391,9 @@ meishi_question_text_others(const MeishiQuestion *question, const MeishiQuestion
     GString *out = g_string_new(NULL);
 
     append_rows(out, question, question->n_offered, question->candidates->len, layout);
+    if (question->n_left_out > 0)
+        g_string_append_printf(out, "     and %u more; `meishi why` shows all\n",
+                               question->n_left_out);
     return g_string_free(out, FALSE);
 }
 
@@ -482,25 +485,31 @@ meishi_question_text_insist(const MeishiQuestion *question, guint index)
     return g_strdup_printf("“%s” was not offered: %s. Use it all the same? [y/N] ", label, reason);
 }
 
+/* What can be added to a scope: for how much of the host. */
+static void
+append_reaches(GString *out, const MeishiQuestion *question)
+{
+    g_autofree char *domain = bounded(question->domain);
+
+    if (meishi_question_allows_reach(question, "host"))
+        g_string_append(out, "; +h every port");
+    if (meishi_question_allows_reach(question, "domain"))
+        g_string_append_printf(out, "; +d all of %s", domain[0] != '\0' ? domain : "the domain");
+}
+
 char *
 meishi_question_text_remember(const MeishiQuestion *question, const char *fallback)
 {
     static const struct {
         const char *scope, *word;
     } scopes[] = {{"once", " o)nce"}, {"session", " s)ession"}, {"always", " a)lways"}};
-    static const struct {
-        const char *reach, *word;
-    } reaches[] = {{"host", "; +h every port"}, {"domain", "; +d the whole domain"}};
     GString *out = g_string_new("Remember:");
 
     for (gsize i = 0; i < G_N_ELEMENTS(scopes); i++) {
         if (meishi_question_allows_scope(question, scopes[i].scope))
             g_string_append(out, scopes[i].word);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(reaches); i++) {
-        if (meishi_question_allows_reach(question, reaches[i].reach))
-            g_string_append(out, reaches[i].word);
-    }
+    append_reaches(out, question);
     g_string_append_printf(out, " [%c]: ", fallback[0]);
     return g_string_free(out, FALSE);
 }

@@ -124,6 +124,7 @@ static void
 read_candidates(MeishiQuestion *question, GVariant *dict)
 {
     g_autoptr(GVariant) list = g_variant_lookup_value(dict, "candidates", G_VARIANT_TYPE("aa{sv}"));
+    guint n_candidates;
 
     question->candidates = g_ptr_array_new_with_free_func(free_candidate);
     if (list == NULL)
@@ -131,6 +132,8 @@ read_candidates(MeishiQuestion *question, GVariant *dict)
     read_candidates_of(question, list, FALSE);
     question->n_offered = question->candidates->len;
     read_candidates_of(question, list, TRUE);
+    n_candidates = count_of(dict, "n-candidates");
+    question->n_left_out = n_candidates - MIN(question->candidates->len, n_candidates);
 }
 
 static guint
@@ -171,6 +174,7 @@ read_choice(MeishiQuestion *question, GVariant *dict)
     question->last_label = text_of(dict, "last-label");
     question->scopes = list_of(dict, "scopes");
     question->reaches = list_of(dict, "reaches");
+    question->domain = text_of(dict, "domain");
     question->any_application = flag_of(dict, "any-application");
     read_candidates(question, dict);
     question->preselected = find_candidate(question, preselected);
@@ -211,6 +215,7 @@ meishi_question_free(MeishiQuestion *question)
     g_free(question->last_label);
     g_strfreev(question->scopes);
     g_strfreev(question->reaches);
+    g_free(question->domain);
     g_ptr_array_unref(question->candidates);
     g_free(question->label);
     g_free(question);

@@ -32,10 +32,12 @@ typedef struct {
     guint n_accepts;
     char *last_alert, *last_label;
     char **scopes, **reaches; /* what may be remembered */
+    char *domain;             /* that the reach "domain" means; "" */
     gboolean any_application;
     guint preselected;     /* index into @candidates; G_MAXUINT: none */
     GPtrArray *candidates; /* MeishiQuestionCandidate: those that fit, then the soft ones */
     guint n_offered;       /* how many fit */
+    guint n_left_out;      /* how many the daemon did not send */
 
     char *label; /* of a confirmation */
     gboolean each_use;

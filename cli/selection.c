@@ -55,10 +55,11 @@ meishi_selection_text(const MeishiSelection *selection, const char *name)
 static void
 add_label(GPtrArray *labels, GVariant *candidate)
 {
-    const char *label, *kind;
+    const char *label;
+    const char *kind = "";
 
-    if (g_variant_lookup(candidate, "kind", "&s", &kind) && g_str_equal(kind, "ok") &&
-        g_variant_lookup(candidate, "label", "&s", &label))
+    g_variant_lookup(candidate, "kind", "&s", &kind);
+    if (!g_str_equal(kind, "soft") && g_variant_lookup(candidate, "label", "&s", &label))
         g_ptr_array_add(labels, g_strdup(label));
 }
 

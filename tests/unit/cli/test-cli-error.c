@@ -42,6 +42,11 @@ test_status(void)
     g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NAME), ==, 3);
     g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_SECRET), ==, 4);
     g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_DECLINED), ==, 1);
+    g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NONE), ==, 10);
+    g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_PERSON), ==, 11);
+    g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_POLICY), ==, 12);
+    g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NOT_EXECUTABLE), ==, 126);
+    g_assert_cmpint(status_of(MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NO_PROGRAM), ==, 127);
     g_assert_cmpint(status_of(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE), ==, 2);
     g_assert_cmpint(status_of(G_IO_ERROR, G_IO_ERROR_FAILED), ==, 1);
 }

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * cli/dialog.c: what is typed, and the answer that the daemon gets.
+ */
+#include "cli/dialog.h"
+
+#include "tests/unit/cli/sample-question.h"
+
+#include <string.h>
+
+static const MeishiQuestionLayout layout = {.columns = 100, .now = SAMPLE_NOW};
+
+#define ANSWER(path, scope, reach)                                                       \
+    "{'any-application': <true>, 'identity': <objectpath '" path "'>, 'reach': <'" reach \
+    "'>, 'scope': <'" scope "'>}"
+#define DISMISSED "@a{sv} {}"
+
+/* What is typed, lines apart by "|", "^D" at the end of input; what becomes of it; NULL: it goes on
+ * asking. */
+typedef struct {
+    const char *dict;
+    const char *typed;
+    const char *answer;
+} Row;
+
+#define ONCE_ONLY                                                              \
+    "{'pid': <uint32 4711>, 'scopes': <['once']>, 'any-application': <true>, " \
+    "'preselected': <objectpath '/i/1'>, " SAMPLE_CANDIDATES "}"
+#define OPTIONAL                                                                    \
+    "{'pid': <uint32 4711>, 'kind': <'optional'>, 'scopes': <['once', 'always']>, " \
+    "'any-application': <true>, 'preselected': <objectpath '/i/1'>, " SAMPLE_CANDIDATES "}"
+#define SOFT_PRESELECTED                                                       \
+    "{'pid': <uint32 4711>, 'scopes': <['once']>, 'any-application': <true>, " \
+    "'preselected': <objectpath '/i/3'>, " SAMPLE_CANDIDATES "}"
+#define KNOWN                                                                             \
+    "{'pid': <uint32 4711>, 'any-application': <true>, 'scopes': <['once', 'session']>, " \
+    "'candidates': <[{'kind': <'ok'>, 'identity': <objectpath '/i/1'>,"                   \
+    " 'accepted-here': <uint32 12>}]>}"
+#define NONE_FITS                                                              \
+    "{'pid': <uint32 4711>, 'scopes': <['once']>, 'any-application': <true>, " \
+    "'candidates': <[{'kind': <'soft'>, 'identity': <objectpath '/i/3'>}]>}"
+
+static const Row choices[] = {
+    {SAMPLE_CHOOSE, "", NULL},
+    {SAMPLE_CHOOSE, "|", ANSWER("/i/1", "once", "host-port")},
+    {SAMPLE_CHOOSE, "1|", ANSWER("/i/1", "once", "host-port")},
+    {SAMPLE_CHOOSE, " 2 |o", ANSWER("/i/2", "once", "host-port")},
+    {SAMPLE_CHOOSE, "2|s", ANSWER("/i/2", "session", "host-port")},
+    {SAMPLE_CHOOSE, "2|always", ANSWER("/i/2", "always", "host-port")},
+    {SAMPLE_CHOOSE, "2|a+h", ANSWER("/i/2", "always", "host")},
+    {SAMPLE_CHOOSE, "2|a+d", ANSWER("/i/2", "always", "domain")},
+    {SAMPLE_CHOOSE, "2|+h", ANSWER("/i/2", "once", "host")},
+    {SAMPLE_CHOOSE, "2|a+x", NULL},
+    {SAMPLE_CHOOSE, "2|a+x|a", ANSWER("/i/2", "always", "host-port")},
+    {SAMPLE_CHOOSE, "2|x", NULL},
+    {SAMPLE_CHOOSE, "2|q", DISMISSED},
+    {SAMPLE_CHOOSE, "2|^D", DISMISSED},
+    {SAMPLE_CHOOSE, "n|", ANSWER("/", "once", "host-port")},
+    {SAMPLE_CHOOSE, "n|a", ANSWER("/", "always", "host-port")},
+    {SAMPLE_CHOOSE, "N", ANSWER("/", "always", "host-port")},
+    {SAMPLE_CHOOSE, "q", DISMISSED},
+    {SAMPLE_CHOOSE, "^D", DISMISSED},
+    {SAMPLE_CHOOSE, "?|q", DISMISSED},
+    /* What was not shown cannot be meant, and what was not offered takes two steps. */
+    {SAMPLE_CHOOSE, "3", NULL},
+    {SAMPLE_CHOOSE, "3|y", NULL},
+    {SAMPLE_CHOOSE, "o", NULL},
+    {SAMPLE_CHOOSE, "o|3", NULL},
+    {SAMPLE_CHOOSE, "o|3|y", NULL},
+    {SAMPLE_CHOOSE, "o|3|y|", ANSWER("/i/3", "once", "host-port")},
+    {SAMPLE_CHOOSE, "o|3|YES|a", ANSWER("/i/3", "always", "host-port")},
+    {SAMPLE_CHOOSE, "o|3||q", DISMISSED},
+    {SAMPLE_CHOOSE, "o|3|n|1|", ANSWER("/i/1", "once", "host-port")},
+    {SAMPLE_CHOOSE, "o|3|what|n|q", DISMISSED},
+    {SAMPLE_CHOOSE, "o|3|^D", DISMISSED},
+    {SAMPLE_CHOOSE, "0|4|-1|1x|1 2|+1|99999999999999999999|Q|y", NULL},
+    /* Where nothing may be remembered, nothing is asked about it. */
+    {ONCE_ONLY, "1", ANSWER("/i/1", "once", "host-port")},
+    {ONCE_ONLY, "n", ANSWER("/", "once", "host-port")},
+    {ONCE_ONLY, "N", NULL},
+    {ONCE_ONLY, "o|3|y", ANSWER("/i/3", "once", "host-port")},
+    /* No default where everybody is asked, nor one that would not be offered. */
+    {OPTIONAL, "", NULL},
+    {OPTIONAL, "|", NULL},
+    {OPTIONAL, "|N", ANSWER("/", "always", "host-port")},
+    {OPTIONAL, "1|s", NULL},
+    {SOFT_PRESELECTED, "|", NULL},
+    {NONE_FITS, "1", NULL},
+    {NONE_FITS, "o|1|y", ANSWER("/i/3", "once", "host-port")},
+    /* Where it was used before, the session is the default. */
+    {KNOWN, "1|", ANSWER("/i/1", "session", "host-port")},
+};
+
+/* The state after all of @typed. */
+static MeishiDialogState
+type_all(MeishiDialog *dialog, const char *typed)
+{
+    g_auto(GStrv) lines = g_strsplit(typed, "|", -1);
+    MeishiDialogState state = MEISHI_DIALOG_ASKING;
+
+    for (char **line = lines; *line != NULL && typed[0] != '\0'; line++) {
+        g_autofree char *text = NULL;
+
+        g_assert_cmpint(state, ==, MEISHI_DIALOG_ASKING);
+        state = meishi_dialog_take(dialog, g_str_equal(*line, "^D") ? NULL : *line, &text);
+        g_assert_true((state == MEISHI_DIALOG_ASKING) ==
+                      (g_str_has_suffix(text, ": ") || g_str_has_suffix(text, "[y/N] ")));
+    }
+    return state;
+}
+
+static char *
+print_sorted(GVariant *answer)
+{
+    static const char *const keys[] = {"allow", "any-application", "identity", "reach", "scope"};
+    GVariantBuilder sorted;
+    g_autoptr(GVariant) whole = NULL;
+
+    g_variant_builder_init(&sorted, G_VARIANT_TYPE_VARDICT);
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(GVariant) value = g_variant_lookup_value(answer, keys[i], NULL);
+
+        if (value != NULL)
+            g_variant_builder_add(&sorted, "{sv}", keys[i], value);
+    }
+    whole = g_variant_ref_sink(g_variant_builder_end(&sorted));
+    g_assert_cmpuint(g_variant_n_children(whole), ==, g_variant_n_children(answer));
+    return g_variant_print(whole, TRUE);
+}
+
+static void
+check_row(const char *kind, const Row *row)
+{
+    MeishiQuestion *question = sample_question(kind, row->dict, SAMPLE_PID);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+    g_autofree char *opened = meishi_dialog_open(dialog);
+    MeishiDialogState state = type_all(dialog, row->typed);
+    g_autoptr(GVariant) answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+    g_autofree char *text = print_sorted(answer);
+
+    g_test_message("%s", row->typed);
+    if (row->answer == NULL)
+        g_assert_cmpint(state, ==, MEISHI_DIALOG_ASKING);
+    else if (g_str_equal(row->answer, DISMISSED))
+        g_assert_cmpint(state, ==, MEISHI_DIALOG_DISMISSED);
+    else
+        g_assert_cmpint(state, ==, MEISHI_DIALOG_ANSWERED);
+    g_assert_cmpstr(text, ==, row->answer != NULL ? row->answer : DISMISSED);
+}
+
+static void
+test_choose(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
+        check_row("choose", &choices[i]);
+}
+
+static void
+test_confirm(void)
+{
+    static const char *const lax = SAMPLE_CONFIRM ", 'each-use': <false>}";
+    static const char *const strict = SAMPLE_CONFIRM ", 'each-use': <true>}";
+    const Row rows[] = {
+        {lax, "y", "{'allow': <'once'>}"},
+        {lax, "YES", "{'allow': <'once'>}"},
+        {lax, "s", "{'allow': <'session'>}"},
+        {lax, "n", "{'allow': <'no'>}"},
+        {lax, "q", DISMISSED},
+        {lax, "^D", DISMISSED},
+        {lax, "1", NULL},
+        {strict, "y", "{'allow': <'once'>}"},
+        {strict, "s", NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        check_row("confirm", &rows[i]);
+}
+
+/* Enter alone says no: nobody signs by resting a finger. */
+static void
+test_confirm_default(void)
+{
+    MeishiQuestion *question = sample_question("confirm", SAMPLE_CONFIRM "}", 1);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+    g_autofree char *text = NULL;
+    g_autoptr(GVariant) answer = NULL;
+    const char *allow;
+
+    g_assert_cmpint(meishi_dialog_take(dialog, "", &text), ==, MEISHI_DIALOG_ANSWERED);
+    answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+    g_assert_true(g_variant_lookup(answer, "allow", "&s", &allow));
+    g_assert_cmpstr(allow, ==, "no");
+}
+
+/* A choice for somebody else's program is for that program; one's own is for any. */
+static void
+test_whose(void)
+{
+    MeishiQuestion *question = sample_question("choose", SAMPLE_CHOOSE, SAMPLE_PID + 1);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+    g_autoptr(GVariant) answer = NULL;
+    gboolean any = TRUE;
+
+    g_assert_cmpint(type_all(dialog, "1|"), ==, MEISHI_DIALOG_ANSWERED);
+    answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+    g_assert_true(g_variant_lookup(answer, "any-application", "b", &any));
+    g_assert_false(any);
+}
+
+static void
+test_prompts(void)
+{
+    static const struct {
+        const char *dict, *prompt;
+    } rows[] = {
+        {SAMPLE_CHOOSE, "Use [1]: "},
+        {OPTIONAL, "Use: "},
+        {SOFT_PRESELECTED, "Use: "},
+        {KNOWN, "Use: "},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        MeishiQuestion *question = sample_question("choose", rows[i].dict, 1);
+        g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+        g_autofree char *text = meishi_dialog_open(dialog);
+
+        g_assert_true(g_str_has_suffix(text, rows[i].prompt));
+    }
+}
+
+static void
+test_refusals(void)
+{
+    MeishiQuestion *question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+    g_autofree char *text = NULL;
+    g_autofree char *insist = NULL;
+    g_autofree char *unused = NULL;
+
+    g_assert_cmpint(meishi_dialog_take(dialog, "\033[A", &text), ==, MEISHI_DIALOG_ASKING);
+    g_assert_cmpstr(text, ==, "“\\u001B[A” is none of the answers.\nUse [1]: ");
+    g_assert_cmpint(meishi_dialog_take(dialog, "o", &unused), ==, MEISHI_DIALOG_ASKING);
+    g_assert_cmpint(meishi_dialog_take(dialog, "3", &insist), ==, MEISHI_DIALOG_ASKING);
+    g_assert_cmpstr(insist, ==,
+                    "“Old” was not offered: ended 2026-03-01. Use it all the same? [y/N] ");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_setenv("TZ", "UTC", TRUE);
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cli/dialog/choose", test_choose);
+    g_test_add_func("/cli/dialog/confirm", test_confirm);
+    g_test_add_func("/cli/dialog/confirm-default", test_confirm_default);
+    g_test_add_func("/cli/dialog/whose", test_whose);
+    g_test_add_func("/cli/dialog/prompts", test_prompts);
+    g_test_add_func("/cli/dialog/refusals", test_refusals);
+    return g_test_run();
+}
