@@ -6,6 +6,7 @@
 #include "daemon/server/board.h"
 
 #include "daemon/base/error.h"
+#include "daemon/crypto/crypto.h"
 #include "module/wire/snapshot.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ struct MeishiBoard {
     MeishiView *view;
     struct meishi_pulse *pulse;
     int fd;
+    guint64 instance;
 };
 
 static gsize
@@ -58,6 +60,8 @@ meishi_board_new(GError **error)
                     "cannot make the page that is shared with programs: %s", g_strerror(number));
         return NULL;
     }
+    while (board->instance == 0)
+        meishi_crypto_random((guint8 *)&board->instance, sizeof board->instance);
     return g_steal_pointer(&board);
 }
 
@@ -108,6 +112,12 @@ guint64
 meishi_board_slot_events(MeishiBoard *board)
 {
     return __atomic_load_n(&board->pulse->slot_events, __ATOMIC_ACQUIRE);
+}
+
+guint64
+meishi_board_instance(const MeishiBoard *board)
+{
+    return board->instance;
 }
 
 int

@@ -27,5 +27,8 @@ MeishiView *meishi_board_view(MeishiBoard *board) G_GNUC_WARN_UNUSED_RESULT;
 /* Any thread: the number of arrivals and departures of tokens. */
 guint64 meishi_board_slot_events(MeishiBoard *board);
 
+/* A random number that names the pulse page, never 0. */
+guint64 meishi_board_instance(const MeishiBoard *board);
+
 /* The pulse page's file, which nobody can map writable; stays the board's. */
 int meishi_board_pulse(MeishiBoard *board);

@@ -54,7 +54,7 @@ greet(MeishiWireRequest *request, const struct meishi_msg_hello *msg)
 
     request->view = meishi_board_view(board(request));
     reply.version = MIN(msg->version, MEISHI_WIRE_VERSION);
-    reply.instance = request->service->instance;
+    reply.instance = meishi_board_instance(board(request));
     reply.generation = meishi_view_generation(request->view);
     meishi_msg_hello_reply_encode(request->reply, request->head.call, &reply);
     if ((msg->flags & MEISHI_WIRE_WANT_SNAPSHOT) != 0) {

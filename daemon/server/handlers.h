@@ -15,7 +15,6 @@
 /* What all requests are served from; the same for the life of the server. */
 typedef struct {
     MeishiKeyCache *keys;
-    guint64 instance;
 } MeishiService;
 
 typedef struct {

@@ -177,7 +177,6 @@ build(MeishiServer *server, guint n_workers, GError **error)
     server->audiences = meishi_audiences_new(server->agent);
     make_errands(server);
     server->service.keys = meishi_agent_key_cache(server->agent);
-    meishi_crypto_random((guint8 *)&server->service.instance, sizeof server->service.instance);
     server->inbox = meishi_inbox_new(on_inbox, server, error);
     return server->inbox != NULL && start_pool(server, n_workers, error);
 }

@@ -90,7 +90,6 @@ get_world(void)
     world.audiences = meishi_audiences_new(world.agent);
     world.program = meishi_application_new_unknown();
     world.service.keys = meishi_agent_key_cache(world.agent);
-    world.service.instance = 1;
     add_identities(&world);
     world.audience = join(&world, MEISHI_LAYOUT_VAULT);
     world.worker = meishi_worker_new(&world.service);
