@@ -95,6 +95,9 @@ import_cert(Import *import, const MeishiStoreNewCert *new_cert, GError **error)
         return FALSE;
     }
     g_array_append_val(import->cert_ids, id);
+    if (new_cert->lineage != NULL &&
+        !meishi_store_put_lineage(import->db, id, new_cert->lineage, error))
+        return FALSE;
     for (guint i = 0; i < n_issuers; i++)
         if (!link_issuer(import->db, id, g_ptr_array_index(new_cert->issuers, i), error))
             return FALSE;

@@ -31,8 +31,8 @@ meishi_store_list_lineages(MeishiStore *store, GError **error)
                              read_lineage, (GDestroyNotify)meishi_store_lineage_free, error);
 }
 
-static gboolean
-write_lineage(sqlite3 *db, gint64 cert_id, const char *lineage, GError **error)
+gboolean
+meishi_store_put_lineage(sqlite3 *db, gint64 cert_id, const char *lineage, GError **error)
 {
     if (lineage == NULL)
         return meishi_sql_run(db, "DELETE FROM lineages WHERE cert_id = ?1",
@@ -42,13 +42,24 @@ write_lineage(sqlite3 *db, gint64 cert_id, const char *lineage, GError **error)
         MEISHI_SQL_VALUES(meishi_sql_integer(cert_id), meishi_sql_text(lineage)), error);
 }
 
+static gboolean
+put_lineages(sqlite3 *db, GPtrArray *lineages, GError **error)
+{
+    for (guint i = 0; i < lineages->len; i++) {
+        const MeishiStoreLineage *lineage = g_ptr_array_index(lineages, i);
+        g_autoptr(MeishiStoreCert) cert = meishi_store_get_cert(db, lineage->cert_id, error);
+
+        if (cert == NULL || !meishi_store_put_lineage(db, cert->id, lineage->lineage, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
-meishi_store_set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage, GError **error)
+meishi_store_set_lineages(MeishiStore *store, GPtrArray *lineages, GError **error)
 {
     g_autoptr(MeishiSqlTransaction) transaction = meishi_store_begin(store, error);
-    g_autoptr(MeishiStoreCert) cert =
-        transaction != NULL ? meishi_store_get_cert(store->db, cert_id, error) : NULL;
 
-    return cert != NULL && write_lineage(store->db, cert_id, lineage, error) &&
+    return transaction != NULL && put_lineages(store->db, lineages, error) &&
            meishi_sql_commit(g_steal_pointer(&transaction), error);
 }

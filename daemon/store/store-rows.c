@@ -52,6 +52,7 @@ meishi_store_new_cert_free(MeishiStoreNewCert *cert)
     if (cert == NULL)
         return;
     clear_cert(&cert->cert);
+    g_free(cert->lineage);
     g_clear_pointer(&cert->issuers, g_ptr_array_unref);
     g_free(cert);
 }

@@ -20,6 +20,10 @@ gboolean meishi_store_insert_cert(sqlite3 *db, const MeishiStoreCert *cert, gint
 gboolean meishi_store_insert_issuer(sqlite3 *db, GBytes *der, gint64 *ret_id,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The lineage of a certificate; NULL takes the row away. */
+gboolean meishi_store_put_lineage(sqlite3 *db, gint64 cert_id, const char *lineage,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The row with the structure's id. */
 gboolean meishi_store_update_key(sqlite3 *db, const MeishiStoreKey *key,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -108,6 +108,7 @@ GPtrArray *meishi_store_list_issuers(MeishiStore *store, GError **error) G_GNUC_
 typedef struct {
     MeishiStoreCert cert;
     guint key_index;    /* into @keys, where cert.key_id is 0 */
+    char *lineage;      /* that it takes over, see below; NULL: its own */
     GPtrArray *issuers; /* GBytes: the issuers that came with it and may leave with it */
 } MeishiStoreNewCert;
 
@@ -144,9 +145,10 @@ void meishi_store_lineage_free(MeishiStoreLineage *lineage);
 
 /* MeishiStoreLineage, by certificate.  Rows leave with their certificate. */
 GPtrArray *meishi_store_list_lineages(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* NULL takes the row away. */
-gboolean meishi_store_set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage,
-                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One transaction for all of @lineages (MeishiStoreLineage); a lineage of NULL takes the row away.
+ * NOT_FOUND, NO_VAULT. */
+gboolean meishi_store_set_lineages(MeishiStore *store, GPtrArray *lineages,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- choices and what identities met ---------------------------------------------------------
  * What the members mean is said in daemon/policy/choice.h and outcome.h; here they are columns. */

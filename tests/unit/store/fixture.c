@@ -232,6 +232,16 @@ new_choice_array(void)
     return g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_choice_free);
 }
 
+gboolean
+set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage, GError **error)
+{
+    g_autoptr(GPtrArray) lineages = g_ptr_array_new();
+    MeishiStoreLineage row = {.cert_id = cert_id, .lineage = (char *)lineage};
+
+    g_ptr_array_add(lineages, &row);
+    return meishi_store_set_lineages(store, lineages, error);
+}
+
 void
 remember(MeishiStore *store, gint64 cert_id)
 {
@@ -246,7 +256,7 @@ remember(MeishiStore *store, gint64 cert_id)
     };
 
     g_ptr_array_add(choices, sample_choice((guint)cert_id));
-    g_assert_true(meishi_store_set_lineage(store, cert_id, lineage, &error));
+    g_assert_true(set_lineage(store, cert_id, lineage, &error));
     g_assert_true(meishi_store_write_choices(store, choices, NULL, &error));
     g_assert_true(meishi_store_write_meeting(store, &meeting, &error));
     g_assert_no_error(error);

@@ -49,6 +49,9 @@ gint64 import_identity(MeishiStore *store, guint n, guint first_issuer, guint n_
 MeishiStoreChoice *sample_choice(guint n);
 GPtrArray *new_choice_array(void);
 
+/* For one certificate; NULL takes it away. */
+gboolean set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage, GError **error);
+
 /* A lineage for certificate @cert_id, a choice and a meeting. */
 void remember(MeishiStore *store, gint64 cert_id);
 

@@ -78,7 +78,7 @@ do_choices(MeishiStore *store, GError **error)
 static gboolean
 do_lineage(MeishiStore *store, GError **error)
 {
-    return meishi_store_set_lineage(store, 1, "another lineage", error);
+    return set_lineage(store, 1, "another lineage", error);
 }
 
 static gboolean

@@ -42,7 +42,7 @@ test_without_vault(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) remove_error = NULL;
 
     assert_kind(fixture->store, "", "");
-    g_assert_false(meishi_store_set_lineage(fixture->store, 1, "x", &lineage_error));
+    g_assert_false(set_lineage(fixture->store, 1, "x", &lineage_error));
     g_assert_error(lineage_error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT);
     g_assert_false(meishi_store_write_choices(fixture->store, NULL, NULL, &choice_error));
     g_assert_error(choice_error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT);
@@ -59,24 +59,50 @@ test_lineages(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) missing = NULL;
+    g_autoptr(GError) one_missing = NULL;
+    g_autoptr(GPtrArray) both = g_ptr_array_new();
 
     for (guint n = 1; n <= 3; n++)
         import_identity(fixture->store, n, n, 1);
-    g_assert_true(meishi_store_set_lineage(fixture->store, 3, "one", &error));
-    g_assert_true(meishi_store_set_lineage(fixture->store, 1, "two", &error));
-    g_assert_true(meishi_store_set_lineage(fixture->store, 1, "one", &error));
-    g_assert_true(meishi_store_set_lineage(fixture->store, 2, NULL, &error)); /* had none */
-    g_assert_false(meishi_store_set_lineage(fixture->store, 4, "x", &missing));
+    g_assert_true(set_lineage(fixture->store, 3, "one", &error));
+    g_assert_true(set_lineage(fixture->store, 1, "two", &error));
+    g_assert_true(set_lineage(fixture->store, 1, "one", &error));
+    g_assert_true(set_lineage(fixture->store, 2, NULL, &error)); /* had none */
+    g_assert_false(set_lineage(fixture->store, 4, "x", &missing));
     g_assert_error(missing, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
     fixture_reopen(fixture);
+    assert_kind(fixture->store, "lineage", "lineage of 1: one\nlineage of 3: one\n");
+
+    /* All or none. */
+    g_ptr_array_add(both, &(MeishiStoreLineage){.cert_id = 1, .lineage = (char *)"three"});
+    g_ptr_array_add(both, &(MeishiStoreLineage){.cert_id = 4, .lineage = (char *)"three"});
+    g_assert_false(meishi_store_set_lineages(fixture->store, both, &one_missing));
+    g_assert_error(one_missing, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
     assert_kind(fixture->store, "lineage", "lineage of 1: one\nlineage of 3: one\n");
 
     /* A row leaves with its certificate, or alone. */
     g_assert_true(meishi_store_remove_cert(fixture->store, 1, &error));
     assert_kind(fixture->store, "lineage", "lineage of 3: one\n");
-    g_assert_true(meishi_store_set_lineage(fixture->store, 3, NULL, &error));
+    g_assert_true(set_lineage(fixture->store, 3, NULL, &error));
     assert_kind(fixture->store, "lineage", "");
     g_assert_no_error(error);
+}
+
+static void
+test_lineage_of_import(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) keys = new_key_array();
+    g_autoptr(GPtrArray) certs = new_cert_array();
+    MeishiStoreNewCert *cert = sample_cert(1, 0, 0, 0);
+
+    cert->lineage = g_strdup("one");
+    g_ptr_array_add(keys, sample_key(1));
+    g_ptr_array_add(certs, cert);
+    g_ptr_array_add(certs, sample_cert(2, 0, 0, 0));
+    g_assert_true(meishi_store_import(fixture->store, keys, certs, NULL, &error));
+    g_assert_no_error(error);
+    assert_kind(fixture->store, "lineage", "lineage of 1: one\n");
 }
 
 /* ---- choices ------------------------------------------------------------------------------- */
@@ -311,6 +337,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("without-vault", fixture_set_up, test_without_vault);
     ADD("lineages", fixture_set_up_vault, test_lineages);
+    ADD("lineage-of-import", fixture_set_up_vault, test_lineage_of_import);
     ADD("choices", fixture_set_up_vault, test_choices);
     ADD("choice-values-survive", fixture_set_up_vault, test_choice_values_survive);
     ADD("removed-is-overwritten", fixture_set_up_vault, test_removed_is_overwritten);
