@@ -239,7 +239,8 @@ read_rows(MeishiStore *store, MeishiRosterRows *rows, GError **error)
     rows->keys = meishi_store_list_keys(store, error);
     rows->certs = rows->keys != NULL ? meishi_store_list_certs(store, error) : NULL;
     rows->issuers = rows->certs != NULL ? meishi_store_list_issuers(store, error) : NULL;
-    return rows->issuers != NULL;
+    rows->lineages = rows->issuers != NULL ? meishi_store_list_lineages(store, error) : NULL;
+    return rows->lineages != NULL;
 }
 
 static void
@@ -248,6 +249,7 @@ clear_rows(MeishiRosterRows *rows)
     g_clear_pointer(&rows->keys, g_ptr_array_unref);
     g_clear_pointer(&rows->certs, g_ptr_array_unref);
     g_clear_pointer(&rows->issuers, g_ptr_array_unref);
+    g_clear_pointer(&rows->lineages, g_ptr_array_unref);
 }
 
 /* Takes the rows out of @keys. */
@@ -272,7 +274,7 @@ meishi_agent_reload(MeishiAgent *agent, GError **error)
     g_autoptr(GPtrArray) before = g_ptr_array_ref(agent->identities);
     g_autoptr(GPtrArray) now = NULL;
     G_GNUC_UNUSED g_autoptr(MeishiAgent) alive = g_object_ref(agent);
-    MeishiRosterRows rows = {NULL, NULL, NULL};
+    MeishiRosterRows rows = {NULL, NULL, NULL, NULL};
     gboolean any;
 
     if (!read_rows(agent->store, &rows, error)) {

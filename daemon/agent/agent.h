@@ -48,6 +48,17 @@ gboolean meishi_agent_set_allow_raw(MeishiAgent *agent, MeishiIdentity *identity
 gboolean meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What a renewed certificate takes over from the one it renews, and what choices name. */
+const char *meishi_agent_lineage(MeishiAgent *agent, MeishiIdentity *identity);
+/* The renewal that has taken its place by now; a reference or NULL. */
+MeishiIdentity *meishi_agent_superseded_by(MeishiAgent *agent, MeishiIdentity *identity);
+
+/* @newer renews @older: it and what has renewed it take over the older one's lineage, and with it
+ * choices and roles.  NULL: it stands alone again, and the choices stay with those it leaves.
+ * INVALID_ARGUMENT where @newer was not issued later, or one of them is a bare key. */
+gboolean meishi_agent_set_renews(MeishiAgent *agent, MeishiIdentity *newer, MeishiIdentity *older,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Certificate and chain as PEM; NULL with NOT_FOUND for a key without certificate. */
 char *meishi_agent_export_certificates(MeishiAgent *agent, MeishiIdentity *identity,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

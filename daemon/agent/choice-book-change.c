@@ -326,6 +326,58 @@ meishi_choice_book_set(MeishiChoiceBook *book, MeishiChoice *choice, gint64 now,
     return TRUE;
 }
 
+/* ---- lineages ------------------------------------------------------------------------------ */
+
+static void
+rename_lineage(MeishiChoice *choice, const char *to)
+{
+    g_free(choice->lineage);
+    choice->lineage = g_strdup(to);
+}
+
+static GPtrArray *
+find_lineage(MeishiChoiceBook *book, const char *lineage)
+{
+    GPtrArray *rows = g_ptr_array_new();
+
+    for (guint i = 0; i < book->rows->len; i++) {
+        MeishiChoiceRow *row = g_ptr_array_index(book->rows, i);
+
+        if (g_strcmp0(row->choice->lineage, lineage) == 0)
+            g_ptr_array_add(rows, row);
+    }
+    return rows;
+}
+
+gboolean
+meishi_choice_book_move(MeishiChoiceBook *book, const char *from, const char *to, GError **error)
+{
+    g_autoptr(GPtrArray) rows = NULL;
+    g_auto(MeishiChoiceChange) change;
+
+    meishi_choice_change_init(&change);
+    if (!meishi_choice_book_load(book, error))
+        return FALSE;
+    rows = find_lineage(book, from);
+    for (guint i = 0; i < rows->len; i++) {
+        const MeishiChoiceRow *row = g_ptr_array_index(rows, i);
+
+        meishi_choice_change_retire(&change, row, row->forgotten, row->batch, row->replaced_by);
+    }
+    for (guint i = 0; i < change.written->len; i++) {
+        MeishiStoreChoice *stored = g_ptr_array_index(change.written, i);
+
+        g_free(stored->lineage);
+        stored->lineage = g_strdup(to);
+    }
+    if (!meishi_choice_change_commit(&change, book->store, error))
+        return FALSE;
+    for (guint i = 0; i < rows->len; i++)
+        rename_lineage(((MeishiChoiceRow *)g_ptr_array_index(rows, i))->choice, to);
+    book->is_stale = TRUE;
+    return TRUE;
+}
+
 /* ---- taking back --------------------------------------------------------------------------- */
 
 /* A batch that is to come back: @back will be in force, @gone will not be there any more. */

@@ -65,6 +65,10 @@ meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filt
 gboolean meishi_choice_book_undo(MeishiChoiceBook *book, gint64 now, guint *ret_count,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Two lineages have become one: the choices of @from, forgotten ones too, are of @to. */
+gboolean meishi_choice_book_move(MeishiChoiceBook *book, const char *from, const char *to,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The choice was followed: counts it.  Counts reach the store with a delay. */
 void meishi_choice_book_used(MeishiChoiceBook *book, gint64 id, gint64 now);
 

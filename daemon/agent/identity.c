@@ -24,6 +24,8 @@ free_identity(MeishiIdentity *identity)
     g_clear_pointer(&identity->chain, g_ptr_array_unref);
     g_free(identity->label);
     g_free(identity->uri);
+    g_free(identity->lineage);
+    g_free(identity->superseded_by);
     g_free(identity);
 }
 

@@ -26,6 +26,8 @@ typedef struct {
     gint64 created;
     char *uri;               /* PKCS#11 URI */
     const char *token_label; /* of the token that shows it */
+    char *lineage;           /* what choices name; a renewal takes it over; never NULL */
+    char *superseded_by;     /* id of the renewal that has taken its place; NULL */
 } MeishiIdentity;
 
 MeishiIdentity *meishi_identity_ref(MeishiIdentity *identity);

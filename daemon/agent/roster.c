@@ -6,6 +6,7 @@
  */
 #include "daemon/agent/roster.h"
 
+#include "daemon/agent/lineage-book.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/policy/chain.h"
 #include "daemon/policy/check.h"
@@ -231,8 +232,10 @@ static int
 compare_identities(gconstpointer a, gconstpointer b, gpointer now)
 {
     const MeishiIdentity *x = *(MeishiIdentity *const *)a, *y = *(MeishiIdentity *const *)b;
-    int order = meishi_check_compare(x->cert, x->label, y->cert, y->label, *(const gint64 *)now);
+    int order = (x->superseded_by != NULL) - (y->superseded_by != NULL);
 
+    if (order == 0)
+        order = meishi_check_compare(x->cert, x->label, y->cert, y->label, *(const gint64 *)now);
     return order != 0 ? order : (x->key_id > y->key_id) - (x->key_id < y->key_id);
 }
 
@@ -255,6 +258,7 @@ meishi_roster_build(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 n
             g_ptr_array_add(identities, identity);
     }
     name_identities(identities);
+    meishi_lineage_book_mark(identities, rows->lineages, now);
     g_ptr_array_sort_with_data(identities, compare_identities, &now);
     return identities;
 }
@@ -278,7 +282,7 @@ note_changes_of(const MeishiCert *cert, gint64 now, gint64 *inout_next)
 gint64
 meishi_roster_next_change(GPtrArray *identities, gint64 now)
 {
-    gint64 next = G_MAXINT64;
+    gint64 next = meishi_lineage_book_next_change(identities, now);
 
     for (guint i = 0; i < identities->len; i++) {
         const MeishiIdentity *identity = g_ptr_array_index(identities, i);
@@ -312,5 +316,6 @@ meishi_roster_is_same(const MeishiIdentity *a, const MeishiIdentity *b)
     return a->cert_id == b->cert_id && a->key_id == b->key_id &&
            g_strcmp0(a->label, b->label) == 0 && g_strcmp0(a->uri, b->uri) == 0 &&
            a->warnings == b->warnings && a->allow_raw == b->allow_raw &&
-           same_chain(a->chain, b->chain);
+           strcmp(a->lineage, b->lineage) == 0 &&
+           g_strcmp0(a->superseded_by, b->superseded_by) == 0 && same_chain(a->chain, b->chain);
 }

@@ -16,12 +16,14 @@ void meishi_roster_free(MeishiRoster *roster); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiRoster, meishi_roster_free)
 
 typedef struct {
-    GPtrArray *keys;    /* MeishiStoreKey */
-    GPtrArray *certs;   /* MeishiStoreCert */
-    GPtrArray *issuers; /* MeishiStoreIssuer */
+    GPtrArray *keys;     /* MeishiStoreKey */
+    GPtrArray *certs;    /* MeishiStoreCert */
+    GPtrArray *issuers;  /* MeishiStoreIssuer */
+    GPtrArray *lineages; /* MeishiStoreLineage */
 } MeishiRosterRows;
 
-/* The identities of @rows (new array of MeishiIdentity), best first at @now.  A row that cannot be
+/* The identities of @rows (new array of MeishiIdentity), best first at @now and those
+ * that were renewed last.  A row that cannot be
  * read is left out and said in @findings (char *; may be NULL). */
 GPtrArray *meishi_roster_build(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 now,
                                GPtrArray *findings);

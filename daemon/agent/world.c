@@ -20,6 +20,9 @@ make_candidate(const MeishiIdentity *identity)
     MeishiCandidate *candidate = meishi_candidate_new(id, identity->label, identity->cert);
 
     candidate->token_label = g_strdup(identity->token_label);
+    g_free(candidate->lineage);
+    candidate->lineage = g_strdup(identity->lineage);
+    candidate->superseded_by = g_strdup(identity->superseded_by);
     return candidate;
 }
 

@@ -36,6 +36,7 @@ set_up(Desk *desk, gconstpointer unused)
     desk->rows.keys = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_key_free);
     desk->rows.certs = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_cert_free);
     desk->rows.issuers = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_issuer_free);
+    desk->rows.lineages = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_lineage_free);
 }
 
 static void
@@ -44,6 +45,7 @@ tear_down(Desk *desk, gconstpointer unused)
     g_ptr_array_unref(desk->rows.keys);
     g_ptr_array_unref(desk->rows.certs);
     g_ptr_array_unref(desk->rows.issuers);
+    g_ptr_array_unref(desk->rows.lineages);
     meishi_roster_free(desk->roster);
 }
 
