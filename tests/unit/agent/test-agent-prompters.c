@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Questions and prompters: each question goes to one prompter at a time and ends exactly once,
+ * whoever comes first.
+ */
+#include "daemon/agent/prompters.h"
+#include "daemon/base/error.h"
+#include "daemon/crypto/crypto.h"
+
+#include <string.h>
+
+/* ---- somebody who shows questions ---- */
+
+typedef struct {
+    MeishiPrompters *prompters;
+    char *cookie;  /* of the question that is shown; NULL */
+    GString *seen; /* "begin:KIND:NAME cancel:REASON ..." */
+} Fake;
+
+static void
+on_begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
+{
+    Fake *fake = data;
+    const char *name;
+
+    g_assert_null(fake->cookie);
+    g_assert_true(g_variant_lookup(question, "name", "&s", &name));
+    fake->cookie = g_strdup(cookie);
+    g_string_append_printf(fake->seen, "begin:%s:%s ", kind, name);
+}
+
+static void
+on_cancel(gpointer data, const char *cookie, const char *reason)
+{
+    Fake *fake = data;
+
+    g_assert_cmpstr(cookie, ==, fake->cookie);
+    g_clear_pointer(&fake->cookie, g_free);
+    g_string_append_printf(fake->seen, "cancel:%s ", reason);
+}
+
+static const MeishiPrompterClass fake_class = {on_begin, on_cancel};
+
+static Fake *
+fake_new(MeishiPrompters *prompters)
+{
+    Fake *fake = g_new0(Fake, 1);
+
+    fake->prompters = prompters;
+    fake->seen = g_string_new(NULL);
+    g_assert_true(meishi_prompters_add(prompters, fake, &fake_class, fake, NULL));
+    return fake;
+}
+
+static void
+fake_free(Fake *fake)
+{
+    meishi_prompters_remove(fake->prompters, fake);
+    g_free(fake->cookie);
+    g_string_free(fake->seen, TRUE);
+    g_free(fake);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fake, fake_free)
+
+static void
+fake_answer(Fake *fake, const char *text)
+{
+    g_autofree char *cookie = g_steal_pointer(&fake->cookie);
+    g_autoptr(GVariant) answer = NULL;
+    GVariantDict dict;
+
+    g_assert_nonnull(cookie);
+    g_variant_dict_init(&dict, NULL);
+    if (text != NULL)
+        g_variant_dict_insert(&dict, "text", "s", text);
+    answer = g_variant_ref_sink(g_variant_dict_end(&dict));
+    g_assert_true(meishi_prompters_respond(
+        fake->prompters, fake, cookie,
+        text != NULL ? MEISHI_REPLY_ANSWERED : MEISHI_REPLY_DISMISSED, answer, NULL));
+}
+
+/* ---- somebody who asks ---- */
+
+typedef struct {
+    guint n_ends;
+    char *end; /* "answered:TEXT", "dismissed", "nobody", "cancelled", "timeout" */
+    GCancellable *cancellable;
+    gpointer owner;
+} Asker;
+
+static void
+asker_clear(Asker *asker)
+{
+    g_clear_pointer(&asker->end, g_free);
+    g_clear_object(&asker->cancellable);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Asker, asker_clear)
+
+static char *
+end_of_reply(MeishiReply reply, GVariant *answer)
+{
+    const char *text = "";
+
+    if (reply == MEISHI_REPLY_NOBODY)
+        return g_strdup("nobody");
+    if (reply == MEISHI_REPLY_DISMISSED)
+        return g_strdup("dismissed");
+    g_assert_true(g_variant_lookup(answer, "text", "&s", &text));
+    return g_strconcat("answered:", text, NULL);
+}
+
+static void
+on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Asker *asker = user_data;
+    g_autoptr(GVariant) answer = NULL;
+    g_autoptr(GError) error = NULL;
+    MeishiReply reply;
+
+    asker->n_ends++;
+    g_free(asker->end);
+    if (meishi_prompters_ask_finish(result, &reply, &answer, &error)) {
+        asker->end = end_of_reply(reply, answer);
+        return;
+    }
+    g_assert_cmpint(error->domain, ==, MEISHI_ERROR);
+    asker->end = g_strdup(error->code == MEISHI_ERROR_TIMEOUT     ? "timeout"
+                          : error->code == MEISHI_ERROR_CANCELLED ? "cancelled"
+                                                                  : "?");
+}
+
+static void
+ask_within(MeishiPrompters *prompters, Asker *asker, const char *name, guint timeout_ms)
+{
+    GVariantDict dict;
+
+    g_variant_dict_init(&dict, NULL);
+    g_variant_dict_insert(&dict, "name", "s", name);
+    asker->cancellable = g_cancellable_new();
+    meishi_prompters_ask_async(prompters, asker->owner, "choose", g_variant_dict_end(&dict),
+                               timeout_ms, asker->cancellable, on_asked, asker);
+}
+
+static void
+ask(MeishiPrompters *prompters, Asker *asker, const char *name)
+{
+    ask_within(prompters, asker, name, 60000);
+}
+
+static void
+settle(void)
+{
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+}
+
+static void
+assert_end(const Asker *asker, const char *end)
+{
+    g_assert_cmpstr(asker->end, ==, end);
+    g_assert_cmpuint(asker->n_ends, ==, end != NULL ? 1 : 0);
+}
+
+#define PROMPTERS g_autoptr(MeishiPrompters) prompters = meishi_prompters_new()
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPrompters, meishi_prompters_free)
+
+/* ---- ways to end ---- */
+
+static void
+test_answered(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    g_assert_cmpstr(fake->seen->str, ==, "");
+    settle();
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a ");
+    assert_end(&asker, NULL);
+    fake_answer(fake, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+    /* Who answered knows that the question is over. */
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a ");
+}
+
+static void
+test_dismissed(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    fake_answer(fake, NULL);
+    settle();
+    assert_end(&asker, "dismissed");
+}
+
+static void
+test_nobody(void)
+{
+    PROMPTERS;
+    g_auto(Asker) asker = {0};
+
+    g_assert_false(meishi_prompters_available(prompters, NULL));
+    ask(prompters, &asker, "a");
+    settle();
+    assert_end(&asker, "nobody");
+}
+
+static void
+test_timeout(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask_within(prompters, &asker, "a", 30);
+    while (asker.n_ends == 0)
+        g_main_context_iteration(NULL, TRUE);
+    settle();
+    assert_end(&asker, "timeout");
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a cancel:timeout ");
+}
+
+/* A question that nobody has seen needs nobody to be told. */
+static void
+test_timeout_in_queue(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) first = {0}, second = {0};
+
+    ask(prompters, &first, "a");
+    ask_within(prompters, &second, "b", 30);
+    while (second.n_ends == 0)
+        g_main_context_iteration(NULL, TRUE);
+    assert_end(&second, "timeout");
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a ");
+    fake_answer(fake, "yes");
+    settle();
+    assert_end(&first, "answered:yes");
+    g_assert_null(fake->cookie);
+}
+
+/* ---- cancelling ---- */
+
+static void
+test_cancel_shown(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    g_cancellable_cancel(asker.cancellable);
+    settle();
+    assert_end(&asker, "cancelled");
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a cancel:caller-gone ");
+}
+
+static void
+test_cancel_queued(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    g_cancellable_cancel(asker.cancellable);
+    settle();
+    assert_end(&asker, "cancelled");
+    g_assert_cmpstr(fake->seen->str, ==, "");
+}
+
+static void
+test_cancel_before(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(GCancellable) cancelled = g_cancellable_new();
+    g_auto(Asker) asker = {0};
+    GVariantDict dict;
+
+    g_variant_dict_init(&dict, NULL);
+    g_variant_dict_insert(&dict, "name", "s", "a");
+    g_cancellable_cancel(cancelled);
+    meishi_prompters_ask_async(prompters, NULL, "choose", g_variant_dict_end(&dict), 60000,
+                               cancelled, on_asked, &asker);
+    settle();
+    assert_end(&asker, "cancelled");
+    g_assert_cmpstr(fake->seen->str, ==, "");
+}
+
+/* Both in one turn of the main loop: the answer was first, and nothing follows it. */
+static void
+test_cancel_and_answer(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    g_cancellable_cancel(asker.cancellable);
+    fake_answer(fake, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a ");
+}
+
+static void
+test_free_ends_all(void)
+{
+    MeishiPrompters *prompters = meishi_prompters_new();
+    Fake *fake = fake_new(prompters);
+    g_auto(Asker) first = {0}, second = {0};
+
+    ask(prompters, &first, "a");
+    ask(prompters, &second, "b");
+    settle();
+    meishi_prompters_free(prompters);
+    settle();
+    assert_end(&first, "cancelled");
+    assert_end(&second, "cancelled");
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a cancel:withdrawn ");
+    g_string_free(fake->seen, TRUE);
+    g_free(fake);
+}
+
+/* ---- late and foreign answers ---- */
+
+static void
+assert_refused(MeishiPrompters *prompters, gpointer owner, const char *cookie)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(
+        meishi_prompters_respond(prompters, owner, cookie, MEISHI_REPLY_DISMISSED, NULL, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+}
+
+static void
+test_late(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+    g_autofree char *cookie = NULL;
+
+    ask(prompters, &asker, "a");
+    settle();
+    cookie = g_strdup(fake->cookie);
+    fake_answer(fake, "yes");
+    settle();
+    assert_refused(prompters, fake, cookie);
+    settle();
+    assert_end(&asker, "answered:yes");
+}
+
+static void
+test_foreign(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) one = fake_new(prompters);
+    g_autoptr(Fake) other = fake_new(prompters);
+    g_auto(Asker) asker = {.owner = one};
+
+    ask(prompters, &asker, "a");
+    settle();
+    assert_refused(prompters, other, one->cookie);
+    assert_refused(prompters, one, "1-00000000000000000000000000000000");
+    assert_refused(prompters, one, "");
+    assert_refused(prompters, NULL, one->cookie);
+    assert_end(&asker, NULL);
+    fake_answer(one, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+}
+
+/* An answer that is none leaves the question open. */
+static void
+test_malformed(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(GVariant) text = g_variant_ref_sink(g_variant_new_string("yes"));
+    g_autoptr(GError) error = NULL, no_answer = NULL, bad_result = NULL;
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    g_assert_false(meishi_prompters_respond(prompters, fake, fake->cookie, MEISHI_REPLY_ANSWERED,
+                                            text, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+    g_assert_false(meishi_prompters_respond(prompters, fake, fake->cookie, MEISHI_REPLY_ANSWERED,
+                                            NULL, &no_answer));
+    g_assert_error(no_answer, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+    g_assert_false(meishi_prompters_respond(prompters, fake, fake->cookie, MEISHI_REPLY_NOBODY,
+                                            NULL, &bad_result));
+    g_assert_error(bad_result, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+    fake_answer(fake, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+}
+
+static void
+test_cookies(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autofree char *before = NULL;
+    g_auto(Asker) first = {0}, second = {0};
+
+    ask(prompters, &first, "a");
+    ask(prompters, &second, "b");
+    settle();
+    before = g_strdup(fake->cookie);
+    fake_answer(fake, "yes");
+    settle();
+    g_assert_cmpstr(before, !=, fake->cookie);
+    /* 128 bits in hex behind the number. */
+    g_assert_cmpuint(strlen(strchr(before, '-') + 1), ==, 32);
+    g_assert_cmpstr(strchr(before, '-'), !=, strchr(fake->cookie, '-'));
+    fake_answer(fake, "yes");
+    settle();
+}
+
+/* ---- who is asked ---- */
+
+static void
+test_own_first(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) own = fake_new(prompters);
+    g_autoptr(Fake) last = fake_new(prompters);
+    g_auto(Asker) mine = {.owner = own}, other = {.owner = &other};
+
+    ask(prompters, &mine, "mine");
+    ask(prompters, &other, "other");
+    settle();
+    g_assert_cmpstr(own->seen->str, ==, "begin:choose:mine ");
+    g_assert_cmpstr(last->seen->str, ==, "begin:choose:other ");
+    g_assert_true(meishi_prompters_has_own(prompters, own));
+    g_assert_false(meishi_prompters_has_own(prompters, &other));
+    g_assert_true(meishi_prompters_available(prompters, &other));
+    fake_answer(own, "1");
+    fake_answer(last, "2");
+    settle();
+    assert_end(&mine, "answered:1");
+    assert_end(&other, "answered:2");
+}
+
+static void
+test_one_each(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(meishi_prompters_add(prompters, fake, &fake_class, fake, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY);
+}
+
+static void
+test_one_at_a_time(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) a = {0}, b = {0}, c = {0};
+
+    ask(prompters, &a, "a");
+    ask(prompters, &b, "b");
+    ask(prompters, &c, "c");
+    settle();
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a ");
+    fake_answer(fake, "1");
+    settle();
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a begin:choose:b ");
+    fake_answer(fake, "2");
+    settle();
+    fake_answer(fake, "3");
+    settle();
+    assert_end(&a, "answered:1");
+    assert_end(&b, "answered:2");
+    assert_end(&c, "answered:3");
+}
+
+/* ---- prompters that go away ---- */
+
+static void
+test_dies_next(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) next = fake_new(prompters);
+    Fake *dying = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+    g_autofree char *cookie = NULL;
+
+    ask(prompters, &asker, "a");
+    settle();
+    cookie = g_strdup(dying->cookie);
+    fake_free(dying);
+    settle();
+    assert_end(&asker, NULL);
+    g_assert_cmpstr(next->seen->str, ==, "begin:choose:a ");
+    fake_answer(next, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+}
+
+/* To the next once, and no further: 5.6. */
+static void
+test_dies_twice(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) third = fake_new(prompters);
+    Fake *second = fake_new(prompters), *first = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    fake_free(first);
+    settle();
+    g_assert_nonnull(second->cookie);
+    fake_free(second);
+    settle();
+    assert_end(&asker, "dismissed");
+    g_assert_cmpstr(third->seen->str, ==, "");
+}
+
+/* A window that goes away with its program is one that was closed: "not now". */
+static void
+test_dies_alone(void)
+{
+    PROMPTERS;
+    Fake *only = fake_new(prompters);
+    g_auto(Asker) shown = {0}, queued = {0};
+
+    ask(prompters, &shown, "a");
+    ask(prompters, &queued, "b");
+    settle();
+    fake_free(only);
+    settle();
+    assert_end(&shown, "dismissed");
+    assert_end(&queued, "nobody");
+}
+
+/* What waited behind the question of one that died is asked by the next, and may be passed on once
+ * itself. */
+static void
+test_dies_queue(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) next = fake_new(prompters);
+    Fake *dying = fake_new(prompters);
+    g_auto(Asker) a = {0}, b = {0};
+
+    ask(prompters, &a, "a");
+    ask(prompters, &b, "b");
+    settle();
+    fake_free(dying);
+    settle();
+    g_assert_cmpstr(next->seen->str, ==, "begin:choose:a ");
+    fake_answer(next, "1");
+    settle();
+    fake_answer(next, "2");
+    settle();
+    assert_end(&a, "answered:1");
+    assert_end(&b, "answered:2");
+}
+
+/* ---- from inside of an answer ---- */
+
+typedef struct {
+    Asker first, second;
+    MeishiPrompters *prompters;
+} Chain;
+
+static void
+on_first(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Chain *chain = user_data;
+
+    on_asked(source, result, &chain->first);
+    ask(chain->prompters, &chain->second, "b");
+}
+
+static void
+test_ask_from_answer(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    Chain chain = {.prompters = prompters};
+    GVariantDict dict;
+
+    g_variant_dict_init(&dict, NULL);
+    g_variant_dict_insert(&dict, "name", "s", "a");
+    meishi_prompters_ask_async(prompters, NULL, "choose", g_variant_dict_end(&dict), 60000, NULL,
+                               on_first, &chain);
+    settle();
+    fake_answer(fake, "1");
+    settle();
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a begin:choose:b ");
+    fake_answer(fake, "2");
+    settle();
+    assert_end(&chain.first, "answered:1");
+    assert_end(&chain.second, "answered:2");
+    asker_clear(&chain.first);
+    asker_clear(&chain.second);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_assert_true(meishi_crypto_init(NULL));
+    g_test_add_func("/prompters/end/answered", test_answered);
+    g_test_add_func("/prompters/end/dismissed", test_dismissed);
+    g_test_add_func("/prompters/end/nobody", test_nobody);
+    g_test_add_func("/prompters/end/timeout", test_timeout);
+    g_test_add_func("/prompters/end/timeout-in-queue", test_timeout_in_queue);
+    g_test_add_func("/prompters/cancel/shown", test_cancel_shown);
+    g_test_add_func("/prompters/cancel/queued", test_cancel_queued);
+    g_test_add_func("/prompters/cancel/before", test_cancel_before);
+    g_test_add_func("/prompters/cancel/and-answer", test_cancel_and_answer);
+    g_test_add_func("/prompters/cancel/free", test_free_ends_all);
+    g_test_add_func("/prompters/answer/late", test_late);
+    g_test_add_func("/prompters/answer/foreign", test_foreign);
+    g_test_add_func("/prompters/answer/malformed", test_malformed);
+    g_test_add_func("/prompters/answer/cookies", test_cookies);
+    g_test_add_func("/prompters/who/own-first", test_own_first);
+    g_test_add_func("/prompters/who/one-each", test_one_each);
+    g_test_add_func("/prompters/who/one-at-a-time", test_one_at_a_time);
+    g_test_add_func("/prompters/dies/next", test_dies_next);
+    g_test_add_func("/prompters/dies/twice", test_dies_twice);
+    g_test_add_func("/prompters/dies/alone", test_dies_alone);
+    g_test_add_func("/prompters/dies/queue", test_dies_queue);
+    g_test_add_func("/prompters/ask-from-answer", test_ask_from_answer);
+    return g_test_run();
+}
