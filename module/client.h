@@ -7,8 +7,8 @@
  * Nothing here waits with a lock held, and nothing here knows of sessions or of CK_ types; the
  * owner is a number that the caller made up, and by which calls are cancelled.
  *
- * The order of locks is the state's, then the pool's.  Only begin, cancel, reset and is_current
- * may be called with the state's lock held; they do not wait.
+ * The order of locks is the state's, then the pool's.  Only begin, cancel, set_flags, reset and
+ * is_current may be called with the state's lock held; they do not wait.
  */
 #pragma once
 
@@ -49,6 +49,9 @@ void meishi_client_end(struct meishi_call *call);
 
 /* Ends the waiting of every call of @owner (0: of all calls). */
 void meishi_client_cancel(uint64_t owner, enum meishi_client_cancel why);
+
+/* What every connection says in its HELLO from now on (enum meishi_wire_hello_flag). */
+void meishi_client_set_flags(uint32_t flags);
 
 /* Closes every idle connection and cancels all calls: the module was shut down. */
 void meishi_client_reset(void);

@@ -4,6 +4,7 @@
  */
 #include "module/general.h"
 
+#include "module/options.h"
 #include "module/state.h"
 
 #include <errno.h>
@@ -28,10 +29,13 @@ CK_RV
 C_Initialize(void *init_args)
 {
     const CK_C_INITIALIZE_ARGS *args = init_args;
+    struct meishi_options options;
 
-    if (args != NULL && (args->pReserved != NULL || !are_mutexes_complete(args)))
+    if (args != NULL && !are_mutexes_complete(args))
         return CKR_ARGUMENTS_BAD;
-    return meishi_state_initialize();
+    if (!meishi_options_read(args != NULL ? args->pReserved : NULL, &options))
+        return CKR_ARGUMENTS_BAD;
+    return meishi_state_initialize(&options);
 }
 
 CK_RV

@@ -28,6 +28,7 @@ static struct {
     struct meishi_conn *busy;
     unsigned n_idle;
     struct meishi_call *calls;
+    uint32_t flags;      /* that go with every HELLO */
     uint64_t instance;   /* that last said hello; 0: none ever */
     int64_t retry_at_ms; /* when the next look for a daemon is due */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
@@ -264,6 +265,25 @@ meishi_pool_take_idle(struct meishi_call *call, uint64_t instance)
     return conn != NULL;
 }
 
+void
+meishi_client_set_flags(uint32_t flags)
+{
+    lock();
+    pool.flags = flags;
+    unlock();
+}
+
+static uint32_t
+common_flags(void)
+{
+    uint32_t flags;
+
+    lock();
+    flags = pool.flags;
+    unlock();
+    return flags;
+}
+
 static void
 note_hello(uint64_t instance)
 {
@@ -287,7 +307,7 @@ meishi_pool_connect(struct meishi_call *call, uint32_t flags,
         return meishi_pool_result(r);
     if (!take(call, conn))
         return MEISHI_CLIENT_CANCELLED;
-    r = meishi_conn_hello(conn, flags, ret_reply, ret_fds);
+    r = meishi_conn_hello(conn, flags | common_flags(), ret_reply, ret_fds);
     meishi_trace("hello", -r);
     if (r == 0) {
         note_hello(ret_reply->instance);

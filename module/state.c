@@ -101,17 +101,20 @@ meishi_state_wake(void)
 }
 
 /* Slot 1 is the vault, slot 2 its Ed25519 and Ed448 keys, apart because libp11 0.4.12 gives up a
- * whole token that has one of those.  They are there before the daemon is. */
+ * whole token that has one of those.  They are there before the daemon is; where each identity has
+ * a slot, there is none before that. */
 static void
-add_fixed_slots(void)
+add_fixed_slots(const struct meishi_options *options)
 {
-    meishi_state.slots[0] = (struct meishi_slot){.id = 1};
-    meishi_state.slots[1] = (struct meishi_slot){.id = 2};
-    meishi_state.n_slots = 2;
+    meishi_state.n_slots = 0;
+    if (options->slot_per_identity)
+        return;
+    for (CK_SLOT_ID id = 1; id <= 2; id++)
+        meishi_state.slots[meishi_state.n_slots++] = (struct meishi_slot){.id = id};
 }
 
 CK_RV
-meishi_state_initialize(void)
+meishi_state_initialize(const struct meishi_options *options)
 {
     CK_RV rv = CKR_OK;
 
@@ -119,7 +122,8 @@ meishi_state_initialize(void)
     pthread_mutex_lock(&state_lock);
     if (!meishi_state.is_initialized) {
         meishi_trace_init();
-        add_fixed_slots();
+        add_fixed_slots(options);
+        meishi_client_set_flags(options->slot_per_identity ? MEISHI_WIRE_SLOT_PER_IDENTITY : 0);
         meishi_state.is_initialized = true;
     } else if (meishi_state.is_forked) {
         meishi_state.is_forked = false; /* what was inherited stays as it is */

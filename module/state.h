@@ -14,6 +14,7 @@
 #pragma once
 
 #include "module/client.h"
+#include "module/options.h"
 #include "module/wire/cryptoki.h"
 
 #include <stdbool.h>
@@ -42,6 +43,10 @@ struct meishi_slot {
     enum meishi_presence reported; /* what C_WaitForSlotEvent last told, or started from */
 };
 
+/* A slot that was there once keeps its place for good; with a slot for each identity there may be
+ * many over the life of a browser. */
+#define MEISHI_MAX_SLOTS    512
+
 #define MEISHI_N_OPERATIONS (MEISHI_WIRE_VERIFY_RECOVER + 1)
 
 struct meishi_session {
@@ -59,7 +64,7 @@ struct meishi_state {
     bool is_refreshing;
     struct meishi_view *view; /* NULL: no daemon so far */
     const struct meishi_pulse *pulse;
-    struct meishi_slot slots[MEISHI_SNAPSHOT_MAX_SLOTS];
+    struct meishi_slot slots[MEISHI_MAX_SLOTS];
     unsigned n_slots;
     struct meishi_session **sessions; /* by the low bits of the handle */
     unsigned n_sessions;              /* places, not all taken */
@@ -80,8 +85,9 @@ void meishi_state_leave(void);
 int meishi_state_leave_to_wait(void) __attribute__((warn_unused_result));
 void meishi_state_enter_again(int cancel_state);
 
-CK_RV meishi_state_initialize(void); /* not entered */
-CK_RV meishi_state_finalize(void);   /* not entered */
+/* Not entered. */
+CK_RV meishi_state_initialize(const struct meishi_options *options);
+CK_RV meishi_state_finalize(void);
 
 /* Waits for view.c's refresh in another thread; leaves meanwhile. */
 void meishi_state_wait(void);

@@ -65,7 +65,7 @@ meishi_view_is_present(CK_SLOT_ID id)
 static void
 add_slot(CK_SLOT_ID id)
 {
-    if (meishi_slot_find(id) == NULL && meishi_state.n_slots < MEISHI_SNAPSHOT_MAX_SLOTS)
+    if (meishi_slot_find(id) == NULL && meishi_state.n_slots < MEISHI_MAX_SLOTS)
         meishi_state.slots[meishi_state.n_slots++] = (struct meishi_slot){.id = id};
 }
 

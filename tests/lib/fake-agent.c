@@ -70,6 +70,7 @@ answer_hello(Client *client, guint32 call, struct meishi_bytes body)
     if (!meishi_msg_hello_decode(body, &msg))
         return;
     agent->seen.n_hello++;
+    agent->seen.hello_flags = msg.flags;
     reply.instance = agent->instance;
     reply.generation = agent->generation;
     if (agent->lie == FAKE_AGENT_OTHER_VERSION)

@@ -51,6 +51,7 @@ void fake_agent_set_delay(FakeAgent *agent, guint ms);
 typedef struct {
     guint n_connections; /* open ones */
     guint n_hello;
+    guint32 hello_flags; /* of the last HELLO */
     guint n_snapshot;
     guint n_operate;
     guint n_login;
