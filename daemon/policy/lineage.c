@@ -71,6 +71,22 @@ same_organisation(const MeishiCert *newer, const MeishiCert *older)
     return a && b && strcmp(a->folded, b->folded) == 0;
 }
 
+/* Two authorities may bear one name.  A self-signed certificate has no other. */
+static gboolean
+same_issuing_key(const MeishiCert *newer, const MeishiCert *older)
+{
+    return newer->is_self_signed || newer->authority_key_id == NULL ||
+           older->authority_key_id == NULL ||
+           g_bytes_equal(newer->authority_key_id, older->authority_key_id);
+}
+
+/* Cards hold certificates of one name for signing in and for signing documents. */
+static gboolean
+can_sign_in(const MeishiCert *cert)
+{
+    return !cert->has_key_usage || (cert->key_usage & MEISHI_KU_DIGITAL_SIGNATURE) != 0;
+}
+
 /* No extension allows every purpose. */
 static gboolean
 allows_as_much(const MeishiCert *newer, const MeishiCert *older)
@@ -78,37 +94,50 @@ allows_as_much(const MeishiCert *newer, const MeishiCert *older)
     return newer->ekus == NULL || (older->ekus && is_subset(older->ekus, newer->ekus));
 }
 
+/* What makes it another identity; NULL. */
+static const char *
+find_difference(const MeishiCert *newer, const MeishiCert *older)
+{
+    if (newer == NULL || older == NULL)
+        return "there is no certificate to compare";
+    if (newer->is_self_signed != older->is_self_signed)
+        return "one is self-signed and the other is not";
+    if (newer->not_before <= older->not_before)
+        return "it was not issued later";
+    if (!same_person(newer, older))
+        return "it names somebody else";
+    if (!same_issuer(newer, older) && !same_organisation(newer, older))
+        return "it comes from another authority";
+    if (can_sign_in(newer) != can_sign_in(older))
+        return "one is for signing in and the other is not";
+    if (!allows_as_much(newer, older))
+        return "it allows fewer uses";
+    return NULL;
+}
+
+/* What somebody has to say something about; NULL. */
+static const char *
+find_doubt(const MeishiCandidate *newer, const MeishiCandidate *older, gboolean consent)
+{
+    if (!consent && !same_issuer(newer->cert, older->cert))
+        return "it comes from another authority of the same organisation";
+    if (!consent && !same_issuing_key(newer->cert, older->cert))
+        return "it comes from an authority of the same name with another key";
+    if (newer->token_kind == MEISHI_TOKEN_SOFTWARE && older->token_kind != MEISHI_TOKEN_SOFTWARE)
+        return "its key is in software and the older one's is not";
+    return NULL;
+}
+
 MeishiLineage
 meishi_lineage_succeeds(const MeishiCandidate *newer, const MeishiCandidate *older,
-                        const char **ret_why)
+                        gboolean consent, const char **ret_why)
 {
-    const MeishiCert *n = newer->cert, *o = older->cert;
-    MeishiLineage lineage = MEISHI_LINEAGE_NO;
-    const char *why = "";
+    const char *difference = find_difference(newer->cert, older->cert);
+    const char *doubt = difference == NULL ? find_doubt(newer, older, consent) : NULL;
 
-    if (n == NULL || o == NULL)
-        why = "there is no certificate to compare";
-    else if (n->is_self_signed != o->is_self_signed)
-        why = "one is self-signed and the other is not";
-    else if (n->not_before <= o->not_before)
-        why = "it was not issued later";
-    else if (!same_person(n, o))
-        why = "it names somebody else";
-    else if (!same_issuer(n, o) && !same_organisation(n, o))
-        why = "it comes from another authority";
-    else if (!allows_as_much(n, o))
-        why = "it allows fewer uses";
-    else {
-        lineage = MEISHI_LINEAGE_ASK;
-        if (!same_issuer(n, o))
-            why = "it comes from another authority of the same organisation";
-        else if (newer->token_kind == MEISHI_TOKEN_SOFTWARE &&
-                 older->token_kind != MEISHI_TOKEN_SOFTWARE)
-            why = "its key is in software and the older one's is not";
-        else
-            lineage = MEISHI_LINEAGE_YES;
-    }
     if (ret_why)
-        *ret_why = why;
-    return lineage;
+        *ret_why = difference ? difference : doubt ? doubt : "";
+    if (difference)
+        return MEISHI_LINEAGE_NO;
+    return doubt ? MEISHI_LINEAGE_ASK : MEISHI_LINEAGE_YES;
 }

@@ -16,7 +16,8 @@ typedef enum {
     MEISHI_LINEAGE_YES,
 } MeishiLineage;
 
-/* Does @newer succeed @older?  @ret_why (may be NULL) is a static phrase: what speaks against it,
- * or what has to be asked. */
+/* Does @newer succeed @older?  With @consent, which policy gives, also where the issuing authority
+ * was renewed in between.  @ret_why (may be NULL) is a static phrase: what speaks against it, or
+ * what has to be asked. */
 MeishiLineage meishi_lineage_succeeds(const MeishiCandidate *newer, const MeishiCandidate *older,
-                                      const char **ret_why);
+                                      gboolean consent, const char **ret_why);

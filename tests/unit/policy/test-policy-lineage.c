@@ -106,10 +106,74 @@ test_row(gconstpointer data)
     const char *why;
 
     newer->cert->not_before = older->cert->not_before + 1;
-    g_assert_cmpint(meishi_lineage_succeeds(newer, older, &why), ==, rows[i].lineage);
+    g_assert_cmpint(meishi_lineage_succeeds(newer, older, FALSE, &why), ==, rows[i].lineage);
     g_assert_cmpint(*why == '\0', ==, rows[i].lineage == MEISHI_LINEAGE_YES);
     /* Time runs one way. */
-    g_assert_cmpint(meishi_lineage_succeeds(older, newer, NULL), ==, MEISHI_LINEAGE_NO);
+    g_assert_cmpint(meishi_lineage_succeeds(older, newer, TRUE, NULL), ==, MEISHI_LINEAGE_NO);
+}
+
+static MeishiLineage
+ask(MeishiCandidate *newer, MeishiCandidate *older, gboolean consent)
+{
+    newer->cert->not_before = older->cert->not_before + 1;
+    return meishi_lineage_succeeds(newer, older, consent, NULL);
+}
+
+/* Policy may agree beforehand to another authority, not to a key that is kept worse. */
+static void
+test_consent(void)
+{
+    const Facts other_authority = {"CN=Hana", "CN=CA 4,O=Example", "", "", MEISHI_TOKEN_SOFTWARE};
+    const Facts on_card = {"CN=Hana", "CN=CA 3,O=Example", "", "", MEISHI_TOKEN_CARD};
+    g_autoptr(MeishiCandidate) older = make(&rows[0].older, 1);
+    g_autoptr(MeishiCandidate) newer = make(&other_authority, 2);
+    g_autoptr(MeishiCandidate) card = make(&on_card, 3);
+    g_autoptr(MeishiCandidate) soft = make(&rows[0].older, 4);
+
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_ASK);
+    g_assert_cmpint(ask(newer, older, TRUE), ==, MEISHI_LINEAGE_YES);
+    g_assert_cmpint(ask(soft, card, TRUE), ==, MEISHI_LINEAGE_ASK);
+}
+
+static void
+set_issuing_key(MeishiCandidate *candidate, const char *id)
+{
+    g_clear_pointer(&candidate->cert->authority_key_id, g_bytes_unref);
+    if (id)
+        candidate->cert->authority_key_id = g_bytes_new_static(id, strlen(id));
+}
+
+/* Two authorities may bear one name. */
+static void
+test_issuing_key(void)
+{
+    g_autoptr(MeishiCandidate) older = make(&rows[0].older, 1), newer = make(&rows[0].newer, 2);
+
+    set_issuing_key(older, "one");
+    set_issuing_key(newer, "one");
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_YES);
+    set_issuing_key(newer, "two");
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_ASK);
+    g_assert_cmpint(ask(newer, older, TRUE), ==, MEISHI_LINEAGE_YES);
+    set_issuing_key(newer, NULL);
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_YES);
+}
+
+/* Of a card's two certificates of one name, the one for documents does not renew the one for
+ * signing in, though it may have been issued a second later. */
+static void
+test_key_usage(void)
+{
+    g_autoptr(MeishiCandidate) older = make(&rows[0].older, 1), newer = make(&rows[0].newer, 2);
+
+    newer->cert->has_key_usage = TRUE;
+    newer->cert->key_usage = MEISHI_KU_NON_REPUDIATION;
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_NO);
+    older->cert->has_key_usage = TRUE;
+    older->cert->key_usage = MEISHI_KU_NON_REPUDIATION;
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_YES);
+    newer->cert->key_usage = MEISHI_KU_DIGITAL_SIGNATURE;
+    g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_NO);
 }
 
 static void
@@ -118,8 +182,8 @@ test_bare_key(void)
     g_autoptr(MeishiCandidate) bare = meishi_candidate_new("a", "a", NULL);
     g_autoptr(MeishiCandidate) other = make(&rows[0].older, 1);
 
-    g_assert_cmpint(meishi_lineage_succeeds(bare, other, NULL), ==, MEISHI_LINEAGE_NO);
-    g_assert_cmpint(meishi_lineage_succeeds(other, bare, NULL), ==, MEISHI_LINEAGE_NO);
+    g_assert_cmpint(meishi_lineage_succeeds(bare, other, TRUE, NULL), ==, MEISHI_LINEAGE_NO);
+    g_assert_cmpint(meishi_lineage_succeeds(other, bare, TRUE, NULL), ==, MEISHI_LINEAGE_NO);
 }
 
 int
@@ -131,6 +195,9 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_row);
     }
+    g_test_add_func("/policy/lineage/consent", test_consent);
+    g_test_add_func("/policy/lineage/issuing-key", test_issuing_key);
+    g_test_add_func("/policy/lineage/key-usage", test_key_usage);
     g_test_add_func("/policy/lineage/bare-key", test_bare_key);
     return g_test_run();
 }
