@@ -8,7 +8,7 @@
 #include "config.h"
 
 #include "daemon/agent/agent.h"
-#include "daemon/agent/rulebook.h"
+#include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
 #include "daemon/base/harden.h"
 #include "daemon/base/paths.h"
@@ -122,6 +122,27 @@ take_sockets(Daemon *daemon, GError **error)
     return daemon->bus_fd >= 0;
 }
 
+/* Files, lines and reasons; what the rules say of hosts stays in their files. */
+static void
+log_policy(MeishiAgent *agent, gpointer unused)
+{
+    MeishiRulebook *rulebook = meishi_agent_rulebook(agent);
+    GPtrArray *lints = meishi_rulebook_lints(rulebook);
+
+    for (guint i = 0; i < lints->len; i++) {
+        const MeishiLint *lint = g_ptr_array_index(lints, i);
+        g_autofree char *text = meishi_lint_to_text(lint);
+
+        if (lint->severity == MEISHI_LINT_ERROR)
+            g_warning("%s", text);
+        else
+            g_message("%s", text);
+    }
+    if (meishi_rulebook_failed(rulebook))
+        g_warning("the policy files have errors; generation %" G_GUINT64_FORMAT " is in force",
+                  meishi_rulebook_generation(rulebook));
+}
+
 static gboolean
 open_agent(Daemon *daemon, GError **error)
 {
@@ -131,7 +152,11 @@ open_agent(Daemon *daemon, GError **error)
     if (store == NULL)
         return FALSE;
     daemon->agent = meishi_agent_new(store, error);
-    return daemon->agent != NULL;
+    if (daemon->agent == NULL)
+        return FALSE;
+    log_policy(daemon->agent, NULL);
+    g_signal_connect(daemon->agent, "policy-reloaded", G_CALLBACK(log_policy), NULL);
+    return TRUE;
 }
 
 static guint

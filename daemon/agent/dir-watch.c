@@ -24,11 +24,19 @@ struct MeishiDirWatch {
     const char *suffix;
     GPtrArray *missing; /* char *: directories whose coming would bring us nearer to ours */
     GHashTable *inside; /* watch descriptors of our directories */
+    char *problem;
     int fd;
     GSource *source;
     MeishiDirWatchFunc changed;
     gpointer user_data;
 };
+
+static void
+set_problem(MeishiDirWatch *watch, const char *what, int error)
+{
+    g_free(watch->problem);
+    watch->problem = g_strdup_printf("cannot watch %s: %s", what, g_strerror(error));
+}
 
 /* A directory that cannot be read cannot be watched either; whoever reads it says so. */
 static void
@@ -39,7 +47,7 @@ watch_one(MeishiDirWatch *watch, const char *path, guint32 events, gboolean is_o
     if (wd >= 0 && is_ours)
         g_hash_table_add(watch->inside, GINT_TO_POINTER(wd));
     else if (wd < 0 && (errno == ENOSPC || errno == ENOMEM))
-        g_message("cannot watch %s: %s", path, g_strerror(errno));
+        set_problem(watch, path, errno);
 }
 
 static gboolean
@@ -89,20 +97,20 @@ disarm(MeishiDirWatch *watch)
 
 static gboolean on_events(int fd, GIOCondition condition, gpointer user_data);
 
-static gboolean
+static void
 arm(MeishiDirWatch *watch)
 {
+    g_clear_pointer(&watch->problem, g_free);
     watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watch->fd < 0) {
-        g_message("cannot watch directories: %s", g_strerror(errno));
-        return FALSE;
+        set_problem(watch, "directories", errno);
+        return;
     }
     for (char **dir = watch->dirs; *dir != NULL; dir++)
         watch_path(watch, *dir);
     watch->source = g_unix_fd_source_new(watch->fd, G_IO_IN);
     g_source_set_callback(watch->source, G_SOURCE_FUNC(on_events), watch, NULL);
     g_source_attach(watch->source, g_main_context_get_thread_default());
-    return TRUE;
 }
 
 static gboolean
@@ -186,5 +194,12 @@ meishi_dir_watch_free(MeishiDirWatch *watch)
     g_ptr_array_unref(watch->missing);
     g_hash_table_unref(watch->inside);
     g_strfreev(watch->dirs);
+    g_free(watch->problem);
     g_free(watch);
+}
+
+const char *
+meishi_dir_watch_problem(const MeishiDirWatch *watch)
+{
+    return watch->problem;
 }

@@ -19,3 +19,6 @@ typedef void (*MeishiDirWatchFunc)(gpointer user_data);
 MeishiDirWatch *meishi_dir_watch_new(const char *const *dirs, const char *suffix,
                                      MeishiDirWatchFunc changed, gpointer user_data);
 void meishi_dir_watch_free(MeishiDirWatch *watch); /* NULL is fine */
+
+/* Why changes may go unnoticed (the kernel has no watches left); NULL.  Borrowed. */
+const char *meishi_dir_watch_problem(const MeishiDirWatch *watch);

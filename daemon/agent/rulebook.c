@@ -80,24 +80,16 @@ first_error(GPtrArray *lints)
     return NULL;
 }
 
-/* Files, lines and reasons; what a rule says of hosts is for whoever may read its file. */
+/* Not to be told of changes is worth a remark. */
 static void
-log_reading(MeishiRulebook *rulebook)
+note_blindness(MeishiRulebook *rulebook)
 {
-    for (guint i = 0; i < rulebook->lints->len; i++) {
-        const MeishiLint *lint = g_ptr_array_index(rulebook->lints, i);
-        g_autofree char *text = meishi_lint_to_text(lint);
+    const char *problem = meishi_dir_watch_problem(rulebook->watch);
+    MeishiPlace place = {.file = NULL};
 
-        if (lint->severity == MEISHI_LINT_ERROR)
-            g_warning("policy: %s", text);
-        else
-            g_message("policy: %s", text);
-    }
-    if (rulebook->failed)
-        g_warning("policy: generation %" G_GUINT64_FORMAT " stays in force", rulebook->generation);
-    else
-        g_info("policy: generation %" G_GUINT64_FORMAT ", %u rules", rulebook->generation,
-               rulebook->set->rules->len);
+    if (problem != NULL)
+        meishi_lint_add(rulebook->lints, MEISHI_LINT_WARNING, &place,
+                        "changes to the files go unnoticed until the next start: %s", problem);
 }
 
 static void
@@ -119,7 +111,7 @@ read_first(MeishiRulebook *rulebook)
 
     take_over(rulebook, set, files);
     rulebook->failed = !is_complete;
-    log_reading(rulebook);
+    note_blindness(rulebook);
 }
 
 gboolean
@@ -135,7 +127,7 @@ meishi_rulebook_reload(MeishiRulebook *rulebook, GError **error)
     rulebook->failed = set == NULL;
     if (set != NULL)
         take_over(rulebook, set, g_steal_pointer(&files));
-    log_reading(rulebook);
+    note_blindness(rulebook);
     g_signal_emit(rulebook, signal_reloaded, 0);
     if (set == NULL) {
         g_autofree char *text = meishi_lint_to_text(first_error(lints));
@@ -156,7 +148,7 @@ on_settled(gpointer user_data)
 
     rulebook->settle_source = 0;
     if (!meishi_rulebook_reload(rulebook, &error))
-        g_debug("policy was not reloaded: %s", error->message); /* the log has it already */
+        g_debug("policy was not reloaded: %s", error->message);
     return G_SOURCE_REMOVE;
 }
 
