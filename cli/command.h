@@ -15,6 +15,7 @@ typedef enum {
     MEISHI_ARGUMENT_COMMAND,
     MEISHI_ARGUMENT_HOST,   /* of those that are remembered */
     MEISHI_ARGUMENT_CHOICE, /* its number, or a host */
+    MEISHI_ARGUMENT_BROWSER,
 } MeishiArgument;
 
 typedef struct MeishiCommand MeishiCommand;
@@ -61,6 +62,14 @@ extern const MeishiCommand meishi_command_choices_list;
 extern const MeishiCommand meishi_command_choices_set;
 extern const MeishiCommand meishi_command_choices_forget;
 extern const MeishiCommand meishi_command_choices_undo;
+
+extern const MeishiCommand meishi_command_policy;
+extern const MeishiCommand meishi_command_policy_check;
+extern const MeishiCommand meishi_command_policy_show;
+extern const MeishiCommand meishi_command_policy_explain;
+extern const MeishiCommand meishi_command_policy_diff;
+extern const MeishiCommand meishi_command_policy_import;
+extern const MeishiCommand meishi_command_policy_export;
 
 /* All that main.c knows, NULL-terminated. */
 extern const MeishiCommand *const meishi_commands[];

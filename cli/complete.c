@@ -137,6 +137,8 @@ static const struct {
     {"purpose", {"navigation", "subresource", "preflight", "preconnect", "background", "api"}},
 };
 
+static const char *const browsers[] = {"chromium", "firefox", NULL};
+
 static void
 offer_value(const char *typed, const char *lead, const GOptionEntry *option)
 {
@@ -177,6 +179,8 @@ offer_argument(const char *typed, const MeishiCommand *command)
         g_print(":files\n");
     else if (command->argument == MEISHI_ARGUMENT_SLOT_KIND)
         offer_words(typed, "", kinds);
+    else if (command->argument == MEISHI_ARGUMENT_BROWSER)
+        offer_words(typed, "", browsers);
     else if (command->argument == MEISHI_ARGUMENT_HOST)
         offer_servers(typed, "", FALSE);
     else if (command->argument == MEISHI_ARGUMENT_CHOICE)
