@@ -4,9 +4,11 @@
  */
 #include "tests/unit/agent/world.h"
 
+#include "daemon/agent/selector.h"
 #include "daemon/agent/slot-make.h"
 #include "daemon/base/error.h"
 #include "daemon/keyring/keyring.h"
+#include "tests/lib/policy-root.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -118,6 +120,7 @@ open_agent(World *world)
     MeishiStore *store = meishi_store_open(world->data, &error);
 
     g_assert_no_error(error);
+    meishi_rulebook_set_root(world->policy);
     world->agent = meishi_agent_new(store, &error);
     g_assert_no_error(error);
     g_signal_connect_swapped(world->agent, "identity-added", G_CALLBACK(count), &world->n_added);
@@ -145,6 +148,7 @@ world_new(void)
 
     world->dir = g_strdup(g_mkdtemp(template));
     world->data = g_build_filename(world->dir, "data", NULL);
+    world->policy = g_build_filename(world->dir, "policy", NULL);
     open_agent(world);
     return world;
 }
@@ -155,6 +159,7 @@ world_free(World *world)
     close_agent(world);
     remove_tree(world->dir);
     g_free(world->data);
+    g_free(world->policy);
     g_free(world->dir);
     g_free(world);
 }
@@ -170,6 +175,20 @@ char *
 world_path(World *world, const char *name)
 {
     return g_build_filename(world->dir, name, NULL);
+}
+
+void
+world_set_policy(World *world, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (text != NULL)
+        policy_root_write(world->policy, POLICY_ADMIN, "10-test.conf", text);
+    else
+        policy_root_remove(world->policy, POLICY_ADMIN, "10-test.conf");
+    g_assert_true(meishi_rulebook_reload(meishi_agent_rulebook(world->agent), &error));
+    g_assert_no_error(error);
+    world_settle();
 }
 
 void

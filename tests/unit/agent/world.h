@@ -8,8 +8,9 @@
 #include "daemon/agent/agent.h"
 
 typedef struct {
-    char *dir;  /* HOME of this world */
-    char *data; /* the store */
+    char *dir;    /* HOME of this world */
+    char *data;   /* the store */
+    char *policy; /* root of its policy directories */
     MeishiAgent *agent;
     guint n_added, n_changed, n_removed, n_view, n_vault; /* signals seen */
 } World;
@@ -26,6 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 void world_restart(World *world);
 
 char *world_path(World *world, const char *name); /* new */
+
+/* Puts a file of the administrator's into force; NULL: no rule at all. */
+void world_set_policy(World *world, const char *text);
 
 /* The contents of a file of pki.sh. */
 GBytes *world_pki(const char *name);
