@@ -128,18 +128,21 @@ class Nginx:
 
 
 class OpensslServer:
-    """`openssl s_server -www` for one TLS version; its log names whom it verified."""
+    """`openssl s_server -www` for one TLS version; its log names whom it verified.  `trust`: the
+    authorities that it believes, the company's if nothing is said; it names them to its clients
+    unless `is_silent`."""
 
-    def __init__(self, directory, pki, version, *options):
+    def __init__(self, directory, pki, version, *options, trust=None, is_silent=False):
         self.directory = Path(directory)
         self.directory.mkdir(mode=0o755)
-        trust = pki.bundle("both.pem", pki.intermediate, pki.root)
+        trust = trust or pki.bundle("both.pem", pki.intermediate, pki.root)
         self.process = Background(
             [
                 "openssl", "s_server", "-accept", "127.0.0.1:0", "-www",
                 "-tls" + version.replace(".", "_"),
-                "-cert", pki.server.cert, "-key", pki.server.key, "-CAfile", trust,
-                "-Verify", "4", "-verify_return_error", *options,
+                "-cert", pki.server.cert, "-key", pki.server.key,
+                "-verifyCAfile" if is_silent else "-CAfile", trust, "-Verify", "4",
+                "-verify_return_error", *options,
             ],
             self.directory / "s_server.log",
         )  # fmt: skip

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The examples of doc/examples select a certificate and complete a handshake, as they stand."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(os.environ.get("MEISHI_SOURCE_DIR", Path(__file__).parents[2])) / "doc" / "examples"
+
+
+@pytest.fixture
+def alice(ordinary, pki, nginx):
+    """A person who has chosen for both servers."""
+    ordinary.start_daemon()
+    ordinary.use_p11_kit()
+    for name in ("alice", "bob"):
+        ordinary.import_files(pki.p12(pki.identity(name)), password="correct horse")
+    for version in nginx.VERSIONS:
+        ordinary.meishi("choices", "set", f"localhost:{nginx.port(version)}", "--use", "alice")
+    return ordinary
+
+
+def build_line(source):
+    """The command that the example gives for itself."""
+    [line] = [line for line in source.read_text().splitlines() if " cc -o " in line]
+    return line.removeprefix(" *").strip()
+
+
+def c_example(person, scratch, *args):
+    program = scratch / "select-openssl"
+    if not program.exists():
+        command = build_line(EXAMPLES / "select-openssl.c")
+        command = command.replace("-o select-openssl ", f"-o {program} ")
+        subprocess.run(["sh", "-c", command], cwd=EXAMPLES, check=True)
+        program.chmod(0o755)
+    return person.run(program, *args)
+
+
+def python_example(person, _scratch, *args):
+    return person.run("/usr/bin/python3", EXAMPLES / "select_gio.py", *args)
+
+
+@pytest.mark.parametrize("door", ["session bus", "private socket"])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("example", [c_example, python_example], ids=["c", "python"])
+def test_example(alice, pki, nginx, scratch, bus, example, version, door):
+    if door == "session bus":
+        bus.start(alice)
+        alice.stop_daemon()
+        alice.start_daemon()
+    done = example(alice, scratch, "localhost", nginx.port(version), "/", pki.root.cert)
+    assert nginx.page(pki.identity("alice"), version) in done.stdout
