@@ -67,12 +67,11 @@ meishi_tls_hello_patience(const MeishiTarget *target)
 guint
 meishi_tls_hello_http_status(const GByteArray *answer)
 {
-    g_autofree char *text = g_strndup((const char *)answer->data, answer->len);
+    g_autofree char *text =
+        answer->len > 0 ? g_strndup((const char *)answer->data, answer->len) : g_strdup("");
     const char *blank = g_str_has_prefix(text, "HTTP/1.") ? strchr(text, ' ') : NULL;
-    guint status;
 
     if (blank == NULL || strspn(blank + 1, "0123456789") != 3)
         return 0;
-    status = (guint)g_ascii_strtoull(blank + 1, NULL, 10);
-    return status;
+    return (guint)g_ascii_strtoull(blank + 1, NULL, 10);
 }
