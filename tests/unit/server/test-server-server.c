@@ -3,101 +3,21 @@
  * Dialogues with a whole server over its socket, in front of an agent that does what the test
  * says.
  */
-#include "daemon/server/server.h"
+#include "tests/unit/server/door.h"
 
 #include "daemon/server/handle.h"
-#include "daemon/server/objects.h"
 #include "module/wire/cryptoki.h"
 #include "module/wire/memfile.h"
 #include "module/wire/snapshot.h"
-#include "tests/lib/stub-agent.h"
-#include "tests/lib/sample-identities.h"
-#include "tests/unit/server/client.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define EC_ROW  1
-#define RSA_ROW 2
-
-typedef struct {
-    char *dir;
-    char *path;
-    MeishiAgent *agent;
-    MeishiServer *server;
-} Door;
-
-static void
-add_identity(MeishiAgent *agent, SampleKind kind, gint64 row)
-{
-    g_autoptr(MeishiIdentity) identity = sample_identity_new(kind, row);
-    g_autoptr(MeishiKey) key = sample_identity_key(kind);
-
-    stub_agent_add(agent, identity, key);
-}
-
-static void
-set_up(Door *door, gconstpointer n_workers)
-{
-    g_autoptr(GError) error = NULL;
-    int fd;
-
-    door->dir = g_dir_make_tmp("meishi-server-XXXXXX", NULL);
-    door->path = g_build_filename(door->dir, "pkcs11", NULL);
-    door->agent = stub_agent_new();
-    add_identity(door->agent, SAMPLE_EC, EC_ROW);
-    add_identity(door->agent, SAMPLE_RSA, RSA_ROW);
-    fd = meishi_listen(door->path, SOCK_SEQPACKET, &error);
-    g_assert_no_error(error);
-    door->server = meishi_server_new(door->agent, fd, GPOINTER_TO_UINT(n_workers), &error);
-    g_assert_no_error(error);
-}
-
-static void
-tear_down(Door *door, gconstpointer unused)
-{
-    if (door->server != NULL)
-        meishi_server_stop(door->server, 5000);
-    meishi_server_free(door->server);
-    g_assert_finalize_object(door->agent);
-    g_unlink(door->path);
-    g_rmdir(door->dir);
-    g_free(door->dir);
-    g_free(door->path);
-}
-
-static guint64
-private_key(gint64 row)
-{
-    return meishi_handle_make(MEISHI_HANDLE_PRIVATE_KEY, row);
-}
-
-static guint64
-public_key(gint64 row)
-{
-    return meishi_handle_make(MEISHI_HANDLE_PUBLIC_KEY, row);
-}
-
 static const guint8 digest[32] = {1, 2, 3};
-
-static void
-put_sign(Client *client)
-{
-    client_put_operate(client, private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_ECDSA, digest,
-                       sizeof digest);
-}
-
-static enum meishi_wire_status
-ask(Client *client)
-{
-    g_assert_true(client_call(client, -1));
-    return client_status(client);
-}
 
 /* ---- greeting and snapshot ------------------------------------------------------------------ */
 
@@ -159,7 +79,7 @@ test_no_common_version(Door *door, gconstpointer unused)
     g_autoptr(Client) client = client_new(door->path);
 
     put_hello(client, 0, 0);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_BAD_VERSION);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_BAD_VERSION);
     g_assert_false(client_receive(client));
 }
 
@@ -186,13 +106,13 @@ test_snapshot(Door *door, gconstpointer unused)
     g_assert_cmpuint(client->fds.n, ==, 2);
     pulse = map_pulse(client->fds.fd[0]);
     g_assert_true(meishi_snapshot_map(client->fds.fd[1], &snapshot));
-    g_assert_nonnull(meishi_snapshot_object(&snapshot, private_key(EC_ROW), NULL));
-    g_assert_null(meishi_snapshot_object(&snapshot, private_key(3), NULL));
+    g_assert_nonnull(meishi_snapshot_object(&snapshot, door_private_key(EC_ROW), NULL));
+    g_assert_null(meishi_snapshot_object(&snapshot, door_private_key(3), NULL));
     g_assert_cmpuint(pulse->generation, ==, meishi_snapshot_header(&snapshot)->generation);
     before = pulse->generation;
     meishi_snapshot_unmap(&snapshot);
 
-    add_identity(door->agent, SAMPLE_EC, 3);
+    door_add_identity(door, SAMPLE_EC, 3);
     stub_agent_emit_view_changed(door->agent);
     g_assert_cmpuint(pulse->generation, >, before);
     meishi_msg_snapshot_encode(&client->frame, 1);
@@ -201,7 +121,7 @@ test_snapshot(Door *door, gconstpointer unused)
     g_assert_cmpuint(reply.counter, ==, pulse->generation);
     g_assert_cmpuint(client->fds.n, ==, 1);
     g_assert_true(meishi_snapshot_map(client->fds.fd[0], &snapshot));
-    g_assert_nonnull(meishi_snapshot_object(&snapshot, private_key(3), NULL));
+    g_assert_nonnull(meishi_snapshot_object(&snapshot, door_private_key(3), NULL));
     meishi_snapshot_unmap(&snapshot);
     munmap((void *)pulse, 4096);
 }
@@ -235,7 +155,7 @@ test_request_before_hello(Door *door, gconstpointer unused)
 {
     g_autoptr(Client) client = client_new(door->path);
 
-    put_sign(client);
+    door_put_sign(client);
     client_send(client, -1);
     assert_refused(door, client);
 }
@@ -311,7 +231,7 @@ test_unwanted_descriptor(Door *door, gconstpointer unused)
         if (i == 0)
             meishi_msg_snapshot_encode(&client->frame, 1);
         else if (i == 1)
-            put_sign(client);
+            door_put_sign(client);
         else
             client_put_digest_in_file(client, CKM_SHA256); /* which wants one, and gets none */
         client_send(client, i == 2 ? -1 : 0);
@@ -337,26 +257,26 @@ static void
 test_sign_and_verify(Door *door, gconstpointer unused)
 {
     g_autoptr(Client) client = client_new_greeted(door->path);
-    struct meishi_msg_operate verify = {.object = public_key(EC_ROW),
+    struct meishi_msg_operate verify = {.object = door_public_key(EC_ROW),
                                         .operation = MEISHI_WIRE_VERIFY,
                                         .mechanism = {.type = CKM_ECDSA},
                                         .data = {digest, sizeof digest}};
     guint8 signature[64];
 
-    put_sign(client);
+    door_put_sign(client);
     g_assert_true(client_call(client, -1));
     g_assert_cmpuint(get_result(client).len, ==, 64);
     memcpy(signature, get_result(client).data, 64);
     verify.signature = (struct meishi_bytes){signature, 64};
     meishi_msg_operate_encode(&client->frame, 2, &verify);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_OK);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_OK);
     g_assert_cmpuint(get_result(client).len, ==, 0);
     signature[5] ^= 1;
     meishi_msg_operate_encode(&client->frame, 3, &verify);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_BAD_SIGNATURE);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_BAD_SIGNATURE);
     verify.signature.len = 63;
     meishi_msg_operate_encode(&client->frame, 4, &verify);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_SIGNATURE_LENGTH);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_SIGNATURE_LENGTH);
 }
 
 static void
@@ -365,12 +285,13 @@ test_encrypt_and_decrypt(Door *door, gconstpointer unused)
     g_autoptr(Client) client = client_new_greeted(door->path);
     guint8 ciphertext[256];
 
-    client_put_operate(client, public_key(RSA_ROW), MEISHI_WIRE_ENCRYPT, CKM_RSA_PKCS, "secret", 6);
+    client_put_operate(client, door_public_key(RSA_ROW), MEISHI_WIRE_ENCRYPT, CKM_RSA_PKCS,
+                       "secret", 6);
     g_assert_true(client_call(client, -1));
     g_assert_cmpuint(get_result(client).len, ==, 256);
     memcpy(ciphertext, get_result(client).data, 256);
-    client_put_operate(client, private_key(RSA_ROW), MEISHI_WIRE_DECRYPT, CKM_RSA_PKCS, ciphertext,
-                       256);
+    client_put_operate(client, door_private_key(RSA_ROW), MEISHI_WIRE_DECRYPT, CKM_RSA_PKCS,
+                       ciphertext, 256);
     g_assert_true(client_call(client, -1));
     g_assert_cmpmem(get_result(client).data, get_result(client).len, "secret", 6);
 }
@@ -384,27 +305,27 @@ test_refusals(Door *door, gconstpointer unused)
         guint64 mechanism;
         enum meishi_wire_status status;
     } rows[] = {
-        {private_key(99), MEISHI_WIRE_SIGN, CKM_ECDSA, MEISHI_WIRE_NO_OBJECT},
+        {door_private_key(99), MEISHI_WIRE_SIGN, CKM_ECDSA, MEISHI_WIRE_NO_OBJECT},
         {7, MEISHI_WIRE_SIGN, CKM_ECDSA, MEISHI_WIRE_NO_OBJECT},
         {meishi_handle_make(MEISHI_HANDLE_CERTIFICATE, 1), MEISHI_WIRE_SIGN, CKM_ECDSA,
          MEISHI_WIRE_NO_OBJECT},
-        {public_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_ECDSA, MEISHI_WIRE_NOT_PERMITTED},
-        {private_key(EC_ROW), MEISHI_WIRE_VERIFY, CKM_ECDSA, MEISHI_WIRE_NOT_PERMITTED},
-        {private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_RSA_PKCS, MEISHI_WIRE_KEY_TYPE},
-        {private_key(RSA_ROW), MEISHI_WIRE_SIGN, CKM_RSA_X_509, MEISHI_WIRE_NOT_PERMITTED},
-        {private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_DES3_CBC, MEISHI_WIRE_BAD_MECHANISM},
-        {private_key(EC_ROW), MEISHI_WIRE_DECRYPT, CKM_ECDSA, MEISHI_WIRE_BAD_MECHANISM},
-        {private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_SHA256, MEISHI_WIRE_BAD_MECHANISM},
+        {door_public_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_ECDSA, MEISHI_WIRE_NOT_PERMITTED},
+        {door_private_key(EC_ROW), MEISHI_WIRE_VERIFY, CKM_ECDSA, MEISHI_WIRE_NOT_PERMITTED},
+        {door_private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_RSA_PKCS, MEISHI_WIRE_KEY_TYPE},
+        {door_private_key(RSA_ROW), MEISHI_WIRE_SIGN, CKM_RSA_X_509, MEISHI_WIRE_NOT_PERMITTED},
+        {door_private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_DES3_CBC, MEISHI_WIRE_BAD_MECHANISM},
+        {door_private_key(EC_ROW), MEISHI_WIRE_DECRYPT, CKM_ECDSA, MEISHI_WIRE_BAD_MECHANISM},
+        {door_private_key(EC_ROW), MEISHI_WIRE_SIGN, CKM_SHA256, MEISHI_WIRE_BAD_MECHANISM},
     };
     g_autoptr(Client) client = client_new_greeted(door->path);
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         client_put_operate(client, rows[i].object, rows[i].operation, rows[i].mechanism, digest,
                            sizeof digest);
-        g_assert_cmpint(ask(client), ==, rows[i].status);
+        g_assert_cmpint(door_ask(client), ==, rows[i].status);
     }
-    put_sign(client); /* and the connection is none the worse */
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_OK);
+    door_put_sign(client); /* and the connection is none the worse */
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_OK);
 }
 
 static void
@@ -414,8 +335,8 @@ test_removed_object(Door *door, gconstpointer unused)
 
     stub_agent_forget(door->agent, 2);
     stub_agent_emit_view_changed(door->agent);
-    put_sign(client);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_NO_OBJECT);
+    door_put_sign(client);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_NO_OBJECT);
 }
 
 /* ---- input in a file ------------------------------------------------------------------------ */
@@ -458,8 +379,8 @@ test_long_requests_queue(Door *door, gconstpointer unused)
     for (guint i = 0; i < G_N_ELEMENTS(clients); i++) {
         g_assert_true(client_receive(clients[i]));
         g_assert_cmpuint(get_result(clients[i]).len, ==, 32);
-        put_sign(clients[i]);
-        g_assert_cmpint(ask(clients[i]), ==, MEISHI_WIRE_OK);
+        door_put_sign(clients[i]);
+        g_assert_cmpint(door_ask(clients[i]), ==, MEISHI_WIRE_OK);
         client_free(clients[i]);
     }
     close(fd);
@@ -501,7 +422,7 @@ test_cold_key(Door *door, gconstpointer unused)
 
     stub_agent_empty_cache(door->agent);
     for (guint i = 0; i < 3; i++) {
-        put_sign(client);
+        door_put_sign(client);
         g_assert_true(client_call(client, -1));
         g_assert_cmpuint(get_result(client).len, ==, 64);
     }
@@ -515,10 +436,11 @@ test_locked(Door *door, gconstpointer unused)
 
     stub_agent_add(door->agent, identity, NULL);
     stub_agent_emit_view_changed(door->agent);
-    client_put_operate(client, private_key(3), MEISHI_WIRE_SIGN, CKM_ECDSA, digest, sizeof digest);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_LOCKED);
-    put_sign(client);
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_OK);
+    client_put_operate(client, door_private_key(3), MEISHI_WIRE_SIGN, CKM_ECDSA, digest,
+                       sizeof digest);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_LOCKED);
+    door_put_sign(client);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_OK);
 }
 
 static gboolean
@@ -532,7 +454,7 @@ park(Door *door, Client *client)
 {
     stub_agent_empty_cache(door->agent);
     stub_agent_hold(door->agent);
-    put_sign(client);
+    door_put_sign(client);
     client_send(client, -1);
     client_wait_until(holds_one, door->agent);
 }
@@ -554,7 +476,7 @@ test_many_wait_for_key(Door *door, gconstpointer unused)
         clients[i] = client_new_greeted(door->path);
     park(door, clients[0]);
     for (guint i = 1; i < G_N_ELEMENTS(clients); i++) {
-        put_sign(clients[i]);
+        door_put_sign(clients[i]);
         client_send(clients[i], -1);
     }
     g_timeout_add(100, release, door->agent);
@@ -575,8 +497,8 @@ test_others_go_on(Door *door, gconstpointer unused)
     park(door, waiting);
     stub_agent_fill_cache(door->agent);
     for (guint i = 0; i < 20; i++) {
-        put_sign(other);
-        g_assert_cmpint(ask(other), ==, MEISHI_WIRE_OK);
+        door_put_sign(other);
+        g_assert_cmpint(door_ask(other), ==, MEISHI_WIRE_OK);
     }
     g_assert_false(client_poll(waiting));
     stub_agent_release(door->agent);
@@ -601,7 +523,7 @@ static void
 test_parks_file(Door *door, gconstpointer unused)
 {
     g_autoptr(Client) client = client_new_greeted(door->path);
-    const struct meishi_msg_operate msg = {.object = private_key(EC_ROW),
+    const struct meishi_msg_operate msg = {.object = door_private_key(EC_ROW),
                                            .operation = MEISHI_WIRE_SIGN,
                                            .mechanism = {.type = CKM_ECDSA_SHA256},
                                            .in_file = true};
@@ -628,7 +550,7 @@ static enum meishi_wire_status
 log_in(Client *client, guint64 slot, const char *pin)
 {
     put_login(client, slot, pin);
-    return ask(client);
+    return door_ask(client);
 }
 
 static void
@@ -672,20 +594,20 @@ test_wait(Door *door, gconstpointer unused)
 
     put_wait(client, 0);
     client_send(client, -1);
-    put_sign(other);
-    g_assert_cmpint(ask(other), ==, MEISHI_WIRE_OK);
+    door_put_sign(other);
+    g_assert_cmpint(door_ask(other), ==, MEISHI_WIRE_OK);
     stub_agent_emit_view_changed(door->agent); /* a change, yet no token came or went */
-    put_sign(other);
-    g_assert_cmpint(ask(other), ==, MEISHI_WIRE_OK);
+    door_put_sign(other);
+    g_assert_cmpint(door_ask(other), ==, MEISHI_WIRE_OK);
     g_assert_false(client_poll(client));
-    add_identity(door->agent, SAMPLE_ED25519, 3); /* now one came */
+    door_add_identity(door, SAMPLE_ED25519, 3); /* now one came */
     stub_agent_emit_view_changed(door->agent);
     g_assert_true(client_receive(client));
     g_assert_true(meishi_msg_counter_reply_decode(client->body, &reply));
     g_assert_cmpint(reply.status, ==, MEISHI_WIRE_OK);
     g_assert_cmpuint(reply.counter, ==, 1);
     put_wait(client, 0); /* knows less than has happened: answered at once */
-    g_assert_cmpint(ask(client), ==, MEISHI_WIRE_OK);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_OK);
     g_assert_cmpint(log_in(client, 2, NULL), ==, MEISHI_WIRE_OK);
 }
 
@@ -713,12 +635,12 @@ test_flood_is_fair(Door *door, gconstpointer unused)
     guint n_answered = 0;
 
     for (guint i = 0; i < N; i++) {
-        client_put_operate(flood, private_key(RSA_ROW), MEISHI_WIRE_SIGN, CKM_RSA_PKCS, digest,
+        client_put_operate(flood, door_private_key(RSA_ROW), MEISHI_WIRE_SIGN, CKM_RSA_PKCS, digest,
                            sizeof digest);
         client_send(flood, -1);
     }
-    put_sign(other);
-    g_assert_cmpint(ask(other), ==, MEISHI_WIRE_OK);
+    door_put_sign(other);
+    g_assert_cmpint(door_ask(other), ==, MEISHI_WIRE_OK);
     while (client_poll(flood))
         n_answered++;
     g_test_message("%u of the flood's requests were answered before the other client's",
@@ -737,7 +659,7 @@ test_deaf_client(Door *door, gconstpointer unused)
     int r = 0;
 
     for (guint i = 0; i < 20000 && r == 0; i++) {
-        put_sign(deaf);
+        door_put_sign(deaf);
         r = meishi_packet_send(deaf->fd, deaf->frame.data, deaf->frame.len, NULL, MSG_DONTWAIT);
         meishi_buf_reset(&deaf->frame);
         if (r == -EAGAIN) {
@@ -746,8 +668,8 @@ test_deaf_client(Door *door, gconstpointer unused)
         }
     }
     g_assert_true(r == -EPIPE || r == -ECONNRESET);
-    put_sign(other);
-    g_assert_cmpint(ask(other), ==, MEISHI_WIRE_OK);
+    door_put_sign(other);
+    g_assert_cmpint(door_ask(other), ==, MEISHI_WIRE_OK);
 }
 
 typedef struct {
@@ -773,7 +695,7 @@ hammer(gpointer user_data)
             !meishi_msg_head_decode(client->reply, (gsize)got, &client->head, &client->body))
             break;
         h->n_done += client_status(client) == MEISHI_WIRE_OK;
-        put_sign(client);
+        door_put_sign(client);
     }
     client_free(client);
     return NULL;
@@ -880,8 +802,10 @@ test_free_cuts_loose(Door *door, gconstpointer unused)
         ;
 }
 
-#define ADD(path, func)       g_test_add(path, Door, GUINT_TO_POINTER(0), set_up, func, tear_down)
-#define ADD_ALONE(path, func) g_test_add(path, Door, GUINT_TO_POINTER(1), set_up, func, tear_down)
+#define ADD(path, func) \
+    g_test_add(path, Door, GUINT_TO_POINTER(0), door_set_up, func, door_tear_down)
+#define ADD_ALONE(path, func) \
+    g_test_add(path, Door, GUINT_TO_POINTER(1), door_set_up, func, door_tear_down)
 
 static void
 add_protocol_tests(void)
