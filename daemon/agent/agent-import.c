@@ -7,6 +7,7 @@
 #include "daemon/agent/agent-private.h"
 
 #include "daemon/agent/import-item.h"
+#include "daemon/agent/import-lineage.h"
 #include "daemon/agent/import-plan.h"
 #include "daemon/agent/label.h"
 #include "daemon/agent/slot.h"
@@ -88,6 +89,7 @@ make_plan(GTask *task, GError **error)
         .verify = meishi_roster_verify,
         .verify_data = agent->roster,
     };
+    MeishiImportPlan *plan;
 
     for (guint i = 0; i < import->files->len; i++) {
         const MeishiImportFile *file = g_ptr_array_index(import->files, i);
@@ -95,7 +97,10 @@ make_plan(GTask *task, GError **error)
         sources[i].name = file->name;
         sources[i].bundle = g_ptr_array_index(import->bundles, i);
     }
-    return meishi_import_plan_new(&input, error);
+    plan = meishi_import_plan_new(&input, error);
+    if (plan != NULL)
+        meishi_import_lineage_plan(&input, meishi_rulebook_set(agent->rulebook), plan);
+    return plan;
 }
 
 /* ---- storing ------------------------------------------------------------------------------ */
