@@ -143,26 +143,45 @@ question_free(Question *question)
     g_free(question);
 }
 
+static const char *
+or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static void
+add_program(GVariantDict *dict, const MeishiApplication *application)
+{
+    static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
+
+    g_variant_dict_insert(dict, "application", "s", or_empty(application->name));
+    g_variant_dict_insert(dict, "application-trust", "s", trusts[application->trust]);
+    g_variant_dict_insert(dict, "claimed-application", "s", "");
+    g_variant_dict_insert(dict, "pid", "u", (guint32)application->pid);
+    g_variant_dict_insert(dict, "parent-window", "s", "");
+    g_variant_dict_insert(dict, "tty", "s", "");
+}
+
+/* Who signs does not say for whom; at most it is known what the program was to connect to. */
+static void
+add_target(GVariantDict *dict, const MeishiHint *hint)
+{
+    g_variant_dict_insert(dict, "protocol", "s", hint != NULL ? or_empty(hint->protocol) : "");
+    g_variant_dict_insert(dict, "host", "s", hint != NULL ? or_empty(hint->host.text) : "");
+    g_variant_dict_insert(dict, "port", "u", hint != NULL ? hint->port : 0);
+}
+
 static GVariant *
 describe(const Question *question)
 {
-    static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
-    const MeishiApplication *application = question->application;
     g_autofree char *id = meishi_identity_id(question->identity);
+    gint64 now = meishi_agent_now();
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
-    g_variant_dict_insert(&dict, "application", "s",
-                          application->name != NULL ? application->name : "");
-    g_variant_dict_insert(&dict, "application-trust", "s", trusts[application->trust]);
-    g_variant_dict_insert(&dict, "claimed-application", "s", "");
-    g_variant_dict_insert(&dict, "pid", "u", (guint32)application->pid);
-    g_variant_dict_insert(&dict, "protocol", "s", "");
-    g_variant_dict_insert(&dict, "host", "s", ""); /* what signs does not say for whom */
-    g_variant_dict_insert(&dict, "port", "u", 0);
-    g_variant_dict_insert(&dict, "deadline", "x", meishi_agent_now() + ASKING_TIMEOUT_MS / 1000);
-    g_variant_dict_insert(&dict, "parent-window", "s", "");
-    g_variant_dict_insert(&dict, "tty", "s", "");
+    add_program(&dict, question->application);
+    add_target(&dict, meishi_hints_find(question->agent->hints, question->application, now));
+    g_variant_dict_insert(&dict, "deadline", "x", now + ASKING_TIMEOUT_MS / 1000);
     g_variant_dict_insert(&dict, "id", "s", id);
     g_variant_dict_insert(&dict, "label", "s", question->identity->label);
     g_variant_dict_insert(&dict, "each-use", "b", question->confirm == MEISHI_CONFIRM_EACH_USE);

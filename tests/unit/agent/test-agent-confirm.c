@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Consent to signatures: what is asked, who waits for which answer, how long it holds.
+ */
+#include "daemon/agent/agent-private.h"
+#include "daemon/agent/presentation.h"
+#include "daemon/base/error.h"
+#include "tests/unit/agent/world.h"
+
+#include <string.h>
+
+/* ---- a person -------------------------------------------------------------------------------- */
+
+typedef struct {
+    World *world;
+    MeishiIdentity *bob;
+    MeishiApplication *program;
+    guint n_asked, n_cancelled;
+    char *cookie; /* of the last question */
+    GVariant *question;
+    GString *told; /* a letter for each signature: + allowed, - denied, c cancelled */
+} Fixture;
+
+static void
+begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
+{
+    Fixture *f = data;
+
+    g_assert_cmpstr(kind, ==, "confirm");
+    f->n_asked++;
+    g_free(f->cookie);
+    f->cookie = g_strdup(cookie);
+    g_clear_pointer(&f->question, g_variant_unref);
+    f->question = g_variant_ref(question);
+}
+
+static void
+cancel(gpointer data, const char *cookie, const char *reason)
+{
+    Fixture *f = data;
+
+    f->n_cancelled++;
+    g_clear_pointer(&f->cookie, g_free);
+}
+
+static const MeishiPrompterClass person = {.begin = begin, .cancel = cancel};
+
+static MeishiApplication *
+program(const char *name, MeishiTrust trust)
+{
+    MeishiApplication *application = meishi_application_new_unknown();
+
+    g_strfreev(application->names);
+    application->names = g_strsplit(name, " ", -1);
+    application->name = g_strdup(name);
+    application->trust = trust;
+    application->pid = 4711;
+    return application;
+}
+
+static void
+come(Fixture *f)
+{
+    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, &person, f, NULL));
+}
+
+static void
+leave(Fixture *f)
+{
+    meishi_prompters_remove(f->world->agent->prompters, f);
+    g_clear_pointer(&f->cookie, g_free);
+}
+
+static void
+set_up(Fixture *f, gconstpointer unused)
+{
+    g_autofree char *outcomes = NULL;
+
+    f->world = world_new();
+    outcomes = world_import_outcomes(f->world, "bob.pem", NULL);
+    g_assert_cmpstr(outcomes, ==, "A");
+    f->bob = world_identity(f->world, "Bob");
+    f->program = program("exe:/bin/x", MEISHI_TRUST_EXE);
+    f->told = g_string_new(NULL);
+    come(f);
+}
+
+static void
+tear_down(Fixture *f, gconstpointer unused)
+{
+    leave(f);
+    world_settle();
+    meishi_application_unref(f->program);
+    meishi_identity_unref(f->bob);
+    g_clear_pointer(&f->question, g_variant_unref);
+    g_string_free(f->told, TRUE);
+    world_free(f->world);
+}
+
+/* ---- signatures ------------------------------------------------------------------------------ */
+
+static void
+on_told(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Fixture *f = user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (meishi_agent_confirm_finish(MEISHI_AGENT(source), result, &error))
+        g_string_append_c(f->told, '+');
+    else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED))
+        g_string_append_c(f->told, '-');
+    else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_CANCELLED))
+        g_string_append_c(f->told, 'c');
+    else
+        g_error("%s", error->message);
+}
+
+static void
+sign_as(Fixture *f, MeishiApplication *application, MeishiConfirm confirm,
+        GCancellable *cancellable)
+{
+    meishi_agent_confirm_async(f->world->agent, application, f->bob, confirm, cancellable, on_told,
+                               f);
+    world_settle();
+}
+
+static void
+sign(Fixture *f, MeishiConfirm confirm)
+{
+    sign_as(f, f->program, confirm, NULL);
+}
+
+static void
+answer(Fixture *f, const char *allow)
+{
+    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
+    g_autofree char *cookie = g_steal_pointer(&f->cookie);
+    g_autoptr(GVariant) reply = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(cookie);
+    if (allow != NULL)
+        g_variant_dict_insert(&dict, "allow", "s", allow);
+    reply = g_variant_ref_sink(g_variant_dict_end(&dict));
+    g_assert_true(meishi_prompters_respond(f->world->agent->prompters, f, cookie,
+                                           MEISHI_REPLY_ANSWERED, reply, &error));
+    g_assert_no_error(error);
+    world_settle();
+}
+
+static void
+dismiss(Fixture *f)
+{
+    g_autofree char *cookie = g_steal_pointer(&f->cookie);
+
+    g_assert_true(meishi_prompters_respond(f->world->agent->prompters, f, cookie,
+                                           MEISHI_REPLY_DISMISSED, NULL, NULL));
+    world_settle();
+}
+
+#define ASSERT_TOLD(f, expected, n)                    \
+    G_STMT_START                                       \
+    {                                                  \
+        g_assert_cmpstr((f)->told->str, ==, expected); \
+        g_assert_cmpuint((f)->n_asked, ==, n);         \
+    }                                                  \
+    G_STMT_END
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void
+test_never(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_NEVER);
+    ASSERT_TOLD(f, "+", 0);
+}
+
+static void
+test_each_use(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "", 1);
+    answer(f, "once");
+    ASSERT_TOLD(f, "+", 1);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    answer(f, "session"); /* is not for the person to say */
+    ASSERT_TOLD(f, "++", 2);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "++", 3);
+    answer(f, "no");
+    ASSERT_TOLD(f, "++-", 3);
+}
+
+static void
+test_each_session(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "once");
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "no");
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "session");
+    ASSERT_TOLD(f, "+-+", 3);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "+-+++", 3);
+    sign(f, MEISHI_CONFIRM_EACH_USE); /* a session's consent is less than that */
+    ASSERT_TOLD(f, "+-+++", 4);
+    answer(f, "no");
+}
+
+/* What does not say yes says no. */
+static void
+test_other_answers(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, NULL);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "always");
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    dismiss(f);
+    ASSERT_TOLD(f, "---", 3);
+}
+
+static const char *
+asked(Fixture *f, const char *key)
+{
+    const char *text = NULL;
+
+    g_assert_true(g_variant_lookup(f->question, key, "&s", &text));
+    return text;
+}
+
+static void
+test_question(Fixture *f, gconstpointer unused)
+{
+    g_autofree char *id = meishi_identity_id(f->bob);
+    g_autoptr(MeishiRequest) request = meishi_request_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiApplication) self = meishi_application_new(getpid(), -1, &error);
+    gboolean each_use = FALSE;
+    guint32 pid = 0, port = 0;
+
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    g_assert_cmpstr(asked(f, "application"), ==, "exe:/bin/x");
+    g_assert_cmpstr(asked(f, "application-trust"), ==, "exe");
+    g_assert_cmpstr(asked(f, "host"), ==, "");
+    g_assert_cmpstr(asked(f, "id"), ==, id);
+    g_assert_cmpstr(asked(f, "label"), ==, "Bob");
+    g_assert_true(g_variant_lookup(f->question, "pid", "u", &pid));
+    g_assert_cmpuint(pid, ==, 4711);
+    g_assert_true(g_variant_lookup(f->question, "each-use", "b", &each_use));
+    g_assert_true(each_use);
+    answer(f, "no");
+
+    /* What the program was to connect to, where that is known. */
+    request->protocol = g_strdup("imap");
+    request->port = 993;
+    g_assert_true(meishi_host_parse("mail.example", &request->host, NULL));
+    meishi_hints_add(f->world->agent->hints, MEISHI_HINT_BOUND, self, request, id,
+                     meishi_agent_now());
+    sign_as(f, self, MEISHI_CONFIRM_EACH_SESSION, NULL);
+    g_assert_cmpstr(asked(f, "application-trust"), ==, "any");
+    g_assert_cmpstr(asked(f, "protocol"), ==, "imap");
+    g_assert_cmpstr(asked(f, "host"), ==, "mail.example");
+    g_assert_true(g_variant_lookup(f->question, "port", "u", &port));
+    g_assert_cmpuint(port, ==, 993);
+    answer(f, "no");
+}
+
+/* Signatures of one program wait for one question, and its answer is good for as many as it says.
+ */
+static void
+test_together(Fixture *f, gconstpointer unused)
+{
+    for (int i = 0; i < 3; i++)
+        sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "", 1);
+    answer(f, "once");
+    ASSERT_TOLD(f, "+", 2); /* the other two ask again */
+    answer(f, "session");
+    ASSERT_TOLD(f, "+++", 2);
+
+    meishi_agent_vault_lock(f->world->agent);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "no");
+    ASSERT_TOLD(f, "+++--", 3);
+}
+
+static void
+test_not_together(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    answer(f, "once");
+    ASSERT_TOLD(f, "+", 2);
+    answer(f, "once");
+    ASSERT_TOLD(f, "++", 2);
+}
+
+static void
+test_cancel(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(GCancellable) first = g_cancellable_new();
+    g_autoptr(GCancellable) second = g_cancellable_new();
+
+    sign_as(f, f->program, MEISHI_CONFIRM_EACH_SESSION, first);
+    sign_as(f, f->program, MEISHI_CONFIRM_EACH_SESSION, second);
+    g_cancellable_cancel(first);
+    world_settle();
+    ASSERT_TOLD(f, "c", 1);
+    g_assert_cmpuint(f->n_cancelled, ==, 0); /* the other one waits still */
+    g_cancellable_cancel(second);
+    world_settle();
+    ASSERT_TOLD(f, "cc", 1);
+    g_assert_cmpuint(f->n_cancelled, ==, 1);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "session");
+    ASSERT_TOLD(f, "cc+", 2);
+}
+
+/* Somebody comes in the moment in which the last one goes. */
+static void
+test_cancel_and_join(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+
+    sign_as(f, f->program, MEISHI_CONFIRM_EACH_SESSION, cancellable);
+    g_cancellable_cancel(cancellable);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "c", 1);
+    g_assert_cmpuint(f->n_cancelled, ==, 0);
+    answer(f, "once");
+    ASSERT_TOLD(f, "c+", 1);
+}
+
+static void
+test_cancelled_before(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+
+    g_cancellable_cancel(cancellable);
+    sign_as(f, f->program, MEISHI_CONFIRM_EACH_USE, cancellable);
+    ASSERT_TOLD(f, "c", 0);
+}
+
+static void
+test_nobody(Fixture *f, gconstpointer unused)
+{
+    leave(f);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "--", 0);
+    come(f);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "session");
+    ASSERT_TOLD(f, "--+", 1);
+}
+
+/* The session is over for consent when the vault is locked or the rules are others; an answer that
+ * comes after that is good for the signature that waits for it. */
+static void
+test_forgets(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "session");
+    meishi_agent_vault_lock(f->world->agent);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "+", 2);
+    answer(f, "session");
+    ASSERT_TOLD(f, "++", 2);
+    world_set_policy(f->world, "[Policy]\nVersion=1\n");
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "++", 3);
+    world_set_policy(f->world, "[Policy]\nVersion=1\n[Rule r]\nConfirm=each-session\n");
+    answer(f, "session");
+    ASSERT_TOLD(f, "+++", 3);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "+++", 4);
+    answer(f, "no");
+}
+
+/* Consent is for one program and one identity.  A name without trust is anybody's, so there it is
+ * for the process alone. */
+static void
+test_whose(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(MeishiApplication) same = program("exe:/bin/x", MEISHI_TRUST_EXE);
+    g_autoptr(MeishiApplication) other = program("exe:/bin/y", MEISHI_TRUST_EXE);
+    g_autoptr(MeishiApplication) untrusted = program("exe:/bin/x", MEISHI_TRUST_ANY);
+    g_autoptr(MeishiApplication) pretender = program("exe:/bin/x", MEISHI_TRUST_ANY);
+
+    same->pid = pretender->pid = 4712;
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "session");
+    sign_as(f, same, MEISHI_CONFIRM_EACH_SESSION, NULL);
+    ASSERT_TOLD(f, "++", 1);
+    sign_as(f, other, MEISHI_CONFIRM_EACH_SESSION, NULL);
+    answer(f, "no");
+    ASSERT_TOLD(f, "++-", 2);
+    sign_as(f, untrusted, MEISHI_CONFIRM_EACH_SESSION, NULL);
+    answer(f, "session");
+    sign_as(f, untrusted, MEISHI_CONFIRM_EACH_SESSION, NULL);
+    ASSERT_TOLD(f, "++-++", 3);
+    sign_as(f, pretender, MEISHI_CONFIRM_EACH_SESSION, NULL);
+    ASSERT_TOLD(f, "++-++", 4);
+    answer(f, "no");
+}
+
+#define ADD(path, func) g_test_add("/agent/confirm/" path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main(int argc, char **argv)
+{
+    world_init(&argc, &argv);
+    ADD("never", test_never);
+    ADD("each-use", test_each_use);
+    ADD("each-session", test_each_session);
+    ADD("other-answers", test_other_answers);
+    ADD("question", test_question);
+    ADD("together", test_together);
+    ADD("not-together", test_not_together);
+    ADD("cancel", test_cancel);
+    ADD("cancel-and-join", test_cancel_and_join);
+    ADD("cancelled-before", test_cancelled_before);
+    ADD("nobody", test_nobody);
+    ADD("forgets", test_forgets);
+    ADD("whose", test_whose);
+    return world_run();
+}
