@@ -11,8 +11,8 @@ import pytest
 from gi.repository import GLib
 from harness.bus import CONFIG
 from harness.dbus import (
-    IDENTITY, INTROSPECTABLE, MANAGER, NAME, OBJECTS, PROPERTIES, ROOT, VAULT, Door, RemoteError,
-    memory,
+    AGENTS, CHOICES, IDENTITY, INTROSPECTABLE, MANAGER, NAME, POLICY, PROPERTIES, ROOT, SELECTOR,
+    TOKEN, VAULT, Door, RemoteError, memory,
 )  # fmt: skip
 from harness.person import ORDINARY_UID
 from harness.pki import PASSWORD
@@ -105,9 +105,11 @@ def test_serves_what_is_described(door, pki, alice):
     leaf = interfaces_of(door.call(path, f"{INTROSPECTABLE}.Introspect")[0])
     source = Path(os.environ["MEISHI_SOURCE_DIR"], "data/dbus/org.meishi.Agent1.xml")
     described = interfaces_of(source.read_text())
-    assert root[MANAGER] == described[MANAGER]
-    assert root[VAULT] == described[VAULT]
+    token = interfaces_of(door.call(f"{ROOT}/token/vault", f"{INTROSPECTABLE}.Introspect")[0])
+    for interface in (SELECTOR, CHOICES, POLICY, AGENTS, MANAGER, VAULT):
+        assert root[interface] == described[interface]
     assert leaf[IDENTITY] == described[IDENTITY]
+    assert token[TOKEN] == described[TOKEN]
 
 
 def test_import_rename_remove_are_announced(door, pki, alice):
@@ -329,7 +331,7 @@ def test_both_doors_show_the_same(person, session, pki, alice):
     private.close()
     # A closed connection takes its objects with it and leaves those of the other.
     assert session.call(path, f"{PROPERTIES}.GetAll", "(s)", IDENTITY)[0]["Label"] == "work"
-    assert list(session.call(ROOT, f"{OBJECTS}.GetManagedObjects")[0]) == [path]
+    assert list(session.objects()) == [path]
 
 
 # ---- other users --------------------------------------------------------------------------------

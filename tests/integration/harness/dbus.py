@@ -10,6 +10,9 @@ from .process import wait_until
 NAME = "org.meishi.Agent1"
 ROOT = "/org/meishi/Agent1"
 MANAGER, VAULT, IDENTITY = f"{NAME}.Manager", f"{NAME}.Vault", f"{NAME}.Identity"
+SELECTOR, REQUEST, CHOICES = f"{NAME}.Selector", f"{NAME}.Request", f"{NAME}.Choices"
+POLICY, AGENTS, PROMPTER = f"{NAME}.Policy", f"{NAME}.Agents", f"{NAME}.Prompter"
+TOKEN = f"{NAME}.Token"
 OBJECTS, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 
@@ -34,6 +37,11 @@ class Door:
             name, None, None, None, None, Gio.DBusSignalFlags.NONE, self._on_signal
         )
 
+    @property
+    def unique_name(self):
+        """Ours on the bus; None on a private connection."""
+        return self.connection.get_unique_name()
+
     def call(self, path, method, signature=None, *args, fds=(), timeout=60000):
         """`method`: interface and member, with a dot.  Returns the results as a tuple."""
         interface, _, member = method.rpartition(".")
@@ -53,8 +61,10 @@ class Door:
     def get(self, path, interface, name):
         return self.call(path, f"{PROPERTIES}.Get", "(ss)", interface, name)[0]
 
-    def objects(self):
-        return self.call(ROOT, f"{OBJECTS}.GetManagedObjects")[0]
+    def objects(self, interface=IDENTITY):
+        """What is below the root and has `interface`, by path."""
+        managed = self.call(ROOT, f"{OBJECTS}.GetManagedObjects")[0]
+        return {path: one for path, one in managed.items() if interface in one}
 
     def identities(self):
         """Object paths by label."""
