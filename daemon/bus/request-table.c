@@ -5,10 +5,12 @@
  */
 #include "daemon/bus/request-table.h"
 
+#include "daemon/agent/hex.h"
 #include "daemon/base/error.h"
 #include "daemon/bus/request-object.h"
 #include "daemon/bus/request-path.h"
 #include "daemon/bus/selection-request.h"
+#include "daemon/crypto/crypto.h"
 
 struct MeishiRequestTable {
     MeishiAgent *agent;
@@ -72,13 +74,22 @@ check_token(const char *token, GError **error)
     return FALSE;
 }
 
-/* One of our own is random, so that no caller can have taken it. */
+/* At random, so that no caller can have taken it. */
+static char *
+new_token(void)
+{
+    guint8 bytes[16];
+
+    meishi_crypto_random(bytes, sizeof bytes);
+    return meishi_hex_encode(bytes, sizeof bytes);
+}
+
 static MeishiRequestObject *
 make_request(GDBusMethodInvocation *invocation, const char *token, GError **error)
 {
     const char *sender = g_dbus_method_invocation_get_sender(invocation);
-    g_autofree char *own = g_strdup_printf("m%08x%08x", g_random_int(), g_random_int());
-    g_autofree char *path = meishi_request_path_format(sender, token[0] != '\0' ? token : own);
+    g_autofree char *own = token[0] == '\0' ? new_token() : g_strdup(token);
+    g_autofree char *path = meishi_request_path_format(sender, own);
 
     return meishi_request_object_new(invocation, path, error);
 }
