@@ -20,7 +20,7 @@ test_reserved(void)
         {"   ", TRUE, FALSE},
         {"layout=slot-per-identity", TRUE, TRUE},
         {"layout=vault", TRUE, FALSE},
-        {" configdir='sql:/home/x' layout=slot-per-identity\tflags=readOnly ", TRUE, TRUE},
+        {" configdir='sql:/srv/x' layout=slot-per-identity\tflags=readOnly ", TRUE, TRUE},
         {"layout='slot-per-identity'", TRUE, TRUE},
         {"layout=\"slot-per-identity\"", TRUE, TRUE},
         {"layout=slot-per-identity layout=vault", TRUE, FALSE},
