@@ -287,9 +287,9 @@ meishi_agent_reload(MeishiAgent *agent, GError **error)
     clear_rows(&rows);
     g_ptr_array_unref(agent->identities);
     agent->identities = g_ptr_array_ref(now);
+    meishi_agent_drop_world(agent); /* before anybody who is told looks into it */
     any = tell_gone(agent, before);
     any |= tell_come_and_changed(agent, now, before);
-    meishi_agent_drop_world(agent);
     if (any)
         meishi_agent_announce_view(agent);
     set_clock(agent);
@@ -434,16 +434,34 @@ meishi_agent_set_allow_raw(MeishiAgent *agent, MeishiIdentity *identity, gboolea
            meishi_agent_reload(agent, error);
 }
 
+/* Where nobody has @lineage any more, what was chosen of it is forgotten, until somebody takes that
+ * back. */
+static gboolean
+forget_extinct(MeishiAgent *agent, const char *lineage, GError **error)
+{
+    const MeishiChoiceFilter filter = {.lineage = lineage};
+    guint n;
+
+    for (guint i = 0; i < agent->identities->len; i++) {
+        const MeishiIdentity *identity = g_ptr_array_index(agent->identities, i);
+
+        if (strcmp(identity->lineage, lineage) == 0)
+            return TRUE;
+    }
+    return meishi_agent_forget(agent, &filter, &n, error);
+}
+
 gboolean
 meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity, GError **error)
 {
+    g_autofree char *lineage = g_strdup(identity->lineage);
     gboolean removed;
 
     if (identity->cert_id != 0)
         removed = meishi_store_remove_cert(agent->store, identity->cert_id, error);
     else
         removed = meishi_store_remove_key(agent->store, identity->key_id, error);
-    return removed && meishi_agent_reload(agent, error);
+    return removed && meishi_agent_reload(agent, error) && forget_extinct(agent, lineage, error);
 }
 
 /* ---- keys --------------------------------------------------------------------------------- */
