@@ -20,7 +20,8 @@ INSTALLED = {
     "meishid.service", "meishid.socket", "meishid-bus.socket",
     "org.meishi.Agent1.service", "org.meishi.Agent1.xml",
     "meishi.bash", "_meishi", "meishi.fish",
-    "meishi.1", "meishid.8", "meishi-pkcs11.7",
+    "meishi.1", "meishid.8", "meishi-pkcs11.7", "meishi-policy.5",
+    "30-device-certificates.conf",
 }  # fmt: skip
 
 # A launcher as a service manager is one: sockets as descriptors 3 and up, and their names.
@@ -46,7 +47,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 def test_exactly_these_files(tree):
     read_only = {path for path in tree.files if "doc/meishi" in str(path)}
     assert {path.name for path in set(tree.files) - read_only} == INSTALLED
-    assert {"architecture.md", "threat-model.md"} < {path.name for path in read_only}
+    assert {"architecture.md", "threat-model.md", "10-corp.conf"} < {path.name for path in read_only}
     assert all(path.exists() for path in tree.files)
 
 
@@ -85,7 +86,7 @@ def test_versions_agree(tree, person):
 
 def test_manual_pages_are_clean(tree):
     pages = [path for path in tree.files if path.parent.parent.name == "man"]
-    assert len(pages) == 3
+    assert len(pages) == 4
     for page in pages:
         subprocess.run(["mandoc", "-T", "lint", "-W", "error", page], check=True)
 
