@@ -16,7 +16,7 @@ static char **identities;
 
 static const GOptionEntry entries[] = {
     {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "Take warnings for errors", NULL},
-    {"identities", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &identities,
+    {"identity", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &identities,
      "Certificates that rules about certificates are compared with", "FILE"},
     {"root", 0, 0, G_OPTION_ARG_FILENAME, &root,
      "Look below DIR for what is installed (usr/share, etc, run, user)", "DIR"},
@@ -123,7 +123,7 @@ const MeishiCommand meishi_command_policy_check = {
             "well, 1 after warnings, 2 after errors. Needs no daemon; where one runs, rules that "
             "name certificates are compared with those of the store.",
     .example = "meishi policy check\nmeishi policy check --strict ./policy.d\n"
-               "meishi policy check corp.conf --identities hana.pem",
+               "meishi policy check corp.conf --identity hana.pem",
     .options = entries,
     .max_args = G_MAXUINT,
     .argument = MEISHI_ARGUMENT_FILE,

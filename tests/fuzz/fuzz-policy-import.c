@@ -38,7 +38,7 @@ read_rules(const char *text)
 static void
 check_refusal(const GError *error)
 {
-    if (strstr(error->message, "cannot be made into") != NULL)
+    if (g_str_has_prefix(error->message, "It cannot be made into"))
         abort();
 }
 
