@@ -42,6 +42,8 @@ struct _MeishiAgent {
     MeishiPrompters *prompters;
     MeishiConfirmations *confirmations; /* NULL: nobody was asked yet */
     MeishiSelector *selector;
+    GHashTable *presentations; /* what programs see, at @presented_at; NULL */
+    gint64 presented_at;
     MeishiInventory *inventory; /* of @identities, index for index; NULL: to be made */
     MeishiWorld world;          /* the last that was asked for */
 };
@@ -51,6 +53,9 @@ gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNU
 
 /* What programs are shown is out of date: emits view-changed, once per turn of the main loop. */
 void meishi_agent_announce_view(MeishiAgent *agent);
+
+/* What was worked out for programs does not hold any more; agent-present.c. */
+void meishi_agent_drop_presentations(MeishiAgent *agent);
 
 /* The identities, their lineages or their tokens changed: the inventory is made anew. */
 void meishi_agent_drop_world(MeishiAgent *agent);

@@ -47,6 +47,7 @@ meishi_agent_finalize(GObject *object)
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
     g_clear_pointer(&agent->confirmations, meishi_confirmations_free);
     g_clear_pointer(&agent->hints, meishi_hints_free);
+    meishi_agent_drop_presentations(agent);
     g_clear_pointer(&agent->inventory, meishi_inventory_free);
     g_clear_pointer(&agent->choice_book, meishi_choice_book_free);
     g_clear_object(&agent->rulebook);
@@ -164,6 +165,7 @@ on_view_changed(gpointer user_data)
 void
 meishi_agent_announce_view(MeishiAgent *agent)
 {
+    meishi_agent_drop_presentations(agent);
     if (agent->view_source == 0)
         agent->view_source = g_idle_add_full(G_PRIORITY_HIGH, on_view_changed, agent, NULL);
 }

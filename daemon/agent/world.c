@@ -10,6 +10,7 @@
 void
 meishi_agent_drop_world(MeishiAgent *agent)
 {
+    meishi_agent_drop_presentations(agent);
     g_clear_pointer(&agent->inventory, meishi_inventory_free);
 }
 
