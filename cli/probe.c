@@ -17,11 +17,11 @@ meishi_probe_is_refusal(guint http_status)
 }
 
 /* certificate_required (RFC 9846), and what TLS 1.2 servers say instead (RFC 5246 7.4.6,
- * 7.2.2): handshake_failure, bad_certificate. */
+ * 7.2.2): handshake_failure, bad_certificate; GnuTLS says decode_error to an empty list. */
 static gboolean
 is_demand(guint8 alert)
 {
-    return alert == 116 || alert == 40 || alert == 42;
+    return alert == 116 || alert == 40 || alert == 42 || alert == 50;
 }
 
 MeishiNeed
