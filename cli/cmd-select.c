@@ -3,6 +3,7 @@
  * meishi select: which certificate goes to a server, as a PKCS#11 URI.
  */
 #include "cli/command.h"
+#include "cli/error.h"
 #include "cli/inquiry.h"
 #include "cli/selecting.h"
 
@@ -64,6 +65,21 @@ select_for(const MeishiTarget *target, GVariant *constraints, GError **error)
 }
 
 static gboolean
+check_purpose(GError **error)
+{
+    static const char *const purposes[] = {"navigation", "subresource", "preflight", "preconnect",
+                                           "background", "api",         NULL};
+
+    if (options.purpose == NULL || g_strv_contains(purposes, options.purpose))
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                "--purpose is navigation, subresource, preflight, preconnect, background or api, "
+                "not “%s”.",
+                options.purpose);
+    return FALSE;
+}
+
+static gboolean
 run(char **args, GError **error)
 {
     const MeishiInquiry inquiry = {
@@ -73,7 +89,8 @@ run(char **args, GError **error)
     g_autoptr(GVariant) constraints = NULL;
     gboolean asked;
 
-    if (target == NULL || !meishi_inquiry_run(&inquiry, target, &constraints, &asked, error))
+    if (target == NULL || !check_purpose(error) ||
+        !meishi_inquiry_run(&inquiry, target, &constraints, &asked, error))
         return FALSE;
     if (asked)
         return select_for(target, constraints, error);

@@ -151,13 +151,28 @@ issuer_of(const MeishiQuestionCandidate *candidate)
     return bounded(issuer);
 }
 
+/* The label without the " (2)" that keeps labels apart and says nothing. */
+static char *
+bare_label_of(const MeishiQuestionCandidate *candidate)
+{
+    char *label = g_strdup(candidate->label);
+    char *open = strrchr(label, '(');
+
+    if (open != NULL && open - label > 1 && open[-1] == ' ' && g_ascii_isdigit(open[1]) &&
+        open[1 + strspn(open + 1, "0123456789")] == ')' && g_str_has_suffix(open, ")"))
+        open[-1] = '\0';
+    return label;
+}
+
 static gboolean
 look_alike(const MeishiQuestionCandidate *a, const MeishiQuestionCandidate *b)
 {
     g_autofree char *issuer_a = meishi_distinguished_short(a->issuer);
     g_autofree char *issuer_b = meishi_distinguished_short(b->issuer);
+    g_autofree char *label_a = bare_label_of(a);
+    g_autofree char *label_b = bare_label_of(b);
 
-    return g_str_equal(a->label, b->label) && g_str_equal(issuer_a, issuer_b);
+    return g_str_equal(label_a, label_b) && g_str_equal(issuer_a, issuer_b);
 }
 
 static char *

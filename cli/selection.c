@@ -7,6 +7,7 @@
 
 #include "cli/error.h"
 #include "cli/text.h"
+#include "daemon/policy/code.h"
 
 MeishiSelection *
 meishi_selection_new(GVariant *details)
@@ -110,25 +111,36 @@ advise(const MeishiSelection *selection, const MeishiTarget *target)
     return g_string_free(text, FALSE);
 }
 
-/* "; rule corp-sso (10-corp.conf:5, admin)" */
-static char *
-rule_text(const MeishiSelection *selection)
+static const char *
+rule_of(const MeishiSelection *selection)
 {
     const char *rule = meishi_selection_text(selection, "rule");
 
-    return rule[0] != '\0' && !g_str_equal(rule, "none") ? g_strconcat("; ", rule, NULL)
-                                                         : g_strdup("");
+    return g_str_equal(rule, "none") ? "" : rule;
+}
+
+/* What the code says is nearer to the person than the row of the decision table. */
+static const char *
+reason_of(const MeishiSelection *selection)
+{
+    const char *code = meishi_selection_text(selection, "code");
+
+    for (MeishiCode i = MEISHI_CODE_OK + 1; i < MEISHI_N_CODES; i++) {
+        if (g_str_equal(code, meishi_code_info(i)->name))
+            return meishi_code_info(i)->text;
+    }
+    return meishi_selection_text(selection, "row");
 }
 
 static gboolean
 fail_none(const MeishiSelection *selection, const MeishiTarget *target, GError **error)
 {
     g_autofree char *name = meishi_target_name(target);
-    g_autofree char *rule = rule_text(selection);
+    const char *rule = rule_of(selection);
 
     g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NONE,
-                "No certificate is to be sent to %s: %s%s. `meishi why %s` tells more.", name,
-                meishi_selection_text(selection, "row"), rule, name);
+                "No certificate is to be sent to %s: %s%s%s. `meishi why %s` tells more.", name,
+                reason_of(selection), rule[0] != '\0' ? "; " : "", rule, name);
     return FALSE;
 }
 
@@ -136,11 +148,11 @@ static gboolean
 fail_policy(const MeishiSelection *selection, const MeishiTarget *target, GError **error)
 {
     g_autofree char *name = meishi_target_name(target);
-    g_autofree char *rule = rule_text(selection);
+    const char *rule = rule_of(selection);
 
     g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_POLICY,
-                "Policy forbids a certificate for %s: %s%s.", name,
-                meishi_selection_text(selection, "row"), rule);
+                "Policy forbids a certificate for %s: %s.", name,
+                rule[0] != '\0' ? rule : meishi_selection_text(selection, "row"));
     return FALSE;
 }
 

@@ -15,9 +15,10 @@ from .process import PATIENCE
 
 
 class Terminal:
-    """`columns` wide; everything that was shown is in `text`, with "\\n" as line ends."""
+    """`columns` wide; everything that was shown is in `text`, with "\\n" as line ends.  `kwargs` are
+    for Popen, such as person.identity()."""
 
-    def __init__(self, argv, env, cwd, columns=80):
+    def __init__(self, argv, env, cwd, columns=80, **kwargs):
         self.text = ""
         self._seen = 0
         self.master, slave = pty.openpty()
@@ -25,7 +26,7 @@ class Terminal:
         self.child = subprocess.Popen(
             [str(arg) for arg in argv], env=env | {"TERM": "xterm"}, cwd=cwd, stdin=slave,
             stdout=slave, stderr=slave, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **kwargs,
         )  # fmt: skip
         os.close(slave)
 

@@ -114,6 +114,10 @@ test_difference(void)
          "issued 2025-11-24\n"},
         {"'issuer': <'CN=I,O=A'>", "'issuer': <'CN=I,O=B'>", "by CN=I,O=A\n"},
         {"'place': <'vault'>", "'place': <'card'>", "vault\n"},
+        {"'label': <'x'>, 'serial': <'1'>", "'label': <'x (2)'>, 'serial': <'2'>", "..1\n"},
+        {"'label': <'x (12)'>, 'serial': <'1'>", "'label': <'x (2)'>, 'serial': <'2'>", "..1\n"},
+        {"'label': <'x (a)'>, 'serial': <'1'>", "'label': <'x (2)'>, 'serial': <'2'>", "no end\n"},
+        {"'label': <'(1)'>, 'serial': <'1'>", "'label': <'(2)'>, 'serial': <'2'>", "no end\n"},
         {"'label': <'x'>, 'serial': <'1'>", "'label': <'y'>, 'serial': <'2'>", "no end\n"},
     };
 

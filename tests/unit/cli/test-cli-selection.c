@@ -40,15 +40,19 @@ static const struct {
 } rows[] = {
     {"{'result': <uint32 0>}", 0, NULL},
     {"{'result': <uint32 1>, 'code': <'NO_CANDIDATE'>, 'row': <'nothing fits'>}", 10,
-     "No certificate is to be sent to git.example.com:8443: nothing fits. `meishi why "
+     "No certificate is to be sent to git.example.com:8443: no identity fits. `meishi why "
      "git.example.com:8443` tells more."},
+    {"{'result': <uint32 1>, 'code': <'UNVERIFIED'>, 'row': <'final'>}", 10,
+     ": the server is not verified. "},
+    {"{'result': <uint32 1>, 'code': <'OK'>, 'row': <'chosen before'>}", 10, ": chosen before. "},
+    {"{'result': <uint32 4>, 'row': <'denied'>}", 12, ": denied."},
     {"{'result': <uint32 1>, 'row': <'policy'>, 'rule': <'rule r (f:1, admin)'>}", 10,
      "policy; rule r (f:1, admin). "},
     {"{'result': <uint32 1>, 'code': <'NEEDS_USER'>}", 11, "is for a person to say. "},
     {"{'result': <uint32 2>}", 11, "Nothing was chosen."},
     {"{'result': <uint32 3>}", 11, "before the connection is really made"},
     {"{'result': <uint32 4>, 'row': <'denied'>, 'rule': <'rule r (f:1, admin)'>}", 12,
-     "Policy forbids a certificate for git.example.com:8443: denied; rule r (f:1, admin)."},
+     "Policy forbids a certificate for git.example.com:8443: rule r (f:1, admin)."},
     {"{'result': <uint32 5>" QUESTION "}", 11, "nobody answered in time"},
     {"{'result': <uint32 6>" QUESTION "}", 11,
      "there is nobody to ask. Settle it with:\n"
