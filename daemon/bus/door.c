@@ -70,7 +70,7 @@ show_identity(MeishiDoor *door, MeishiIdentity *identity)
 
     drop_bare_key(door, identity);
     if (shown != NULL) {
-        meishi_identity_object_update(G_DBUS_OBJECT_SKELETON(shown), identity);
+        meishi_identity_object_update(G_DBUS_OBJECT_SKELETON(shown), door->agent, identity);
     } else {
         g_autoptr(GDBusObjectSkeleton) object =
             meishi_identity_object_new(door->agent, identity, path);

@@ -211,7 +211,17 @@ set_no_certificate(MeishiBusIdentity *skeleton)
 }
 
 static void
-set_all(MeishiBusIdentity *skeleton, MeishiIdentity *identity)
+set_lineage(MeishiBusIdentity *skeleton, MeishiAgent *agent, MeishiIdentity *identity)
+{
+    g_autoptr(MeishiIdentity) renewal = meishi_agent_superseded_by(agent, identity);
+    g_autofree char *path = renewal != NULL ? meishi_identity_object_path(renewal) : g_strdup("/");
+
+    g_object_set(skeleton, "lineage", meishi_agent_lineage(agent, identity), "superseded-by", path,
+                 NULL);
+}
+
+static void
+set_all(MeishiBusIdentity *skeleton, MeishiAgent *agent, MeishiIdentity *identity)
 {
     g_autofree char *id = meishi_identity_id(identity);
     g_autoptr(GPtrArray) warnings = meishi_report_warnings(identity->warnings);
@@ -224,6 +234,7 @@ set_all(MeishiBusIdentity *skeleton, MeishiIdentity *identity)
                  "created", identity->created, "chain", chain, "warnings", warnings->pdata,
                  "messages", messages, "allow-raw", identity->allow_raw, NULL);
     set_key(skeleton, identity->key);
+    set_lineage(skeleton, agent, identity);
     if (identity->cert != NULL)
         set_certificate(skeleton, identity->cert);
     else
@@ -266,6 +277,33 @@ on_set_allow_raw(MeishiBusIdentity *skeleton, GDBusMethodInvocation *invocation,
     g_autoptr(MeishiIdentity) identity = find(object, &error);
     gboolean ok =
         identity != NULL && meishi_agent_set_allow_raw(object->agent, identity, allow, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
+static gboolean
+set_renews(Object *object, const char *older_path, GError **error)
+{
+    g_autoptr(MeishiIdentity) newer = find(object, error);
+    g_autoptr(MeishiIdentity) older = NULL;
+
+    if (newer == NULL)
+        return FALSE;
+    if (!g_str_equal(older_path, "/")) {
+        older = meishi_identity_object_find(object->agent, older_path, error);
+        if (older == NULL)
+            return FALSE;
+    }
+    return meishi_agent_set_renews(object->agent, newer, older, error);
+}
+
+static gboolean
+on_set_renews(MeishiBusIdentity *skeleton, GDBusMethodInvocation *invocation, const char *older,
+              gpointer user_data)
+{
+    GError *error = NULL;
+    gboolean ok = set_renews(user_data, older, &error);
 
     meishi_call_answer(invocation, ok, error);
     return TRUE;
@@ -375,6 +413,7 @@ connect_handlers(MeishiBusIdentity *skeleton, Object *object)
     } handlers[] = {
         {"handle-rename", G_CALLBACK(on_rename)},
         {"handle-set-allow-raw", G_CALLBACK(on_set_allow_raw)},
+        {"handle-set-renews", G_CALLBACK(on_set_renews)},
         {"handle-remove", G_CALLBACK(on_remove)},
         {"handle-export-certificates", G_CALLBACK(on_export_certificates)},
         {"handle-export-key", G_CALLBACK(on_export_key)},
@@ -395,7 +434,7 @@ meishi_identity_object_new(MeishiAgent *agent, MeishiIdentity *identity, const c
     object->cert_id = identity->cert_id;
     object->key_id = identity->key_id;
     g_object_set_data_full(G_OBJECT(skeleton), OBJECT_DATA, object, (GDestroyNotify)free_object);
-    set_all(skeleton, identity);
+    set_all(skeleton, agent, identity);
     connect_handlers(skeleton, object);
     meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(skeleton));
     meishi_bus_object_skeleton_set_identity(shown, skeleton);
@@ -403,10 +442,11 @@ meishi_identity_object_new(MeishiAgent *agent, MeishiIdentity *identity, const c
 }
 
 void
-meishi_identity_object_update(GDBusObjectSkeleton *object, MeishiIdentity *identity)
+meishi_identity_object_update(GDBusObjectSkeleton *object, MeishiAgent *agent,
+                              MeishiIdentity *identity)
 {
     g_autoptr(MeishiBusIdentity) skeleton =
         meishi_bus_object_get_identity(MEISHI_BUS_OBJECT(object));
 
-    set_all(skeleton, identity);
+    set_all(skeleton, agent, identity);
 }

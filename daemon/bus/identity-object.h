@@ -28,4 +28,5 @@ GDBusObjectSkeleton *
 meishi_identity_object_new(MeishiAgent *agent, MeishiIdentity *identity, const char *path);
 
 /* Takes the changed facts over; listeners are told of what differs. */
-void meishi_identity_object_update(GDBusObjectSkeleton *object, MeishiIdentity *identity);
+void meishi_identity_object_update(GDBusObjectSkeleton *object, MeishiAgent *agent,
+                                   MeishiIdentity *identity);

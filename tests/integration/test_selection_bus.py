@@ -211,6 +211,25 @@ def test_prompter_that_cannot_begin_is_dropped(connect, door, cards):
     assert available(door) is True
 
 
+@private_door
+def test_prompter_that_hangs_is_dropped(connect, door, cards):
+    Prompter(connect(), answers=False)
+    selection = Selection(door)
+    assert selection.response()[0] in (DISMISSED, NO_AGENT)
+    assert available(door) is False
+
+
+@both_doors
+def test_prompter_that_retires_hands_its_question_over(connect, door, cards):
+    first, second = Prompter(connect()), Prompter(connect())
+    selection = Selection(door)
+    second.question()
+    second.door.call(ROOT, f"{AGENTS}.Unregister")
+    assert_fails("NotFound", second.choose, second.questions[0][0], cards["Work"])
+    first.choose(first.question()[0], cards["Work"])
+    assert selection.response()[1]["label"] == "Work"
+
+
 @both_doors
 def test_caller_cancels(connect, door, cards):
     prompter = Prompter(connect())
@@ -297,6 +316,8 @@ def test_bad_answers(connect, door, cards):
     assert_fails("NotFound", prompter.choose, cookie, f"{ROOT}/identity/4711")
     assert_fails("NotFound", prompter.choose, cookie, "/not/ours")
     assert_fails("NotFound", prompter.choose, "0" * 32, cards["Alice"])
+    settle()
+    assert selection.responses() == []
     prompter.choose(cookie, cards["Alice"])
     assert selection.response()[0] == SELECTED
     assert_fails("NotFound", prompter.choose, cookie, cards["Alice"])
@@ -750,3 +771,31 @@ def test_policy_limits_choices(door, cards, person, policy):
     door.call(ROOT, f"{POLICY}.Reload")
     assert_fails("Denied", choose, door, cards["Work"])
     assert choices(door) == []
+
+
+# ---- renewals -----------------------------------------------------------------------------------
+
+
+@both_doors
+def test_renewals(door, person, pki, cards, alice):
+    """Choices of the one that is renewed are the renewal's from then on, and back again."""
+    late = pki.renewal(alice, "Alice late", days=800)
+    person.import_files(late.cert)
+    cards = door.identities()
+    old, new = cards["Alice"], cards["Alice late"]
+    choose(door, old)
+    door.call(new, f"{IDENTITY}.SetRenews", "(o)", old)
+    door.await_signal(
+        "PropertiesChanged", lambda p, a: p == old and a[1].get("SupersededBy") == new
+    )
+    assert door.get(new, IDENTITY, "SupersededBy") == "/"
+    lineage = door.get(old, IDENTITY, "Lineage")
+    assert door.get(new, IDENTITY, "Lineage") == lineage
+    [choice] = choices(door)
+    assert (choice["identity"], choice["lineage"]) == (new, lineage)
+    assert match(door)[1]["label"] == "Alice late"
+    assert_fails("InvalidArgument", door.call, old, f"{IDENTITY}.SetRenews", "(o)", new)
+    assert_fails("NotFound", door.call, new, f"{IDENTITY}.SetRenews", "(o)", "/nothing")
+    door.call(new, f"{IDENTITY}.SetRenews", "(o)", "/")
+    assert door.get(old, IDENTITY, "SupersededBy") == "/"
+    assert match(door)[1]["label"] == "Alice"
