@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * From a CertificateRequest to a dictionary.  What was not on the wire is left out, which is
- * another thing than an empty list.
+ * Where the constraints come from.  What a CertificateRequest means is probe.c's, and who is named
+ * in a file of certificates is policy-input.c's.
  */
 #include "cli/inquiry.h"
 
-#include "cli/ca-file.h"
 #include "cli/error.h"
+#include "cli/policy-input.h"
 #include "cli/probe.h"
 #include "cli/text.h"
-
-/* ---- from a file -------------------------------------------------------------------------- */
-
-static GVariant *
-bytes_variant(GBytes *bytes)
-{
-    return g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
-}
-
-static GVariant *
-names_variant(GPtrArray *names)
-{
-    GVariantBuilder list;
-
-    g_variant_builder_init(&list, G_VARIANT_TYPE("aay"));
-    for (guint i = 0; i < names->len; i++)
-        g_variant_builder_add_value(&list, bytes_variant(names->pdata[i]));
-    return g_variant_builder_end(&list);
-}
 
 /* ---- where it comes from --------------------------------------------------------------------- */
 
@@ -78,16 +59,43 @@ ask_server(const MeishiInquiry *inquiry, const MeishiTarget *target, GVariant **
     return TRUE;
 }
 
+/* @name: one that was read from a certificate, which has its DER. */
 static gboolean
-read_file(const char *path, GVariant **ret_constraints, GError **error)
+add_name(GVariantBuilder *list, const MeishiName *name)
 {
-    g_autoptr(GPtrArray) names = meishi_ca_file_read(path, error);
+    if (name->der == NULL)
+        return FALSE;
+    g_variant_builder_add_value(
+        list, g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, name->der, TRUE));
+    return TRUE;
+}
+
+static gboolean
+fail_no_file(const char *path, GError **error)
+{
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                "--cas is a file with the certificates of authorities, and “%s” is none.", path);
+    return FALSE;
+}
+
+static gboolean
+read_file(char *path, GVariant **ret_constraints, GError **error)
+{
+    char *paths[] = {path, NULL};
+    g_autoptr(GPtrArray) names = meishi_policy_input_names(paths, error);
+    g_auto(GVariantBuilder) list = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aay"));
     GVariantDict dict;
 
     if (names == NULL)
         return FALSE;
+    if (names->len == 0)
+        return fail_no_file(path, error);
+    for (guint i = 0; i < names->len; i++) {
+        if (!add_name(&list, g_ptr_array_index(names, i)))
+            return fail_no_file(path, error);
+    }
     g_variant_dict_init(&dict, NULL);
-    g_variant_dict_insert_value(&dict, "ca-names", names_variant(names));
+    g_variant_dict_insert_value(&dict, "ca-names", g_variant_builder_end(&list));
     *ret_constraints = g_variant_ref_sink(g_variant_dict_end(&dict));
     return TRUE;
 }

@@ -10,7 +10,7 @@
 
 typedef struct {
     gboolean probe;      /* ask the server */
-    const char *cas;     /* accepted authorities, PEM or DER; NULL */
+    char *cas;           /* file of the authorities that it accepts; NULL */
     const char *ca_file; /* trusted beside the system's when the server is asked; NULL */
 } MeishiInquiry;
 

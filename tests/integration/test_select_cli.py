@@ -310,8 +310,9 @@ def test_cas_instead_of_the_server(owner, pki):
     owner.refused(
         "select", "--cas", pki.server.cert, "--no-prompt", UNUSED, status=NONE, says="no identity"
     )
-    owner.refused("select", "--cas", pki.root.key, UNUSED, status=1, says="certificate")
     owner.refused("select", "--cas", "/nonexistent", UNUSED, status=1, says="/nonexistent")
+    owner.refused("select", "--cas", pki.root.key, UNUSED, status=USAGE, says="is none")
+    owner.refused("select", "--cas", "CN=Partner CA", UNUSED, status=USAGE, says="CN=Partner CA")
 
 
 def test_untrusted_server_gets_nothing(owner, nginx):
