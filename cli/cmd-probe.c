@@ -13,7 +13,12 @@
 static MeishiTlsOption options;
 
 static const GOptionEntry entries[] = {
-    MEISHI_TLS_OPTION_ENTRIES(options),
+    {"ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,
+     "Trust the authorities in FILE (PEM) beside the system's", "FILE"},
+    {"tls", 0, 0, G_OPTION_ARG_STRING, &options.version, "Speak this version alone: 1.2 or 1.3",
+     "VERSION"},
+    {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout_s, "Give up after so many seconds (10)",
+     "SECONDS"},
     G_OPTION_ENTRY_NULL,
 };
 

@@ -31,7 +31,12 @@ static const GOptionEntry entries[] = {
      "Do not let the daemon learn from the result", NULL},
     {"module", 0, 0, G_OPTION_ARG_FILENAME, &options.module,
      "Sign through this PKCS#11 module instead of the installed one", "FILE"},
-    MEISHI_TLS_OPTION_ENTRIES(options.tls),
+    {"ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.tls.ca_file,
+     "Trust the authorities in FILE (PEM) beside the system's", "FILE"},
+    {"tls", 0, 0, G_OPTION_ARG_STRING, &options.tls.version, "Speak this version alone: 1.2 or 1.3",
+     "VERSION"},
+    {"timeout", 0, 0, G_OPTION_ARG_INT, &options.tls.timeout_s,
+     "Give up after so many seconds (10)", "SECONDS"},
     G_OPTION_ENTRY_NULL,
 };
 

@@ -5,7 +5,7 @@ lines.
 
 A buffer and its length are one parameter, and so are GIO's cancellable, callback and user_data;
 `GError **error` is none.  Signatures that others prescribe (the standard's C_ calls, handlers of
-generated D-Bus code) are left alone.
+generated D-Bus code and of D-Bus signals, GnuTLS's callbacks) are left alone.
 
 Relies on the layout that .clang-format prescribes: a function's name and its opening and closing
 braces each stand at the start of a line.
@@ -26,7 +26,11 @@ DEFINITION = re.compile(r"^(\w+)\(([^;{}]*?)\)\s*(?:G_GNUC_\w+\s*)?\n\{\n(.*?)^\
 
 LENGTH = re.compile(r"(size_t|gsize|CK_ULONG|guint|uint32_t)\b.*?\b((\w+_)?len|n_\w+)$")
 ASYNC_REST = re.compile(r"GAsyncReadyCallback |gpointer user_data$")
-PRESCRIBED = re.compile(r"\bGDBusMethodInvocation \*")
+PRESCRIBED = re.compile(
+    r"\bGDBusMethodInvocation \*"
+    r"|^GDBusConnection \*\w+,\s+const char \*sender,\s+const char \*\w*path,"
+    r"|\bconst struct gnutls_cert_retr_st \*"
+)
 
 
 def split(text):
