@@ -7,6 +7,8 @@
 #include "daemon/agent/agent-private.h"
 
 #include "daemon/agent/label.h"
+#include "daemon/agent/selector.h"
+#include "daemon/agent/selector.h"
 #include "daemon/agent/slot.h"
 #include "daemon/base/error.h"
 
@@ -436,21 +438,29 @@ meishi_agent_set_allow_raw(MeishiAgent *agent, MeishiIdentity *identity, gboolea
            meishi_agent_reload(agent, error);
 }
 
-/* Where nobody has @lineage any more, what was chosen of it is forgotten, until somebody takes that
- * back. */
 static gboolean
-forget_extinct(MeishiAgent *agent, const char *lineage, GError **error)
+has_lineage(MeishiAgent *agent, const char *lineage)
 {
-    const MeishiChoiceFilter filter = {.lineage = lineage};
-    guint n;
-
     for (guint i = 0; i < agent->identities->len; i++) {
         const MeishiIdentity *identity = g_ptr_array_index(agent->identities, i);
 
         if (strcmp(identity->lineage, lineage) == 0)
             return TRUE;
     }
-    return meishi_agent_forget(agent, &filter, &n, error);
+    return FALSE;
+}
+
+/* The last of its lineage is gone: what was chosen of it is forgotten, until somebody takes that
+ * back.  Best effort: choices of nobody do no more harm than a question. */
+static void
+forget_extinct(MeishiAgent *agent, const char *lineage)
+{
+    const MeishiChoiceFilter filter = {.lineage = lineage};
+    g_autoptr(GError) error = NULL;
+    guint n;
+
+    if (!has_lineage(agent, lineage) && !meishi_agent_forget(agent, &filter, &n, &error))
+        g_warning("What was chosen of a removed identity cannot be forgotten: %s", error->message);
 }
 
 gboolean
@@ -463,7 +473,10 @@ meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity, GError **error
         removed = meishi_store_remove_cert(agent->store, identity->cert_id, error);
     else
         removed = meishi_store_remove_key(agent->store, identity->key_id, error);
-    return removed && meishi_agent_reload(agent, error) && forget_extinct(agent, lineage, error);
+    if (!removed || !meishi_agent_reload(agent, error))
+        return FALSE;
+    forget_extinct(agent, lineage);
+    return TRUE;
 }
 
 /* ---- keys --------------------------------------------------------------------------------- */
