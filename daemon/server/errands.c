@@ -173,6 +173,15 @@ load_key(Task *task)
                                 task->cancellable, on_key_loaded, task);
 }
 
+static void
+report_refusal(const MeishiConn *conn, const GError *error)
+{
+    g_autofree char *program = meishi_audience_describe(conn->audience);
+
+    if (meishi_audience_note_refusal(conn->audience, conn->errand->identity))
+        g_message("%s was refused: %s", program, error->message);
+}
+
 /* The person's word, then the key: a key is not unsealed for what is not agreed to. */
 static void
 on_confirmed(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -186,11 +195,8 @@ on_confirmed(GObject *source, GAsyncResult *result, gpointer user_data)
         load_key(task);
         return;
     }
-    if (task->conn != NULL && g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED)) {
-        g_autofree char *program = meishi_audience_describe(task->conn->audience);
-
-        g_message("%s was refused: %s", program, error->message);
-    }
+    if (task->conn != NULL && g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED))
+        report_refusal(task->conn, error);
     finish_result(task, is_agreed, error);
 }
 
