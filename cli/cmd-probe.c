@@ -48,6 +48,19 @@ fail_unspoken(const MeishiTarget *target, GPtrArray *reports, GError **error)
     return FALSE;
 }
 
+/* A server that answered a moment ago and does not now (it counts connections, perhaps): what it
+ * said is worth showing. */
+static MeishiTlsReport *
+report_failure(guint16 version, const GError *cause)
+{
+    MeishiTlsReport *report = g_new0(MeishiTlsReport, 1);
+
+    report->outcome = MEISHI_TLS_NO_VERSION;
+    report->version = version;
+    report->message = g_strdup(cause->message);
+    return report;
+}
+
 /* One connection for each version, the newer first. */
 static GPtrArray *
 probe(MeishiTlsCall *call, GError **error)
@@ -58,15 +71,18 @@ probe(MeishiTlsCall *call, GError **error)
     guint16 only = call->version;
 
     for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        g_autoptr(GError) cause = NULL;
         MeishiTlsReport *report;
 
         if (only != 0 && only != versions[i])
             continue;
         call->version = versions[i];
-        report = meishi_tls_run(call, error);
-        if (report == NULL)
+        report = meishi_tls_run(call, &cause);
+        if (report == NULL && !is_any_spoken(reports)) {
+            g_propagate_error(error, g_steal_pointer(&cause));
             return NULL;
-        g_ptr_array_add(reports, report);
+        }
+        g_ptr_array_add(reports, report != NULL ? report : report_failure(versions[i], cause));
     }
     return g_steal_pointer(&reports);
 }

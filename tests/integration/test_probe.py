@@ -9,7 +9,7 @@ import pytest
 from harness.apache import Apache
 from harness.askers import ClearServer, FacedNginx, GnutlsServer, Mumbler
 from harness.pki import PASSWORD, SERVER_EXTENSIONS
-from harness.servers import free_port
+from harness.servers import OpensslServer, free_port
 
 VERSIONS = ("1.2", "1.3")
 ASK = "[Policy]\nVersion=1\n[Defaults]\nSingle-Match-Silent=yes\n"
@@ -224,6 +224,28 @@ def test_text(prober, faces):
     assert "not asked for" in text and "TLS 1.2" not in text
 
 
+def test_answers_once(prober, pki, scratch):
+    """What a server said before it went away is shown."""
+    server = OpensslServer(scratch / "once", pki, "1.3", "-naccept", "1")
+    versions = prober.probe(f"localhost:{server.port}")[1]
+    server.stop()
+    assert versions["1.3"]["certificate"] == "required"
+    assert not versions["1.2"]["spoken"] and "Nobody listens" in versions["1.2"]["message"]
+
+
+def test_many_authorities(prober, pki, scratch):
+    """More than one record holds (RFC 9846 "Record Layer": 2^14 bytes)."""
+    names = [f"/O={'Example Corp ' * 4}{number}/CN=CA {number}" for number in range(250)]
+    bundle = scratch / "many.pem"
+    bundle.write_text("".join(pki.self_signed(name) for name in names))
+    for version in VERSIONS:
+        server = OpensslServer(scratch / f"many-{version}", pki, version, "-CAfile", bundle)
+        one = prober.probe(f"localhost:{server.port}", "--tls", version)[1][version]
+        server.stop()
+        assert len(one["authorities"]) == len(names)
+        assert one["authorities"][-1].startswith("CN=CA 249,O=Example Corp Example")
+
+
 def test_untrusted_is_told(prober, faces):
     done = prober.run("probe", faces.target("open", "1.3"), "--json", trust=False)
     server = json.loads(done.stdout)["server"]
@@ -323,6 +345,28 @@ def test_accepted(tester, faces, alice, face, version):
     assert f"SUCCESS [{alice.subject}] TLSv{version}" in faces.log()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("algorithm", ["rsa2048", "p384", "ed25519"])
+def test_algorithms(prober, pki, faces, algorithm, version):
+    """Each kind of key signs, through PKCS#11, what each version wants to be signed."""
+    prober.person.start_daemon()
+    prober.add(pki.identity(f"Carol {algorithm}", algorithm))
+    target = faces.target("required", version)
+    status, result = prober.test(target, "--identity", f"Carol {algorithm}")
+    assert (status, result["verdict"], result["sent"]) == (0, "accepted", True)
+
+
+def test_locked(tester, faces):
+    """A key that nobody may use now is no verdict of the server."""
+    tester.person.meishi("lock")
+    target = faces.target("required", "1.3")
+    status, result = tester.test(target, "--no-prompt")
+    assert (status, result["verdict"]) == (1, "sign-failed")
+    tester.person.meishi("unlock")
+    status, result = tester.test(target, "--no-prompt")
+    assert (status, result["verdict"]) == (0, "accepted")
+
+
 def test_accepted_in_words(tester, faces):
     done = tester.run(
         "test", faces.target("required", "1.3"), "--module", tester.person.tree.module
@@ -350,8 +394,8 @@ def test_starttls_accepted(tester, clear_server, protocol, version):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_silent_server(tester, s_server, version):
     """`s_server -www` answers no HEAD: it shook hands, and that is all that can be said."""
-    server = s_server(version, "-naccept", "9")
-    status, result = tester.test(f"tls://localhost:{server.port}", "--no-prompt")
+    target = f"tls://localhost:{s_server(version).port}"
+    status, result = tester.test(target, "--no-prompt")
     assert (status, result["verdict"]) == (0, "silent")
 
 

@@ -122,6 +122,13 @@ class Pki:
         """A root of its own; two may have one name, under different stems."""
         return self._certify(name, "rsa2048", None, CA_EXTENSIONS, stem=stem)
 
+    def self_signed(self, subject):
+        """A certificate in PEM for `subject` ("/O=.../CN=..."), by the root's key."""
+        return openssl(
+            "req", "-new", "-x509", "-key", self.root.key, "-days", 30, "-sha256",
+            "-config", self._config(), "-subj", subject,
+        )  # fmt: skip
+
     def dated(self, name, start, end, stem):
         """A person's certificate from the intermediate for a time that may be over; `start` and
         `end` as 20240131000000Z."""
