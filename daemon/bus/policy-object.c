@@ -52,14 +52,16 @@ report_rule(MeishiAgent *agent, gconstpointer data)
 static GVariant *
 report_role(MeishiAgent *agent, gconstpointer data)
 {
-    const MeishiRole *role = data;
-    g_autofree char *uri = meishi_uri_format(role->label, NULL, 0, NULL);
-    g_autofree char *identity = meishi_token_objects_role_identity(agent, role);
+    const MeishiShownRole *shown = data;
+    MeishiRulebook *rulebook = meishi_agent_rulebook(agent);
+    const MeishiRole *role = meishi_rule_set_find_role(meishi_rulebook_set(rulebook), shown->name);
+    g_autofree char *uri = meishi_uri_format(shown->label, NULL, 0, NULL);
+    g_autofree char *identity = meishi_token_objects_identity(shown);
     GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
 
-    add_text(&dict, "name", role->name);
-    add_text(&dict, "label", role->label);
-    add_text(&dict, "rule", role->rule);
+    add_text(&dict, "name", shown->name);
+    add_text(&dict, "label", shown->label);
+    add_text(&dict, "rule", role != NULL ? role->rule : NULL);
     add_text(&dict, "uri", uri);
     g_variant_dict_insert(&dict, "identity", "o", identity);
     return g_variant_dict_end(&dict);
@@ -96,10 +98,11 @@ on_describe(MeishiBusPolicy *skeleton, GDBusMethodInvocation *invocation, gpoint
     MeishiAgent *agent = user_data;
     MeishiRulebook *rulebook = meishi_agent_rulebook(agent);
     const MeishiPolicySet *set = meishi_rulebook_set(rulebook);
+    g_autoptr(MeishiPresentation) presentation = meishi_token_objects_present(agent);
 
     meishi_bus_policy_complete_describe(
         skeleton, invocation, report_all(agent, set->rules, report_rule),
-        report_all(agent, set->roles, report_role),
+        report_all(agent, presentation->roles, report_role),
         report_all(agent, meishi_rulebook_lints(rulebook), report_remark));
     return TRUE;
 }

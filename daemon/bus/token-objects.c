@@ -2,16 +2,14 @@
  *
  * Token objects have no life of their own: at each change the list of tokens is made anew, and the
  * objects follow it.  What a role holds is worked out for a program of no particular kind; for a
- * particular one it may be something else (daemon/policy/role.h).
+ * particular one it may be something else (daemon/agent/presentation.h).
  */
 #include "daemon/bus/token-objects.h"
 
-#include "daemon/agent/selector.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/caller.h"
 #include "daemon/bus/door.h"
 #include "daemon/bus/identity-object.h"
-#include "daemon/policy/role.h"
 #include "daemon/token/uri.h"
 
 #define TOKENS MEISHI_BUS_PATH "/token/"
@@ -90,34 +88,33 @@ escape(const char *name)
     return g_string_free(text, FALSE);
 }
 
-char *
-meishi_token_objects_role_identity(MeishiAgent *agent, const MeishiRole *role)
+MeishiPresentation *
+meishi_token_objects_present(MeishiAgent *agent)
 {
-    const MeishiWorld *world = meishi_agent_world(agent);
-    g_autoptr(MeishiRequest) nobody = meishi_request_new();
-    guint index = meishi_role_resolve(world, role, nobody);
+    g_autoptr(MeishiApplication) nobody = meishi_application_new_unknown();
 
-    if (index == G_MAXUINT)
-        return g_strdup("/");
-    return meishi_identity_object_path_of(
-        agent, meishi_inventory_entry(world->inventory, index)->candidate->id);
+    return meishi_agent_present(agent, nobody);
+}
+
+char *
+meishi_token_objects_identity(const MeishiShownRole *role)
+{
+    return role->now != NULL ? meishi_identity_object_path(role->now->identity) : g_strdup("/");
 }
 
 static void
-add_role_tokens(GPtrArray *tokens, MeishiAgent *agent)
+add_role_tokens(GPtrArray *tokens, const MeishiPresentation *presentation)
 {
-    GPtrArray *roles = meishi_rulebook_set(meishi_agent_rulebook(agent))->roles;
-
-    for (guint i = 0; i < roles->len; i++) {
-        const MeishiRole *role = roles->pdata[i];
+    for (guint i = 0; i < presentation->roles->len; i++) {
+        const MeishiShownRole *role = presentation->roles->pdata[i];
         g_autofree char *name = escape(role->name);
         Token *token = g_new0(Token, 1);
 
         token->path = g_strconcat(TOKENS, "role_", name, NULL);
         token->label = role->label;
         token->role = role->name;
-        token->identity = meishi_token_objects_role_identity(agent, role);
-        token->is_present = !g_str_equal(token->identity, "/");
+        token->is_present = role->now != NULL;
+        token->identity = meishi_token_objects_identity(role);
         g_ptr_array_add(tokens, token);
     }
 }
@@ -182,10 +179,11 @@ hide_others(GDBusObjectManagerServer *objects, GPtrArray *tokens)
 void
 meishi_token_objects_update(GDBusObjectManagerServer *objects, MeishiAgent *agent)
 {
+    g_autoptr(MeishiPresentation) presentation = meishi_token_objects_present(agent);
     g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(free_token);
 
     add_vault_tokens(tokens, agent);
-    add_role_tokens(tokens, agent);
+    add_role_tokens(tokens, presentation);
     for (guint i = 0; i < tokens->len; i++)
         show(objects, tokens->pdata[i]);
     hide_others(objects, tokens);

@@ -7,11 +7,13 @@
 
 #include <gio/gio.h>
 
-#include "daemon/agent/agent.h"
-#include "daemon/policy/rule.h"
+#include "daemon/agent/presentation.h"
 
 /* Brings the tokens below @objects in step with @agent. */
 void meishi_token_objects_update(GDBusObjectManagerServer *objects, MeishiAgent *agent);
 
-/* Path of the identity that @role holds for a program of no particular kind; "/" for none.  New. */
-char *meishi_token_objects_role_identity(MeishiAgent *agent, const MeishiRole *role);
+/* What a program of no particular kind is shown; for meishi_presentation_free(). */
+MeishiPresentation *meishi_token_objects_present(MeishiAgent *agent);
+
+/* Path of what @role holds; "/" for nothing.  New. */
+char *meishi_token_objects_identity(const MeishiShownRole *role);
