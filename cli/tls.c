@@ -484,6 +484,20 @@ end_with_alert(Run *run)
     end_with(run, MEISHI_TLS_ALERT, text);
 }
 
+/* What our module's answers become in GnuTLS; everything else is in its words. */
+static const char *
+signing_text(int code)
+{
+    switch (code) {
+    case GNUTLS_E_PKCS11_USER_ERROR:
+        return "The vault is locked; `meishi unlock` opens it.";
+    case GNUTLS_E_PKCS11_ERROR:
+        return "The daemon did not let the key sign: policy forbids it, or nobody confirmed.";
+    default:
+        return gnutls_strerror(code);
+    }
+}
+
 /* After a failure: an outcome, or FALSE and an error where it is nobody's verdict. */
 static gboolean
 judge(Run *run, int code, GError **error)
@@ -502,7 +516,7 @@ judge(Run *run, int code, GError **error)
     else if (is_hangup(code))
         end_with(run, MEISHI_TLS_CLOSED, "The server closed the connection without saying why.");
     else if (run->report->has_sent)
-        end_with(run, MEISHI_TLS_SIGN_FAILED, gnutls_strerror(code));
+        end_with(run, MEISHI_TLS_SIGN_FAILED, signing_text(code));
     else
         return fail(error, "The TLS handshake failed", code);
     return TRUE;

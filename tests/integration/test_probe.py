@@ -362,9 +362,19 @@ def test_locked(tester, faces):
     target = faces.target("required", "1.3")
     status, result = tester.test(target, "--no-prompt")
     assert (status, result["verdict"]) == (1, "sign-failed")
+    assert "The vault is locked; `meishi unlock` opens it." in result["text"]
     tester.person.meishi("unlock")
     status, result = tester.test(target, "--no-prompt")
     assert (status, result["verdict"]) == (0, "accepted")
+
+
+def test_nobody_confirms(tester, faces):
+    """Selected, but policy wants a person at each signature, and there is none."""
+    tester.policy(ASK + "[Rule sign]\nMatch-Host=localhost\nConfirm=each-use\n")
+    tester.person.stop_daemon()
+    status, result = tester.test(faces.target("required", "1.3"), "--no-prompt")
+    assert (status, result["verdict"]) == (1, "sign-failed")
+    assert "nobody confirmed" in result["text"]
 
 
 def test_accepted_in_words(tester, faces):
