@@ -13,6 +13,7 @@
 #include "daemon/crypto/crypto.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_BYTES (16 * 1024 * 1024)
 
@@ -24,6 +25,7 @@ meishi_policy_input_read(const char *path, char **ret_name, GError **error)
 
     if (file == NULL)
         return NULL;
+    (void)lseek(file->fd, 0, SEEK_SET); /* a copy of a pipe stands at its end */
     /* It may be a file with a private key. */
     content = meishi_secret_new_from_fd(file->fd, MAX_BYTES, error);
     if (content == NULL) {
@@ -210,22 +212,8 @@ export_card(MeishiClient *client, const MeishiCard *card, GError **error)
     return meishi_bundle_read(bytes, meishi_card_text(card, "Label"), NULL, error);
 }
 
-/* The id of the identity at @path; NULL. */
-static const char *
-find_id(GPtrArray *cards, const char *path)
-{
-    for (guint i = 0; i < cards->len; i++) {
-        const MeishiCard *card = g_ptr_array_index(cards, i);
-
-        if (g_strcmp0(card->path, path) == 0)
-            return meishi_card_text(card, "Id");
-    }
-    return NULL;
-}
-
 static gboolean
-add_card(People *people, MeishiClient *client, GPtrArray *cards, const MeishiCard *card,
-         GError **error)
+add_card(People *people, MeishiClient *client, const MeishiCard *card, GError **error)
 {
     g_autoptr(MeishiBundle) bundle = NULL;
     MeishiCandidate *candidate;
@@ -243,7 +231,7 @@ add_card(People *people, MeishiClient *client, GPtrArray *cards, const MeishiCar
             continue;
         }
         candidate = add_candidate(people, entry->cert, meishi_card_text(card, "Label"));
-        candidate->superseded_by = g_strdup(find_id(cards, meishi_card_text(card, "SupersededBy")));
+        candidate->superseded_by = g_strdup(card->successor_id);
     }
     return TRUE;
 }
@@ -257,7 +245,7 @@ meishi_policy_input_store(MeishiClient *client, GError **error)
 
     init_people(&people);
     for (guint i = 0; ok && i < cards->len; i++)
-        ok = add_card(&people, client, cards, g_ptr_array_index(cards, i), error);
+        ok = add_card(&people, client, g_ptr_array_index(cards, i), error);
     return end_people(&people, ok);
 }
 
