@@ -94,6 +94,20 @@ allows_as_much(const MeishiCert *newer, const MeishiCert *older)
     return newer->ekus == NULL || (older->ekus && is_subset(older->ekus, newer->ekus));
 }
 
+static gboolean
+same_key(const MeishiCert *newer, const MeishiCert *older)
+{
+    return memcmp(newer->key->spki_sha256, older->key->spki_sha256, MEISHI_SHA256_LEN) == 0;
+}
+
+/* Who has a certificate for each of two machines gets them at one time; what is renewed has lived
+ * for half of its time at least. */
+static gboolean
+was_due(const MeishiCert *newer, const MeishiCert *older)
+{
+    return newer->not_before - older->not_before >= older->not_after / 2 - older->not_before / 2;
+}
+
 /* What makes it another identity; NULL. */
 static const char *
 find_difference(const MeishiCert *newer, const MeishiCert *older)
@@ -123,6 +137,8 @@ find_doubt(const MeishiCandidate *newer, const MeishiCandidate *older, gboolean 
         return "it comes from another authority of the same organisation";
     if (!consent && !same_issuing_key(newer->cert, older->cert))
         return "it comes from an authority of the same name with another key";
+    if (!consent && !same_key(newer->cert, older->cert) && !was_due(newer->cert, older->cert))
+        return "the older one was not due for renewal, so both may be in use";
     if (newer->token_kind == MEISHI_TOKEN_SOFTWARE && older->token_kind != MEISHI_TOKEN_SOFTWARE)
         return "its key is in software and the older one's is not";
     return NULL;

@@ -86,7 +86,8 @@ person stranger "/O=Elsewhere/CN=Stranger" other stranger 400
 family hana1 /CN=Hana sub "-900 days" "-200 days"
 family hana2 /CN=Hana sub "-300 days" "+60 days"
 family hana3 /CN=Hana sub "-30 days" "+300 days"
-family hana4 /CN=Hana sub "+10 days" "+600 days"
+family hana4 /CN=Hana sub "+200 days" "+900 days"
+family hana3b /CN=Hana sub "-10 days" "+320 days"
 ca corp2 "/O=Corp/CN=CA 2" corp2
 ca corp3 "/O=Corp/CN=CA 3" corp3
 ca corp3b "/O=Corp/CN=CA 3" corp3b

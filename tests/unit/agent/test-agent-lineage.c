@@ -4,9 +4,9 @@
  * and what becomes of choices.
  *
  * The stories use the families of pki.sh: hana1 to hana4 through the years (over, valid, valid, to
- * come), taro2 and taro3 of an authority that was renewed in between, taro3b of another authority
- * of the same name.  An identity reads LABEL, ">OTHER" where that has taken its place, and a number
- * that those of one lineage have in common.
+ * come), hana3b for another machine at the time of hana3; taro2 and taro3 of an authority that was
+ * renewed in between, taro3b of another authority of the same name.  An identity reads LABEL,
+ * ">OTHER" where that has taken its place, and a number that those of one lineage have in common.
  */
 #include "tests/unit/agent/world.h"
 
@@ -108,6 +108,9 @@ static const Story stories[] = {
      NULL},
     {"import/not-yet-valid-waits", "hana3 hana4", "hana3(1) hana4(1)", NULL},
     {"import/not-yet-valid-first", "hana4 hana3", "hana3(1) hana4(1)", NULL},
+    {"import/one-for-another-machine", "hana3 hana3b", "hana3b(1) hana3(2)", NULL},
+    {"import/another-machine-after-a-renewal", "hana2 hana3 hana3b",
+     "hana3b(1) hana3(2) hana2>hana3(2)", NULL},
     {"import/other-authority-of-the-organisation", "taro2 taro3", "taro3(1) taro2(2)", NULL},
     {"import/two-authorities-of-one-name", "taro3 taro3b", "taro3b(1) taro3(2)", NULL},
     {"import/somebody-else", "hana3 taro3", "hana3(1) taro3(2)", NULL},
@@ -191,6 +194,7 @@ static const struct {
      "authority of the same organisation. If it does, type: meishi set 'taro3' --renews 'taro2'"},
     {"may-be-renewed", "taro3", "taro2", NULL, "type: meishi set 'taro3' --renews 'taro2'"},
     {"other-key", "taro3", "taro3b", NULL, "an authority of the same name with another key"},
+    {"other-machine", "hana3", "hana3b", NULL, "was not due for renewal"},
     {"policy-asks", "hana2", "hana3", RENEWAL("ask"), "policy wants that to be said"},
     {"policy-forbids", "hana2", "hana3", RENEWAL("never"), NULL},
     {"somebody-else", "hana2", "taro3", NULL, NULL},

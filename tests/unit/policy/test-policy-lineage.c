@@ -105,7 +105,7 @@ test_row(gconstpointer data)
     g_autoptr(MeishiCandidate) older = make(&rows[i].older, 1), newer = make(&rows[i].newer, 2);
     const char *why;
 
-    newer->cert->not_before = older->cert->not_before + 1;
+    newer->cert->not_before = older->cert->not_after;
     g_assert_cmpint(meishi_lineage_succeeds(newer, older, FALSE, &why), ==, rows[i].lineage);
     g_assert_cmpint(*why == '\0', ==, rows[i].lineage == MEISHI_LINEAGE_YES);
     /* Time runs one way. */
@@ -115,7 +115,7 @@ test_row(gconstpointer data)
 static MeishiLineage
 ask(MeishiCandidate *newer, MeishiCandidate *older, gboolean consent)
 {
-    newer->cert->not_before = older->cert->not_before + 1;
+    newer->cert->not_before = older->cert->not_after;
     return meishi_lineage_succeeds(newer, older, consent, NULL);
 }
 
@@ -159,6 +159,34 @@ test_issuing_key(void)
     g_assert_cmpint(ask(newer, older, FALSE), ==, MEISHI_LINEAGE_YES);
 }
 
+/* Two machines of one person get theirs at one time. */
+static void
+test_due(void)
+{
+    static const struct {
+        int percent;
+        gboolean is_same_key;
+        MeishiLineage lineage;
+    } cases[] = {
+        {0, FALSE, MEISHI_LINEAGE_NO},    {1, FALSE, MEISHI_LINEAGE_ASK},
+        {49, FALSE, MEISHI_LINEAGE_ASK},  {51, FALSE, MEISHI_LINEAGE_YES},
+        {300, FALSE, MEISHI_LINEAGE_YES}, {1, TRUE, MEISHI_LINEAGE_YES},
+    };
+    g_autoptr(MeishiCandidate) older = make(&rows[0].older, 1), newer = make(&rows[0].newer, 2);
+    g_autoptr(MeishiCandidate) again = make(&rows[0].newer, 1);
+    gint64 life = older->cert->not_after - older->cert->not_before;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MeishiCandidate *candidate = cases[i].is_same_key ? again : newer;
+
+        candidate->cert->not_before = older->cert->not_before + life * cases[i].percent / 100;
+        g_assert_cmpint(meishi_lineage_succeeds(candidate, older, FALSE, NULL), ==,
+                        cases[i].lineage);
+    }
+    newer->cert->not_before = older->cert->not_before + 1;
+    g_assert_cmpint(meishi_lineage_succeeds(newer, older, TRUE, NULL), ==, MEISHI_LINEAGE_YES);
+}
+
 /* Of a card's two certificates of one name, the one for documents does not renew the one for
  * signing in, though it may have been issued a second later. */
 static void
@@ -197,6 +225,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/policy/lineage/consent", test_consent);
     g_test_add_func("/policy/lineage/issuing-key", test_issuing_key);
+    g_test_add_func("/policy/lineage/due", test_due);
     g_test_add_func("/policy/lineage/key-usage", test_key_usage);
     g_test_add_func("/policy/lineage/bare-key", test_bare_key);
     return g_test_run();
