@@ -3,10 +3,11 @@
  * The guard in front of every method, and what it found out.  A session bus usually admits one
  * user, but its configuration may say otherwise, and root is always admitted.
  *
- * A call from a sender not seen before is held back, the bus is asked who that is, and the call is
- * then handed to the skeleton's own dispatcher; further calls of the same sender queue behind it.
- * Unique names are never used again during the life of a bus (D-Bus Specification, "Message Bus
- * Names"), so an answer holds until the name is gone.
+ * A call that comes over a bus is held back until the main loop knows its sender, which asks the
+ * bus for each once, and is then handed to the skeleton's own dispatcher.  Calls that are sent
+ * without waiting for answers may overtake each other on the way, as GDBus authorizes each in a
+ * thread. Unique names are never used again during the life of a bus (D-Bus Specification, "Message
+ * Bus Names"), so an answer holds until the name is gone.
  */
 #include "daemon/bus/caller.h"
 
@@ -25,14 +26,9 @@ typedef struct {
     gsize serial;                   /* never used again */
     MeishiApplication *application; /* NULL: the bus is being asked */
     char *sender;                   /* NULL: private */
-    GQueue held;                    /* Held */
+    GQueue waits;                   /* Wait */
     guint watch_id;
 } Caller;
-
-typedef struct {
-    GDBusInterfaceSkeleton *skeleton;
-    GDBusMethodInvocation *invocation;
-} Held;
 
 /* ---- what a sandboxed program may call ------------------------------------------------------- */
 
@@ -55,77 +51,36 @@ meishi_caller_is_open_to_sandbox(const char *interface, const char *method)
     return FALSE;
 }
 
-/* Answers @invocation where the program may not do that. */
-static gboolean
-may_call(const MeishiApplication *application, GDBusMethodInvocation *invocation)
-{
-    if (!application->is_sandboxed ||
-        meishi_caller_is_open_to_sandbox(g_dbus_method_invocation_get_interface_name(invocation),
-                                         g_dbus_method_invocation_get_method_name(invocation)))
-        return TRUE;
-    g_dbus_method_invocation_return_error(
-        invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
-        "A sandboxed program may ask for a certificate, but not manage them.");
-    return FALSE;
-}
+/* ---- who waits until a sender is known ------------------------------------------------------- */
 
-/* ---- calls that wait ------------------------------------------------------------------------- */
+typedef struct {
+    MeishiCallerKnown known;
+    gpointer data;
+} Wait;
 
 static void
-held_free(Held *held)
+wait_for(Caller *caller, MeishiCallerKnown known, gpointer data)
 {
-    g_object_unref(held->skeleton);
-    g_free(held);
+    Wait *wait = g_new0(Wait, 1);
+
+    wait->known = known;
+    wait->data = data;
+    g_queue_push_tail(&caller->waits, wait);
 }
 
+/* What is done then may end the connection, and with it @caller. */
 static void
-hold(Caller *caller, GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+tell_waits(Caller *caller, const GError *error)
 {
-    Held *held = g_new0(Held, 1);
+    g_autoptr(MeishiApplication) application =
+        caller->application != NULL ? meishi_application_ref(caller->application) : NULL;
+    GQueue waits = caller->waits;
+    Wait *wait;
 
-    held->skeleton = g_object_ref(skeleton);
-    held->invocation = invocation;
-    g_queue_push_tail(&caller->held, held);
-}
-
-static void
-dispatch(const Held *held)
-{
-    GDBusMethodInvocation *call = held->invocation;
-    GDBusInterfaceVTable *vtable = g_dbus_interface_skeleton_get_vtable(held->skeleton);
-
-    vtable->method_call(g_dbus_method_invocation_get_connection(call),
-                        g_dbus_method_invocation_get_sender(call),
-                        g_dbus_method_invocation_get_object_path(call),
-                        g_dbus_method_invocation_get_interface_name(call),
-                        g_dbus_method_invocation_get_method_name(call),
-                        g_dbus_method_invocation_get_parameters(call), call, held->skeleton);
-}
-
-static void
-refuse_held(Caller *caller, const GError *error)
-{
-    Held *held;
-
-    while ((held = g_queue_pop_head(&caller->held)) != NULL) {
-        g_dbus_method_invocation_return_gerror(held->invocation, error);
-        held_free(held);
-    }
-}
-
-/* A call may end the connection, and with it @caller. */
-static void
-dispatch_held(Caller *caller)
-{
-    g_autoptr(MeishiApplication) application = meishi_application_ref(caller->application);
-    GQueue held = caller->held;
-    Held *next;
-
-    g_queue_init(&caller->held);
-    while ((next = g_queue_pop_head(&held)) != NULL) {
-        if (may_call(application, next->invocation))
-            dispatch(next);
-        held_free(next);
+    g_queue_init(&caller->waits);
+    while ((wait = g_queue_pop_head(&waits)) != NULL) {
+        wait->known(application, error, wait->data);
+        g_free(wait);
     }
 }
 
@@ -139,7 +94,7 @@ caller_new(const char *sender)
 
     caller->serial = ++last_serial;
     caller->sender = g_strdup(sender);
-    g_queue_init(&caller->held);
+    g_queue_init(&caller->waits);
     return caller;
 }
 
@@ -150,7 +105,7 @@ caller_free(gpointer data)
     g_autoptr(GError) error =
         g_error_new_literal(MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "The caller has left.");
 
-    refuse_held(caller, error);
+    tell_waits(caller, error);
     g_clear_handle_id(&caller->watch_id, g_bus_unwatch_name);
     meishi_application_unref(caller->application);
     g_free(caller->sender);
@@ -278,12 +233,12 @@ on_credentials(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     if (application != NULL) {
         caller->application = g_steal_pointer(&application);
-        dispatch_held(caller);
+        tell_waits(caller, NULL);
         return;
     }
     if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED))
         g_message("a program on the bus was refused: %s", error->message);
-    refuse_held(caller, error);
+    tell_waits(caller, error);
     g_hash_table_remove(callers, sender);
 }
 
@@ -309,27 +264,113 @@ ask_bus(GDBusConnection *connection, const char *sender)
     return caller;
 }
 
+void
+meishi_caller_identify(GDBusConnection *connection, const char *sender, MeishiCallerKnown known,
+                       gpointer data)
+{
+    GHashTable *callers = find_callers(connection);
+    Caller *caller = g_hash_table_lookup(callers, sender);
+
+    if (caller == NULL && g_hash_table_size(callers) >= MAX_CALLERS) {
+        g_autoptr(GError) error = g_error_new_literal(MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                                                      "Too many programs call at the same time");
+
+        known(NULL, error, data);
+        return;
+    }
+    if (caller == NULL)
+        caller = ask_bus(connection, sender);
+    if (caller->application != NULL)
+        known(caller->application, NULL, data);
+    else
+        wait_for(caller, known, data);
+}
+
 /* ---- the guard ------------------------------------------------------------------------------- */
 
-/* FALSE means that the call is ours to answer: "g-authorize-method". */
+/* Answers @invocation where the program may not do that. */
+static gboolean
+may_call(const MeishiApplication *application, GDBusMethodInvocation *invocation)
+{
+    if (!application->is_sandboxed ||
+        meishi_caller_is_open_to_sandbox(g_dbus_method_invocation_get_interface_name(invocation),
+                                         g_dbus_method_invocation_get_method_name(invocation)))
+        return TRUE;
+    g_dbus_method_invocation_return_error(
+        invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+        "A sandboxed program may ask for a certificate, but not manage them.");
+    return FALSE;
+}
+
+/* A call that was held back. */
+typedef struct {
+    GDBusInterfaceSkeleton *skeleton;
+    GDBusMethodInvocation *invocation;
+} Held;
+
+static void
+dispatch(const Held *held)
+{
+    GDBusMethodInvocation *call = held->invocation;
+    GDBusInterfaceVTable *vtable = g_dbus_interface_skeleton_get_vtable(held->skeleton);
+
+    vtable->method_call(g_dbus_method_invocation_get_connection(call),
+                        g_dbus_method_invocation_get_sender(call),
+                        g_dbus_method_invocation_get_object_path(call),
+                        g_dbus_method_invocation_get_interface_name(call),
+                        g_dbus_method_invocation_get_method_name(call),
+                        g_dbus_method_invocation_get_parameters(call), call, held->skeleton);
+}
+
+static void
+on_known(MeishiApplication *application, const GError *error, gpointer data)
+{
+    Held *held = data;
+
+    if (application == NULL)
+        g_dbus_method_invocation_return_gerror(held->invocation, error);
+    else if (may_call(application, held->invocation))
+        dispatch(held);
+    g_object_unref(held->skeleton);
+    g_free(held);
+}
+
+static gboolean
+on_main_loop(gpointer user_data)
+{
+    Held *held = user_data;
+
+    meishi_caller_identify(g_dbus_method_invocation_get_connection(held->invocation),
+                           g_dbus_method_invocation_get_sender(held->invocation), on_known, held);
+    return G_SOURCE_REMOVE;
+}
+
+/* Not g_main_context_invoke(): that may do it here, in another thread. */
+static void
+hold(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+    Held *held = g_new0(Held, 1);
+
+    held->skeleton = g_object_ref(skeleton);
+    held->invocation = invocation;
+    g_idle_add_full(G_PRIORITY_DEFAULT, on_main_loop, held, NULL);
+}
+
+/* "g-authorize-method" comes in a thread of GIO's.  The caller of a private connection never
+ * changes; those of a bus belong to the main loop.  FALSE means that the call is ours to answer. */
 static gboolean
 on_authorize(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation, gpointer unused)
 {
     GDBusConnection *connection = g_dbus_method_invocation_get_connection(invocation);
-    const char *sender = g_dbus_method_invocation_get_sender(invocation);
-    Caller *caller = find_caller(invocation);
+    const Caller *caller = g_object_get_data(G_OBJECT(connection), PRIVATE_CALLER);
 
-    if (caller == NULL && sender != NULL &&
-        g_hash_table_size(find_callers(connection)) < MAX_CALLERS)
-        caller = ask_bus(connection, sender);
-    if (caller == NULL) {
-        g_dbus_method_invocation_return_error(invocation, MEISHI_ERROR, MEISHI_ERROR_BUSY,
-                                              "Too many programs call at the same time");
-        return FALSE;
-    }
-    if (caller->application != NULL)
+    if (caller != NULL)
         return may_call(caller->application, invocation);
-    hold(caller, skeleton, invocation);
+    if (g_dbus_method_invocation_get_sender(invocation) != NULL)
+        hold(skeleton, invocation);
+    else
+        g_dbus_method_invocation_return_error(invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                                              "Nobody knows who is calling");
     return FALSE;
 }
 

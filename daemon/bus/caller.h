@@ -18,6 +18,13 @@ void meishi_caller_guard(GDBusInterfaceSkeleton *skeleton);
 /* The other end of a private connection; a reference is taken. */
 void meishi_caller_admit(GDBusConnection *connection, MeishiApplication *application);
 
+/* Calls @known, at once or later, with the program behind @sender, a unique name on the message bus
+ * of @connection; with an error where it may not call, or has left. */
+typedef void (*MeishiCallerKnown)(MeishiApplication *application, const GError *error,
+                                  gpointer data);
+void meishi_caller_identify(GDBusConnection *connection, const char *sender,
+                            MeishiCallerKnown known, gpointer data);
+
 /* The program behind @invocation, which has come through the guard: a reference.  Its trust is ANY
  * where the bus does not pin processes.  NOT_FOUND where it has left meanwhile. */
 MeishiApplication *meishi_caller_application(GDBusMethodInvocation *invocation,
