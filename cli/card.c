@@ -43,6 +43,7 @@ static const struct {
     {"messages", "Messages", LIST},
     {"allow_raw_rsa", "AllowRaw", FLAG},
     {"created", "Created", DATE},
+    {"lineage", "Lineage", TEXT},
 };
 
 MeishiCard *
@@ -67,6 +68,8 @@ meishi_card_free(MeishiCard *card)
 {
     g_free(card->path);
     g_hash_table_unref(card->properties);
+    g_free(card->successor_id);
+    g_free(card->successor_label);
     g_free(card);
 }
 
@@ -84,6 +87,29 @@ meishi_card_text(const MeishiCard *card, const char *property)
     GVariant *value = find(card, property, "s");
 
     return value != NULL ? g_variant_get_string(value, NULL) : "";
+}
+
+static void
+set_successor(MeishiCard *card, GPtrArray *cards)
+{
+    GVariant *path = find(card, "SupersededBy", "o");
+
+    for (guint i = 0; path != NULL && i < cards->len; i++) {
+        const MeishiCard *other = g_ptr_array_index(cards, i);
+
+        if (!g_str_equal(other->path, g_variant_get_string(path, NULL)))
+            continue;
+        card->successor_id = g_strdup(meishi_card_text(other, "Id"));
+        card->successor_label = g_strdup(meishi_card_text(other, "Label"));
+        return;
+    }
+}
+
+void
+meishi_card_link(GPtrArray *cards)
+{
+    for (guint i = 0; i < cards->len; i++)
+        set_successor(g_ptr_array_index(cards, i), cards);
 }
 
 gint64
@@ -126,6 +152,17 @@ meishi_card_quoted(const MeishiCard *card)
     return g_strdup_printf("“%s”", label);
 }
 
+char *
+meishi_card_superseded(const MeishiCard *card)
+{
+    g_autofree char *label = NULL;
+
+    if (card->successor_label == NULL)
+        return NULL;
+    label = meishi_text_clean(card->successor_label);
+    return g_strdup_printf("superseded by “%s”", label);
+}
+
 void
 meishi_card_to_json(const MeishiCard *card, JsonBuilder *json)
 {
@@ -146,6 +183,7 @@ meishi_card_to_json(const MeishiCard *card, JsonBuilder *json)
             meishi_json_text(json, meishi_card_text(card, property));
         }
     }
+    meishi_json_member(json, "superseded_by", card->successor_id);
     json_builder_end_object(json);
 }
 

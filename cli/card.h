@@ -10,12 +10,17 @@
 typedef struct {
     char *path;             /* of its D-Bus object */
     GHashTable *properties; /* name to GVariant */
+    char *successor_id;     /* of the identity that has superseded it; NULL */
+    char *successor_label;
 } MeishiCard;
 
 /* @properties: the a{sv} of org.meishi.Agent1.Identity. */
 MeishiCard *meishi_card_new(const char *path, GVariant *properties);
 void meishi_card_free(MeishiCard *card);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiCard, meishi_card_free)
+
+/* Finds the successors of all @cards (MeishiCard) among them. */
+void meishi_card_link(GPtrArray *cards);
 
 /* Borrowed; "", 0 and an empty list where the daemon says nothing.  The list is a new array of
  * borrowed strings. */
@@ -29,6 +34,9 @@ gboolean meishi_card_has_warning(const MeishiCard *card, const char *warning);
 
 /* Label, cleaned and in quotation marks, for a sentence; new. */
 char *meishi_card_quoted(const MeishiCard *card);
+
+/* "superseded by “LABEL”", cleaned, new; NULL where it is not. */
+char *meishi_card_superseded(const MeishiCard *card);
 
 /* Adds the card as an object with the keys of meishi(1). */
 void meishi_card_to_json(const MeishiCard *card, JsonBuilder *json);

@@ -134,6 +134,7 @@ meishi_client_cards(MeishiClient *client, GError **error)
         g_variant_unref(interfaces);
     }
     g_ptr_array_sort(cards, meishi_card_compare);
+    meishi_card_link(cards);
     return g_steal_pointer(&cards);
 }
 

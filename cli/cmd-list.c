@@ -12,34 +12,45 @@
 
 /* The label is what the other commands take, the subject mostly says the same at greater length. */
 static const MeishiColumn columns[] = {
-    {"LABEL", 8, 2}, {"SUBJECT", 8, 0},     {"ISSUER", 8, 1}, {"KEY", 0, 0},
-    {"WHERE", 0, 0}, {"VALID UNTIL", 0, 0}, {NULL, 0, 0},
+    {"LABEL", 8, 2}, {"SUBJECT", 8, 0},      {"ISSUER", 8, 1}, {"KEY", 0, 0},
+    {"WHERE", 0, 0}, {"VALID UNTIL", 10, 3}, {NULL, 0, 0},
 };
 
 /* One word beside the date: colour alone tells some people nothing. */
-static void
-add_validity(MeishiTable *table, const MeishiCard *card)
+static char *
+describe_validity(const MeishiCard *card, MeishiStyle *ret_style)
 {
     g_autofree char *from = meishi_date_day(meishi_card_number(card, "NotBefore"));
     g_autofree char *until = meishi_date_day(meishi_card_number(card, "NotAfter"));
-    g_autofree char *text = NULL;
-    MeishiStyle style = MEISHI_STYLE_BAD;
 
-    if (meishi_card_has_warning(card, "no-certificate")) {
-        text = g_strdup("no certificate");
-        style = MEISHI_STYLE_WARN;
-    } else if (meishi_card_has_warning(card, "expired")) {
-        text = g_strdup_printf("%s expired", until);
-    } else if (meishi_card_has_warning(card, "not-yet-valid")) {
-        text = g_strdup_printf("only from %s", from);
-    } else if (meishi_card_has_warning(card, "expires-soon")) {
-        text = g_strdup_printf("%s soon", until);
-        style = MEISHI_STYLE_WARN;
-    } else {
-        text = g_strdup(until);
-        style = MEISHI_STYLE_PLAIN;
-    }
-    meishi_table_add_cell(table, text, style);
+    *ret_style = MEISHI_STYLE_BAD;
+    if (meishi_card_has_warning(card, "expired"))
+        return g_strdup_printf("%s expired", until);
+    if (meishi_card_has_warning(card, "not-yet-valid"))
+        return g_strdup_printf("only from %s", from);
+    *ret_style = MEISHI_STYLE_WARN;
+    if (meishi_card_has_warning(card, "no-certificate"))
+        return g_strdup("no certificate");
+    if (meishi_card_has_warning(card, "expires-soon"))
+        return g_strdup_printf("%s soon", until);
+    *ret_style = MEISHI_STYLE_PLAIN;
+    return g_steal_pointer(&until);
+}
+
+/* What has been renewed may end as it likes. */
+static void
+add_validity(MeishiTable *table, const MeishiCard *card)
+{
+    MeishiStyle style;
+    g_autofree char *validity = describe_validity(card, &style);
+    g_autofree char *superseded = meishi_card_superseded(card);
+    g_autofree char *text =
+        superseded != NULL ? g_strdup_printf("%s, %s", validity, superseded) : NULL;
+
+    if (text != NULL)
+        meishi_table_add_cell(table, text, MEISHI_STYLE_FAINT);
+    else
+        meishi_table_add_cell(table, validity, style);
 }
 
 static void

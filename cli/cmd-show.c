@@ -123,6 +123,13 @@ print_key(const MeishiCard *card)
 }
 
 static void
+print_successor(const MeishiCard *card)
+{
+    if (card->successor_label != NULL)
+        print_line("Superseded by", card->successor_label);
+}
+
+static void
 print_warnings(const MeishiCard *card)
 {
     g_autofree const char **messages = meishi_card_list(card, "Messages");
@@ -145,6 +152,7 @@ print_certificate(const MeishiCard *card)
     print_property(card, "Issuer", "Issuer");
     print_list(card, "Chain", "Chain");
     print_validity(card);
+    print_successor(card);
     print_list(card, "Names", "AlternativeNames");
     print_purposes(card);
     print_key_usage(card);

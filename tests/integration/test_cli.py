@@ -532,6 +532,39 @@ def test_raw_rsa(owner):
     refuse(owner, "set", "bob", "--allow-raw-rsa=yes", status=EXIT_FAILED, says="RSA")
 
 
+def test_renewal_is_settled_at_import(person, pki):
+    old = pki.dated("Hana", "20240101000000Z", "20270101000000Z", "hana-old")
+    new = pki.dated("Hana", "20260101000000Z", "20360101000000Z", "hana-new")
+    person.meishi("import", old.cert, old.key, "--label=old")
+    tried = person.meishi("import", new.cert, new.key, "--label=new", "--dry-run").stdout
+    done = person.meishi("import", new.cert, new.key, "--label=new").stdout
+    for text in (tried, done):
+        assert "“new” renews “old”" in text.replace("\n", " ")
+    assert "superseded by “new”" in person.meishi("list").stdout
+    assert "Superseded by new" in " ".join(person.meishi("show", "old").stdout.split())
+    newer, older = to_json(person, "show", "new"), to_json(person, "show", "old")
+    assert older["superseded_by"] == newer["id"] and newer["superseded_by"] is None
+    assert newer["lineage"] == older["lineage"] == older["id"]
+
+
+def test_renewal_is_said(person, pki):
+    one = pki.dated("Taro", "20260101000000Z", "20360101000000Z", "taro-one")
+    two = pki.dated("Taro", "20260102000000Z", "20360101000000Z", "taro-two")
+    person.meishi("import", one.cert, one.key, "--label=one")
+    done = person.meishi("import", two.cert, two.key, "--label=two").stdout.replace("\n", " ")
+    assert "“two” may renew “one”" in done and "meishi set 'two' --renews 'one'" in done
+    assert "superseded" not in person.meishi("list").stdout
+    said = to_json(person, "set", "two", "--renews", "one")
+    assert said["renews"] == to_json(person, "show", "one")["id"]
+    person.stop_daemon()
+    assert "superseded by “two”" in person.meishi("list").stdout
+    assert "“two” renews no other." in person.meishi("set", "two", "--renews=none").stdout
+    assert to_json(person, "set", "two", "--renews=none")["renews"] is None
+    assert "superseded" not in person.meishi("list").stdout
+    refuse(person, "set", "one", "--renews=two", status=EXIT_FAILED, says="not issued later")
+    refuse(person, "set", "one", "--renews=nobody", status=EXIT_NOT_FOUND, says="nobody")
+
+
 def test_remove_asks(owner):
     asked = terminal(owner, "remove", "alice")
     asked.expect("Remove “Alice” .* for good\\? \\[y/N\\] ")

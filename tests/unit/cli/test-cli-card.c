@@ -47,7 +47,30 @@ test_json_of_nothing(void)
     g_assert_true(json_object_get_null_member(object, "not_before"));
     g_assert_cmpuint(json_array_get_length(json_object_get_array_member(object, "chain")), ==, 0);
     g_assert_false(json_object_get_boolean_member(object, "allow_raw_rsa"));
-    g_assert_cmpuint(json_object_get_size(object), ==, 26);
+    g_assert_cmpuint(json_object_get_size(object), ==, 28);
+}
+
+static void
+test_successor(void)
+{
+    g_autoptr(GPtrArray) cards = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_card_free);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autofree char *text = NULL;
+    MeishiCard *old = sample_card("{'Id': <'1'>, 'Label': <'old'>, 'SupersededBy': <@o '/new'>}");
+    MeishiCard *new =
+        sample_card("{'Id': <'2'>, 'Label': <'n\\u0001ew'>, 'SupersededBy': <@o '/'>}");
+
+    g_free(new->path);
+    new->path = g_strdup("/new");
+    g_ptr_array_add(cards, old);
+    g_ptr_array_add(cards, new);
+    meishi_card_link(cards);
+    text = meishi_card_superseded(old);
+    g_assert_cmpstr(text, ==, "superseded by “n\\u0001ew”");
+    g_assert_null(meishi_card_superseded(new));
+    g_assert_cmpstr(json_object_get_string_member(to_object(old, parser), "superseded_by"), ==,
+                    "2");
+    g_assert_true(json_object_get_null_member(to_object(new, parser), "superseded_by"));
 }
 
 /* A daemon of another version may send a property in another type. */
@@ -85,6 +108,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/card/json", test_json);
     g_test_add_func("/cli/card/json-of-nothing", test_json_of_nothing);
     g_test_add_func("/cli/card/wrong-types", test_wrong_types);
+    g_test_add_func("/cli/card/successor", test_successor);
     g_test_add_func("/cli/card/order", test_order);
     return g_test_run();
 }
