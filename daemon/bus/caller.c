@@ -12,6 +12,7 @@
 #include "daemon/bus/caller.h"
 
 #include "daemon/base/error.h"
+#include "daemon/bus/screen.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
@@ -119,6 +120,7 @@ meishi_caller_admit(GDBusConnection *connection, MeishiApplication *application)
 
     caller->application = meishi_application_ref(application);
     g_object_set_data_full(G_OBJECT(connection), PRIVATE_CALLER, caller, caller_free);
+    meishi_screen_private(connection, application);
 }
 
 static GHashTable *

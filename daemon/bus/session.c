@@ -6,6 +6,8 @@
  */
 #include "daemon/bus/session.h"
 
+#include "daemon/bus/screen.h"
+
 #include <unistd.h>
 
 struct MeishiSession {
@@ -77,6 +79,7 @@ open_door(MeishiSession *session, GDBusConnection *connection)
 {
     g_autoptr(GError) error = NULL;
 
+    meishi_screen_bus(connection);
     session->door = meishi_door_new(session->context, connection, &error);
     if (session->door == NULL) {
         g_warning("cannot serve the session bus: %s", error->message);

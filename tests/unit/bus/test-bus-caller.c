@@ -7,9 +7,8 @@
 #include "daemon/base/error.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/error.h"
+#include "tests/unit/bus/pair.h"
 
-#include <errno.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define PATH     "/org/meishi/Agent1"
@@ -176,92 +175,60 @@ dry_run(void)
 
 typedef struct {
     Service service;
-    GDBusConnection *server, *client;
-} Pair;
+    Pair ends;
+} Place;
 
-static GIOStream *
-stream_of(int fd)
+static void
+place_init(Place *place, MeishiApplication *application)
 {
-    g_autoptr(GSocket) socket = g_socket_new_from_fd(fd, NULL);
-
-    return G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
+    *place = (Place){0};
+    pair_init(&place->ends, application);
+    service_init(&place->service);
+    service_export(&place->service, place->ends.server);
+    pair_start(&place->ends);
 }
 
 static void
-keep_connection(GObject *source, GAsyncResult *result, gpointer user_data)
+place_clear(Place *place)
 {
-    *(GDBusConnection **)user_data = g_dbus_connection_new_finish(result, NULL);
-}
-
-static void
-pair_init(Pair *pair, MeishiApplication *application)
-{
-    g_autofree char *guid = g_dbus_generate_guid();
-    g_autoptr(GIOStream) server = NULL;
-    g_autoptr(GIOStream) client = NULL;
-    int fds[2];
-
-    *pair = (Pair){0};
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-    server = stream_of(fds[0]);
-    client = stream_of(fds[1]);
-    g_dbus_connection_new(server, guid,
-                          G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER |
-                              G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING,
-                          NULL, NULL, keep_connection, &pair->server);
-    g_dbus_connection_new(client, NULL, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL, NULL,
-                          keep_connection, &pair->client);
-    while (pair->server == NULL || pair->client == NULL)
-        g_main_context_iteration(NULL, TRUE);
-    if (application != NULL)
-        meishi_caller_admit(pair->server, application);
-    service_init(&pair->service);
-    service_export(&pair->service, pair->server);
-    g_dbus_connection_start_message_processing(pair->server);
-}
-
-static void
-pair_clear(Pair *pair)
-{
-    service_clear(&pair->service);
-    g_object_unref(pair->client);
-    g_object_unref(pair->server);
+    service_clear(&place->service);
+    pair_clear(&place->ends);
 }
 
 static void
 test_private(void)
 {
     g_autoptr(MeishiApplication) application = meishi_application_new_unknown();
-    Pair one, other;
+    Place one, other;
 
     application->name = g_strdup("exe:/bin/x");
-    pair_init(&one, application);
-    pair_init(&other, application);
-    ASSERT_CALL(one.client, NULL, VAULT, "Lock", NULL, "reached");
-    ASSERT_CALL(one.client, NULL, SELECTOR, "Explain", dry_run(), "reached");
-    ASSERT_CALL(other.client, NULL, VAULT, "Lock", NULL, "reached");
+    place_init(&one, application);
+    place_init(&other, application);
+    ASSERT_CALL(one.ends.client, NULL, VAULT, "Lock", NULL, "reached");
+    ASSERT_CALL(one.ends.client, NULL, SELECTOR, "Explain", dry_run(), "reached");
+    ASSERT_CALL(other.ends.client, NULL, VAULT, "Lock", NULL, "reached");
     g_assert_cmpstr(one.service.application, ==, "exe:/bin/x");
     g_assert_nonnull(one.service.owner);
     g_assert_true(one.service.owner != other.service.owner);
-    pair_clear(&one);
-    pair_clear(&other);
+    place_clear(&one);
+    place_clear(&other);
 }
 
 static void
 test_sandboxed(void)
 {
     g_autoptr(MeishiApplication) application = meishi_application_new_unknown();
-    Pair pair;
+    Place place;
 
     application->is_sandboxed = TRUE;
-    pair_init(&pair, application);
-    ASSERT_CALL(pair.client, NULL, VAULT, "Lock", NULL, DENIED);
-    ASSERT_CALL(pair.client, NULL, SELECTOR, "Explain", dry_run(), DENIED);
-    ASSERT_CALL(pair.client, NULL, SELECTOR, "Bind", g_variant_new("(s)", "x"), DENIED);
-    ASSERT_CALL(pair.client, NULL, SELECTOR, "Match", dry_run(), "reached");
-    ASSERT_CALL(pair.client, NULL, REQUEST, "Cancel", NULL, "reached");
-    g_assert_cmpstr(pair.service.order->str, ==, "MC");
-    pair_clear(&pair);
+    place_init(&place, application);
+    ASSERT_CALL(place.ends.client, NULL, VAULT, "Lock", NULL, DENIED);
+    ASSERT_CALL(place.ends.client, NULL, SELECTOR, "Explain", dry_run(), DENIED);
+    ASSERT_CALL(place.ends.client, NULL, SELECTOR, "Bind", g_variant_new("(s)", "x"), DENIED);
+    ASSERT_CALL(place.ends.client, NULL, SELECTOR, "Match", dry_run(), "reached");
+    ASSERT_CALL(place.ends.client, NULL, REQUEST, "Cancel", NULL, "reached");
+    g_assert_cmpstr(place.service.order->str, ==, "MC");
+    place_clear(&place);
 }
 
 /* ---- a bus ----------------------------------------------------------------------------------- */
