@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/date.h"
 #include "cli/json.h"
+#include "cli/policy-state.h"
 #include "cli/slots.h"
 #include "cli/style.h"
 #include "cli/text.h"
@@ -18,6 +19,7 @@ typedef struct {
     GPtrArray *cards;
     guint n_clients;
     char *bus_socket;
+    MeishiPolicyState policy;
 } Status;
 
 static void
@@ -99,6 +101,39 @@ print_connections(const Status *status)
 }
 
 static void
+print_policy(const Status *status)
+{
+    const MeishiPolicyState *policy = &status->policy;
+    g_autofree char *text = meishi_policy_state_text(policy);
+    MeishiStyle style = policy->has_failed || policy->n_errors > 0 ? MEISHI_STYLE_BAD
+                        : policy->n_warnings > 0                   ? MEISHI_STYLE_WARN
+                                                                   : MEISHI_STYLE_PLAIN;
+
+    print_line("Policy", style, text);
+}
+
+/* Each is a token of its own; its URI is what goes into the configuration of a program. */
+static void
+print_roles(const Status *status)
+{
+    const char *name = "Roles";
+
+    for (gsize i = 0; i < g_variant_n_children(status->policy.roles); i++) {
+        g_autoptr(GVariant) role = g_variant_get_child_value(status->policy.roles, i);
+        const char *holds = meishi_policy_state_role_label(role, status->cards);
+        const char *label = "", *uri = "";
+        g_autofree char *text = NULL;
+
+        g_variant_lookup(role, "label", "&s", &label);
+        g_variant_lookup(role, "uri", "&s", &uri);
+        text = g_strdup_printf("%s: %s", label, holds != NULL ? holds : "nothing at the moment");
+        print_line(name, MEISHI_STYLE_PLAIN, text);
+        print_line("", MEISHI_STYLE_FAINT, uri);
+        name = "";
+    }
+}
+
+static void
 print_attention(const Status *status, const char *warning, MeishiStyle style)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
@@ -124,6 +159,8 @@ print_status(const Status *status)
     print_vault(status);
     print_counts(status);
     print_connections(status);
+    print_policy(status);
+    print_roles(status);
     if (count_warning(status, "expired") + count_warning(status, "expires-soon") == 0)
         return;
     g_print("\n");
@@ -173,6 +210,7 @@ print_json(const Status *status)
     meishi_json_number_member(json, "identities", status->cards->len);
     add_attention(status, json, "expired", "expired");
     add_attention(status, json, "expiring", "expires-soon");
+    meishi_policy_state_to_json(&status->policy, status->cards, json);
     json_builder_end_object(json);
     meishi_json_print(json);
 }
@@ -190,7 +228,7 @@ gather(Status *status, GError **error)
     if (!meishi_bus_manager_call_statistics_sync(status->client->manager, &values, NULL, error))
         return meishi_client_failed(error);
     g_variant_lookup(values, "clients", "u", &status->n_clients);
-    return TRUE;
+    return meishi_policy_state_read(status->client, &status->policy, error);
 }
 
 static gboolean
@@ -206,15 +244,17 @@ run(char **args, GError **error)
     else if (ok)
         print_status(&status);
     g_clear_pointer(&status.cards, g_ptr_array_unref);
+    meishi_policy_state_clear(&status.policy);
     return ok;
 }
 
 const MeishiCommand meishi_command_status = {
     .name = "status",
     .usage = "",
-    .summary = "Show how daemon and vault are",
-    .text = "Shows the daemon, the vault and what opens it, how many programs are connected, and "
-            "which certificates have expired or will within 30 days.",
+    .summary = "Show how daemon, vault and policy are",
+    .text = "Shows the daemon, the vault and what opens it, how many programs are connected, how "
+            "policy stands, the tokens of its roles with their URIs, and which certificates have "
+            "expired or will within 30 days.",
     .example = "meishi status",
     .run = run,
 };

@@ -57,6 +57,7 @@ extern const MeishiCommand meishi_command_vault_restore;
 extern const MeishiCommand meishi_command_select;
 extern const MeishiCommand meishi_command_why;
 extern const MeishiCommand meishi_command_exec;
+extern const MeishiCommand meishi_command_agent;
 extern const MeishiCommand meishi_command_choices;
 extern const MeishiCommand meishi_command_choices_list;
 extern const MeishiCommand meishi_command_choices_set;

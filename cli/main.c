@@ -27,6 +27,7 @@ const MeishiCommand *const meishi_commands[] = {
     &meishi_command_test,
     &meishi_command_exec,
     &meishi_command_choices,
+    &meishi_command_agent,
     &meishi_command_policy,
     &meishi_command_status,
     &meishi_command_lock,

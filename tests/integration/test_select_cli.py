@@ -646,6 +646,135 @@ def test_replacing_can_be_undone(owner):
     assert choice["label"] == "Partner"
 
 
+# ---- agent: questions of other programs ---------------------------------------------------------
+
+CONFIRM = "[Rule ask]\nMatch-Host=127.0.0.1\nIdentity-Subject-CN=Hana at work\nAction=select\nConfirm={}\n"
+
+
+@pytest.fixture
+def watching(owner):
+    """A terminal with `meishi agent --tty`, from when it is called."""
+    made = []
+
+    def start():
+        terminal = owner.terminal(owner.person.tree.meishi, "agent", "--tty")
+        terminal.expect("until you press Ctrl-C")
+        made.append(terminal)
+        return terminal
+
+    yield start
+    for terminal in made:
+        if terminal.child.poll() is None:
+            terminal.send("\x03")
+            assert terminal.finish() == 0
+
+
+def curl_in_background(owner, url):
+    """curl as the program of `meishi exec`, which gives the daemon the server's name."""
+    command = owner.trusting("exec", "--target", url)
+    return owner.person.background(
+        owner.person.tree.meishi, *command, "--", "curl", "-sS", "--max-time", "50",
+        "--cacert", owner.pki.root.cert, "--cert", "pkcs11:token=Meishi", url,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("answer, passes", [("y\n", True), ("n\n", False), ("\n", False), ("q\n", False)])
+def test_confirming_a_signature(owner, nginx, watching, answer, passes):
+    owner.policy(CONFIRM.format("each-use"))
+    terminal = watching()
+    curl = curl_in_background(owner, nginx.url("1.3"))
+    terminal.expect(r"May this program use “Hana at work”\?\n  program: curl, pid \d+, /usr/bin/curl\n")
+    terminal.expect(rf"  for: 127.0.0.1:{nginx.port('1.3')}\n  y\) yes, once    n\) no    q\) not now\n")
+    terminal.expect(r"Allow \[n\]: ")
+    terminal.send(answer)
+    if not passes:
+        # libp11 tries again: there is nobody to ask any more.
+        daemon = owner.person.daemon
+        daemon.wait_ready(lambda: "was refused: Policy" in daemon.output(), "refuses")
+        terminal.child.terminate()
+        assert terminal.finish() == 0
+    assert (curl.wait() == 0) is passes
+    assert (nginx.page(owner.second, "1.3") in curl.output()) is passes
+
+
+def test_confirmed_for_the_session(owner, nginx, watching):
+    owner.policy(CONFIRM.format("each-session"))
+    terminal = watching()
+    curl = curl_in_background(owner, nginx.url("1.3"))
+    terminal.expect(r"s\) for this session")
+    terminal.expect("Allow.*: ")
+    terminal.send("s\n")
+    assert curl.wait() == 0
+    assert curl_in_background(owner, nginx.url("1.3")).wait() == 0
+    assert terminal.text.count("May this program") == 1
+
+
+def test_nobody_to_confirm(owner, nginx):
+    owner.policy(CONFIRM.format("each-use"))
+    assert owner.json(*owner.trusting("select", nginx.url("1.3")))["will_confirm"] is True
+    curl = curl_in_background(owner, nginx.url("1.3"))
+    assert curl.wait() != 0
+    assert "SUCCESS" not in curl.output()
+
+
+def test_agent_answers_for_who_has_no_terminal(owner, nginx, watching):
+    terminal = watching()
+    command = owner.trusting("select", nginx.url("1.3"))
+    selecting = owner.person.background(owner.person.tree.meishi, *command)
+    terminal.expect(rf"127.0.0.1:{nginx.port('1.3')} asks for a certificate \(")
+    chosen = terminal.expect(r"  1\) (Hana Sato|Hana at work) ").group(1)
+    terminal.expect("Use.*: ")
+    terminal.send("1\n")
+    terminal.expect("Remember.*: ")
+    terminal.send("\n")
+    assert selecting.wait() == 0
+    assert selecting.output().strip() == owner.uris[chosen]
+
+
+def test_agent_says_when_a_question_is_over(owner, nginx, watching):
+    terminal = watching()
+    command = owner.trusting("select", nginx.url("1.3"))
+    selecting = owner.person.background(owner.person.tree.meishi, *command)
+    terminal.expect("Use.*: ")
+    selecting.kill()
+    terminal.expect("The program does not wait for an answer any more.")
+
+
+def test_agent_without_a_terminal(owner):
+    owner.refused("agent", "--tty", status=USAGE, says="no terminal")
+    owner.refused("agent", status=USAGE, says="--tty")
+
+
+# ---- status -------------------------------------------------------------------------------------
+
+
+def test_status_shows_policy_and_roles(owner):
+    assert owner.json("status")["roles"] == []
+    owner.policy(
+        "[Rule vpn]\nMatch-Host=vpn.example.com\nIdentity-Subject-CN=Partner\nAction=select\n"
+        "[Role corp]\nLabel=Corp VPN\nRule=vpn\n"
+    )
+    status = owner.json("status")
+    assert status["policy"]["rules"] == 1
+    assert status["policy"]["failed"] is False
+    assert status["roles"] == [
+        {"name": "corp", "label": "Corp VPN", "uri": "pkcs11:token=Corp%20VPN", "rule": "vpn",
+         "identity": "Partner"}
+    ]  # fmt: skip
+    shown = owner.meishi("status").stdout
+    assert re.search(r"Policy +1 rule, generation \d+\n", shown)
+    assert re.search(r"Roles +Corp VPN: Partner\n +pkcs11:token=Corp%20VPN\n", shown)
+
+
+def test_status_says_that_policy_is_broken(owner):
+    owner.policy("[Rule x]\nActoin=select\n")
+    status = owner.json("status")
+    assert status["policy"]["failed"] is True
+    assert status["policy"]["errors"] >= 1
+    shown = owner.meishi("status").stdout
+    assert "`meishi policy check` shows them" in shown
+
+
 # ---- completion ---------------------------------------------------------------------------------
 
 
