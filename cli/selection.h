@@ -42,9 +42,9 @@ gboolean meishi_selection_check(const MeishiSelection *selection, const MeishiTa
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same with an error that has no message. */
-gboolean meishi_selection_check_quietly(const MeishiSelection *selection,
-                                        const MeishiTarget *target,
-                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_selection_check_quietly(const MeishiSelection *selection, const MeishiTarget *target,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The labels of the identities that a person could choose from (of "question"); new. */
 char **meishi_selection_labels(const MeishiSelection *selection);
