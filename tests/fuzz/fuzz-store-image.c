@@ -44,6 +44,36 @@ make_store(void)
         abort();
 }
 
+/* Writes the first one over, and takes it out. */
+static void
+use_choices(GPtrArray *choices)
+{
+    g_autoptr(GArray) removed = g_array_new(FALSE, FALSE, sizeof(gint64));
+    MeishiStoreChoice *choice = choices->len > 0 ? g_ptr_array_index(choices, 0) : NULL;
+
+    if (choice == NULL)
+        return;
+    choice->uses++;
+    g_array_append_val(removed, choice->id);
+    if (!meishi_store_write_choices(store, choices, NULL, NULL) ||
+        !meishi_store_write_choices(store, NULL, removed, NULL))
+        abort();
+}
+
+static void
+read_remembered(void)
+{
+    g_autoptr(GPtrArray) lineages = meishi_store_list_lineages(store, NULL);
+    g_autoptr(GPtrArray) choices = meishi_store_list_choices(store, NULL);
+    g_autoptr(GPtrArray) meetings = meishi_store_list_meetings(store, NULL);
+
+    if (lineages == NULL || choices == NULL || meetings == NULL)
+        abort();
+    use_choices(choices);
+    if (!meishi_store_remove_meetings(store, NULL, 0, NULL, NULL))
+        abort();
+}
+
 static void
 read_all(void)
 {
@@ -56,6 +86,7 @@ read_all(void)
     if (slots == NULL || slots->len != 1 || keys == NULL || certs == NULL || issuers == NULL ||
         id == NULL || g_bytes_get_size(id) != 16)
         abort(); /* it was said to be sound */
+    read_remembered();
     if (certs->len > 0) {
         const MeishiStoreCert *cert = g_ptr_array_index(certs, 0);
 
