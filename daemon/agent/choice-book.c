@@ -119,7 +119,7 @@ meishi_choice_book_memory(MeishiChoiceBook *book)
     g_autoptr(GError) error = NULL;
 
     if (!meishi_choice_book_load(book, &error))
-        g_warning("Cannot read what was chosen before: %s", error->message);
+        g_debug("cannot read what was chosen before: %s", error->message);
     if (book->memory == NULL || book->is_stale)
         renew_memory(book);
     return book->memory;
