@@ -17,7 +17,7 @@ typedef enum {
 } MeishiLineage;
 
 /* Does @newer succeed @older?  With @consent, which policy gives, also where the issuing authority
- * was renewed in between, or where the older one was not due.  @ret_why (may be NULL) is a static phrase: what speaks against it, or
- * what has to be asked. */
+ * was renewed in between, or where the older one was not due.  @ret_why (may be NULL) is a static
+ * phrase: what speaks against it, or what has to be asked. */
 MeishiLineage meishi_lineage_succeeds(const MeishiCandidate *newer, const MeishiCandidate *older,
                                       gboolean consent, const char **ret_why);
