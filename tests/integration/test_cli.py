@@ -94,7 +94,7 @@ def test_help_of_every_command(person):
         text = person.meishi("help", name).stdout
         assert f"meishi {name}" in text
         assert text == person.meishi(name, "--help").stdout
-        assert name == "vault" or "Example" in text
+        assert "Example" in text or "\nCommands:\n" in text
     assert person.meishi().stdout == overview == person.meishi("--help").stdout
 
 
