@@ -13,8 +13,7 @@
 #include "daemon/policy/explain.h"
 #include "daemon/policy/rule-match.h"
 
-/* ---- telling ----------------------------------------------------------------------------------
- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 GPtrArray *
 meishi_selector_list_choices(MeishiAgent *agent)
@@ -37,8 +36,7 @@ meishi_selector_tell_changes(MeishiAgent *agent, GPtrArray *before)
     }
 }
 
-/* ---- what policy says -------------------------------------------------------------------------
- */
+/* ---- what policy says ------------------------------------------------------------------------ */
 
 typedef struct {
     const MeishiChoiceSpec *spec;
@@ -60,7 +58,7 @@ static gboolean
 deny(GError **error, const MeishiRule *rule, const char *why)
 {
     g_autofree char *who =
-        rule != NULL ? meishi_explain_rule(rule) : g_strdup("the defaults of policy");
+        rule != NULL ? meishi_explain_rule(rule) : g_strdup("the default of [Defaults]");
 
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED, "Policy does not allow this: %s %s.", who,
                 why);
@@ -163,8 +161,7 @@ check_rule(const Choosing *c, GError **error)
     return TRUE;
 }
 
-/* ---- setting ----------------------------------------------------------------------------------
- */
+/* ---- setting --------------------------------------------------------------------------------- */
 
 /* The request that the choice would be asked for: of the program it is for, with nothing known of
  * the handshake. */
@@ -260,8 +257,7 @@ meishi_agent_choose(MeishiAgent *agent, const MeishiChoiceSpec *spec, gint64 *re
     return TRUE;
 }
 
-/* ---- forgetting -------------------------------------------------------------------------------
- */
+/* ---- forgetting ------------------------------------------------------------------------------ */
 
 gboolean
 meishi_agent_forget(MeishiAgent *agent, const MeishiChoiceFilter *filter, guint *ret_count,

@@ -21,7 +21,7 @@ void meishi_confirmations_free(MeishiConfirmations *confirmations); /* NULL is f
 /* What is kept between two calls about selecting (selector-private.h). */
 typedef struct MeishiSelector MeishiSelector;
 
-MeishiSelector *meishi_selector_new(void);
+MeishiSelector *meishi_selector_new(MeishiAgent *agent);
 void meishi_selector_free(MeishiSelector *selector); /* NULL is fine */
 
 struct _MeishiAgent {

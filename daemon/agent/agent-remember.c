@@ -41,8 +41,7 @@ meishi_selector_take(MeishiDecision *decision, const MeishiWorld *world, guint i
     meishi_decision_limits(decision, world, index, &decision->limits);
 }
 
-/* ---- choices ----------------------------------------------------------------------------------
- */
+/* ---- choices --------------------------------------------------------------------------------- */
 
 /* What is made of what was said. */
 typedef struct {
@@ -129,8 +128,7 @@ set_choice(MeishiAgent *agent, const Settlement *s, gint64 now)
     return id;
 }
 
-/* ---- held answers -----------------------------------------------------------------------------
- */
+/* ---- held answers ---------------------------------------------------------------------------- */
 
 /* For each group among the callers; TRUE where all of them belong to one and are there to hear. */
 static gboolean

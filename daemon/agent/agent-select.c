@@ -12,101 +12,7 @@
 #include "daemon/base/error.h"
 #include "daemon/policy/explain.h"
 
-#define RATE_BURST      200 /* a browser that opens a session of many pages */
-#define RATE_PER_SECOND 50
-#define TIMEOUT_DEFAULT 60000
-#define TIMEOUT_MAX     600000
-
-/* ---- what is kept -----------------------------------------------------------------------------
- */
-
-MeishiSelector *
-meishi_selector_new(void)
-{
-    MeishiSelector *selector = g_new0(MeishiSelector, 1);
-
-    selector->rate = meishi_rate_limit_new(RATE_BURST, RATE_PER_SECOND);
-    selector->quiet = meishi_quiet_new();
-    selector->held = meishi_held_answers_new();
-    selector->log = meishi_selection_log_new();
-    selector->inquiries = g_ptr_array_new();
-    return selector;
-}
-
-void
-meishi_selector_free(MeishiSelector *selector)
-{
-    if (selector == NULL)
-        return;
-    for (guint i = 0; i < selector->inquiries->len; i++)
-        meishi_inquiry_orphan(g_ptr_array_index(selector->inquiries, i));
-    g_ptr_array_unref(selector->inquiries);
-    meishi_selection_log_free(selector->log);
-    meishi_held_answers_free(selector->held);
-    meishi_quiet_free(selector->quiet);
-    meishi_rate_limit_free(selector->rate);
-    g_free(selector);
-}
-
-void
-meishi_select_call_free(MeishiSelectCall *call)
-{
-    if (call == NULL)
-        return;
-    meishi_request_free(call->request);
-    meishi_application_unref(call->application);
-    g_free(call->connection_group);
-    g_free(call->claimed_application);
-    g_free(call->parent_window);
-    g_free(call->tty);
-    g_free(call);
-}
-
-/* ---- who waits --------------------------------------------------------------------------------
- */
-
-static void
-drop_source(GSource **source)
-{
-    if (*source == NULL)
-        return;
-    g_source_destroy(*source);
-    g_clear_pointer(source, g_source_unref);
-}
-
-void
-meishi_waiter_free(MeishiWaiter *waiter)
-{
-    drop_source(&waiter->timer);
-    drop_source(&waiter->cancel);
-    g_clear_object(&waiter->task);
-    meishi_select_call_free(waiter->call);
-    g_free(waiter);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiWaiter, meishi_waiter_free)
-
-void
-meishi_waiter_tell(MeishiWaiter *waiter, MeishiAnswer *answer)
-{
-    g_autoptr(GTask) task = g_steal_pointer(&waiter->task);
-
-    drop_source(&waiter->timer);
-    drop_source(&waiter->cancel);
-    g_task_return_pointer(task, answer, (GDestroyNotify)meishi_answer_free);
-}
-
-void
-meishi_waiter_fail(MeishiWaiter *waiter, GError *error)
-{
-    g_autoptr(GTask) task = g_steal_pointer(&waiter->task);
-
-    drop_source(&waiter->timer);
-    drop_source(&waiter->cancel);
-    g_task_return_error(task, error);
-}
-
-/* ---- before anything is decided ---------------------------------------------------------------
- */
+/* ---- before anything is decided -------------------------------------------------------------- */
 
 static gboolean
 take_rate(MeishiAgent *agent, const MeishiApplication *process, GError **error)
@@ -118,7 +24,7 @@ take_rate(MeishiAgent *agent, const MeishiApplication *process, GError **error)
         return TRUE;
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
                 "This program asks for certificates more than %u times per second.",
-                RATE_PER_SECOND);
+                MEISHI_SELECTOR_CALLS_PER_SECOND);
     return FALSE;
 }
 
@@ -133,8 +39,7 @@ check_call(MeishiAgent *agent, const MeishiSelectCall *call, GCancellable *cance
     return take_rate(agent, call->application, error) && meishi_request_check(call->request, error);
 }
 
-/* ---- deciding ---------------------------------------------------------------------------------
- */
+/* ---- deciding -------------------------------------------------------------------------------- */
 
 char *
 meishi_selector_target_key(const MeishiRequest *request)
@@ -214,20 +119,21 @@ ask(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
 void
 meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter)
 {
+    g_autoptr(MeishiWaiter) owned = waiter;
     const MeishiWorld *world = meishi_agent_world(agent);
     g_autoptr(MeishiDecision) decision = meishi_decide(world, waiter->call->request);
     guint index;
 
     if (find_held(agent, waiter->call, decision, world, &index))
         meishi_selector_take(decision, world, index);
-    if (decision->result == MEISHI_RESULT_PROMPT)
-        ask(agent, waiter, decision);
-    else
-        meishi_selector_conclude(agent, waiter, decision);
+    if (decision->result == MEISHI_RESULT_PROMPT) {
+        ask(agent, g_steal_pointer(&owned), decision);
+        return;
+    }
+    meishi_selector_conclude(agent, waiter, decision);
 }
 
-/* ---- the answer -------------------------------------------------------------------------------
- */
+/* ---- the answer ------------------------------------------------------------------------------ */
 
 /* What it says is good for: the program finds the identity first through PKCS#11. */
 static void
@@ -268,7 +174,6 @@ note(MeishiAgent *agent, const MeishiSelectCall *call, MeishiAnswer *answer)
 void
 meishi_selector_conclude(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
 {
-    g_autoptr(MeishiWaiter) owned = waiter;
     MeishiAnswer *answer = meishi_agent_preview(agent, waiter->call->request, decision);
 
     write_journal(waiter->call, decision);
@@ -279,29 +184,14 @@ meishi_selector_conclude(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiD
     meishi_waiter_tell(waiter, answer);
 }
 
-/* ---- the door ---------------------------------------------------------------------------------
- */
-
-static MeishiWaiter *
-new_waiter(MeishiSelectCall *call, GTask *task)
-{
-    MeishiWaiter *waiter = g_new0(MeishiWaiter, 1);
-
-    if (call->timeout_ms == 0)
-        call->timeout_ms = TIMEOUT_DEFAULT;
-    call->timeout_ms = MIN(call->timeout_ms, TIMEOUT_MAX);
-    waiter->call = call;
-    waiter->task = task;
-    waiter->deadline = meishi_agent_now() + call->timeout_ms / 1000;
-    return waiter;
-}
+/* ---- the door -------------------------------------------------------------------------------- */
 
 void
 meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call, GCancellable *cancellable,
                           GAsyncReadyCallback callback, gpointer user_data)
 {
     GTask *task = g_task_new(agent, cancellable, callback, user_data);
-    g_autoptr(MeishiWaiter) waiter = new_waiter(call, task);
+    g_autoptr(MeishiWaiter) waiter = meishi_waiter_new(call, task);
     GError *error = NULL;
 
     g_task_set_check_cancellable(task, FALSE); /* told by ourselves, once */

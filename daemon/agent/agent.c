@@ -105,7 +105,7 @@ meishi_agent_init(MeishiAgent *agent)
     agent->keys = new_key_table();
     agent->hints = meishi_hints_new();
     agent->prompters = meishi_prompters_new();
-    agent->selector = meishi_selector_new();
+    agent->selector = meishi_selector_new(agent);
 }
 
 gint64
@@ -460,7 +460,7 @@ forget_extinct(MeishiAgent *agent, const char *lineage)
     guint n;
 
     if (!has_lineage(agent, lineage) && !meishi_agent_forget(agent, &filter, &n, &error))
-        g_warning("What was chosen of a removed identity cannot be forgotten: %s", error->message);
+        g_debug("cannot forget what was chosen of a removed identity: %s", error->message);
 }
 
 gboolean

@@ -45,8 +45,7 @@ is_same(const MeishiChoice *a, const MeishiChoice *b)
            (a->suspicion == MEISHI_SUSPICION_SUSPECT) == (b->suspicion == MEISHI_SUSPICION_SUSPECT);
 }
 
-/* ---- targets ----------------------------------------------------------------------------------
- */
+/* ---- targets --------------------------------------------------------------------------------- */
 
 typedef struct {
     GPtrArray *targets;

@@ -50,8 +50,7 @@ is_waiting(const MeishiWaiter *waiter)
     return waiter->task != NULL;
 }
 
-/* ---- leaving ----------------------------------------------------------------------------------
- */
+/* ---- leaving --------------------------------------------------------------------------------- */
 
 /* Closes the question where @leaving was the last who wanted to know. */
 static void
@@ -92,27 +91,40 @@ on_cancelled(GCancellable *cancellable, gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* The time runs from the call, not from the question. */
-static void
-watch(MeishiWaiter *waiter)
-{
-    GCancellable *cancellable = g_task_get_cancellable(waiter->task);
-    GMainContext *context = g_task_get_context(waiter->task);
+/* ---- the world changes ----------------------------------------------------------------------- */
 
-    if (waiter->timer != NULL)
-        return;
-    waiter->timer = g_timeout_source_new(waiter->call->timeout_ms);
-    g_source_set_callback(waiter->timer, on_timeout, waiter, NULL);
-    g_source_attach(waiter->timer, context);
-    if (cancellable == NULL)
-        return;
-    waiter->cancel = g_cancellable_source_new(cancellable);
-    g_source_set_callback(waiter->cancel, G_SOURCE_FUNC(on_cancelled), waiter, NULL);
-    g_source_attach(waiter->cancel, context);
+static gboolean
+is_still_asked(const MeishiInquiry *inquiry, MeishiWaiter *waiter)
+{
+    g_autoptr(MeishiDecision) decision =
+        meishi_decide(meishi_agent_world(inquiry->agent), waiter->call->request);
+
+    if (decision->result == MEISHI_RESULT_PROMPT)
+        return TRUE;
+    if (is_waiting(waiter))
+        meishi_selector_conclude(inquiry->agent, waiter, decision);
+    return FALSE;
 }
 
-/* ---- the end of the asking --------------------------------------------------------------------
- */
+gboolean
+meishi_inquiry_review(MeishiInquiry *inquiry)
+{
+    gboolean is_open = FALSE;
+
+    for (guint i = 0; i < inquiry->waiters->len; i++) {
+        MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
+
+        if (is_waiting(waiter) || inquiry->is_awaited)
+            is_open |= is_still_asked(inquiry, waiter);
+    }
+    if (is_open)
+        return TRUE;
+    g_ptr_array_remove(inquiry->agent->selector->inquiries, inquiry);
+    meishi_prompters_withdraw(inquiry->agent->prompters, inquiry->cancellable);
+    return FALSE;
+}
+
+/* ---- the end of the asking ------------------------------------------------------------------- */
 
 static void
 fail_all(GPtrArray *waiters, const GError *error)
@@ -156,24 +168,23 @@ dismiss(const MeishiInquiry *inquiry, GPtrArray *waiters)
 static void
 settle(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiPersonAnswer *said, gint64 choice_id)
 {
+    g_autoptr(MeishiWaiter) owned = waiter;
     const MeishiWorld *world = meishi_agent_world(agent);
     const MeishiRequest *request = waiter->call->request;
     g_autoptr(MeishiDecision) decision = meishi_decide(world, request);
     const MeishiChoice *choice;
     guint index;
 
-    if (decision->result != MEISHI_RESULT_PROMPT) {
-        meishi_selector_conclude(agent, waiter, decision);
-        return;
+    if (decision->result == MEISHI_RESULT_PROMPT) {
+        if (!meishi_selector_can_take(decision, world, said->id, &index)) {
+            meishi_selector_decide(agent, g_steal_pointer(&owned));
+            return;
+        }
+        meishi_selector_take(decision, world, index);
+        choice = meishi_memory_find(world->memory, request, &decision->limits, world->now);
+        if (choice != NULL && choice->id == choice_id)
+            decision->choice = choice;
     }
-    if (!meishi_selector_can_take(decision, world, said->id, &index)) {
-        meishi_selector_decide(agent, waiter);
-        return;
-    }
-    meishi_selector_take(decision, world, index);
-    choice = meishi_memory_find(world->memory, request, &decision->limits, world->now);
-    if (choice != NULL && choice->id == choice_id)
-        decision->choice = choice;
     meishi_selector_conclude(agent, waiter, decision);
 }
 
@@ -196,7 +207,7 @@ answer_all(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *sai
 static gboolean
 read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *ret_said)
 {
-    g_auto(MeishiPersonAnswer) said = {NULL};
+    g_auto(MeishiPersonAnswer) said = {.id = NULL};
     g_autoptr(GError) error = NULL;
 
     if (!meishi_question_read_answer(dict, &said, &error)) {
@@ -215,7 +226,7 @@ read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *re
 static void
 on_reply(MeishiInquiry *inquiry, GPtrArray *waiters, MeishiReply reply, GVariant *dict)
 {
-    g_auto(MeishiPersonAnswer) said = {NULL};
+    g_auto(MeishiPersonAnswer) said = {.id = NULL};
 
     if (reply == MEISHI_REPLY_NOBODY)
         tell_all(inquiry, waiters, MEISHI_RESULT_NO_AGENT);
@@ -255,8 +266,7 @@ on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
     inquiry_free(inquiry);
 }
 
-/* ---- asking -----------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 /* A program that has a prompter of its own (a command in a terminal) is asked there, and does not
  * share a question that is open elsewhere. */
@@ -353,5 +363,5 @@ meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecisi
         inquiry = open_inquiry(agent, waiter, decision);
     waiter->inquiry = inquiry;
     g_ptr_array_add(inquiry->waiters, waiter);
-    watch(waiter);
+    meishi_waiter_watch(waiter, on_timeout, on_cancelled);
 }

@@ -82,8 +82,7 @@ question_free(gpointer data)
     g_free(question);
 }
 
-/* ---- beginning and ending ---------------------------------------------------------------------
- */
+/* ---- beginning and ending -------------------------------------------------------------------- */
 
 static void plan_turn(MeishiPrompters *prompters);
 
@@ -204,8 +203,7 @@ plan_turn(MeishiPrompters *prompters)
         prompters->turn_source = g_idle_add(on_turn, prompters);
 }
 
-/* ---- prompters --------------------------------------------------------------------------------
- */
+/* ---- prompters ------------------------------------------------------------------------------- */
 
 MeishiPrompters *
 meishi_prompters_new(void)
@@ -279,8 +277,7 @@ meishi_prompters_has_own(MeishiPrompters *prompters, gpointer owner)
     return find_prompter(prompters, owner) != NULL;
 }
 
-/* ---- questions --------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 /* Counted, so that none comes twice, and random, so that none can be guessed. */
 static char *
@@ -342,6 +339,20 @@ meishi_prompters_ask_async(MeishiPrompters *prompters, gpointer owner, const cha
     g_ptr_array_add(prompters->queue, question);
     watch(question, timeout_ms, cancellable);
     plan_turn(prompters);
+}
+
+void
+meishi_prompters_withdraw(MeishiPrompters *prompters, GCancellable *cancellable)
+{
+    for (guint i = 0; i < prompters->queue->len; i++) {
+        Question *question = g_ptr_array_index(prompters->queue, i);
+
+        if (g_task_get_cancellable(question->task) != cancellable)
+            continue;
+        end_with_error(question, "answered", MEISHI_ERROR_CANCELLED,
+                       "The question was answered in another way.");
+        return;
+    }
 }
 
 gboolean

@@ -54,6 +54,9 @@ gboolean meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, co
 void meishi_prompters_ask_async(MeishiPrompters *prompters, gpointer owner, const char *kind,
                                 GVariant *question, guint timeout_ms, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
+/* The question that was asked with @cancellable has got its answer elsewhere: it ends at once, as
+ * if it had been cancelled, and a prompter that shows it is told "answered". */
+void meishi_prompters_withdraw(MeishiPrompters *prompters, GCancellable *cancellable);
 gboolean
 meishi_prompters_ask_finish(GAsyncResult *result, MeishiReply *ret_result, GVariant **ret_answer,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -30,8 +30,7 @@ or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-/* ---- who asks, and where ----------------------------------------------------------------------
- */
+/* ---- who asks, and where --------------------------------------------------------------------- */
 
 static void
 add_caller(GVariantDict *dict, const MeishiSelectCall *call, gint64 deadline)
@@ -51,8 +50,7 @@ add_caller(GVariantDict *dict, const MeishiSelectCall *call, gint64 deadline)
     g_variant_dict_insert(dict, "tty", "s", or_empty(call->tty));
 }
 
-/* ---- why, and what the server wants -----------------------------------------------------------
- */
+/* ---- why, and what the server wants ---------------------------------------------------------- */
 
 static void
 add_grounds(GVariantDict *dict, const MeishiDecision *decision)
@@ -92,8 +90,7 @@ add_server(GVariantDict *dict, const MeishiRequest *request)
                           request->tls_version != 0 && request->tls_version < MEISHI_TLS_1_3);
 }
 
-/* ---- what happened the last time --------------------------------------------------------------
- */
+/* ---- what happened the last time ------------------------------------------------------------- */
 
 /* The identity that was refused last and not taken since. */
 static const MeishiMet *
@@ -140,8 +137,7 @@ add_last_time(GVariantDict *dict, const MeishiDecision *decision, const MeishiWo
     g_variant_dict_insert(dict, "last-label", "s", label);
 }
 
-/* ---- what may be remembered -------------------------------------------------------------------
- */
+/* ---- what may be remembered ------------------------------------------------------------------ */
 
 char *
 meishi_question_domain(const MeishiHost *host)
@@ -189,8 +185,7 @@ add_offer(GVariantDict *dict, const MeishiDecision *decision, const MeishiReques
     g_variant_dict_insert(dict, "any-application", "b", !limits->per_application);
 }
 
-/* ---- identities -------------------------------------------------------------------------------
- */
+/* ---- identities ------------------------------------------------------------------------------ */
 
 static char *
 place_of(const MeishiCandidate *candidate)
@@ -289,8 +284,7 @@ meishi_question_new(const MeishiSelectCall *call, const MeishiDecision *decision
     return g_variant_dict_end(&dict);
 }
 
-/* ---- answers ----------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 void
 meishi_person_answer_clear(MeishiPersonAnswer *answer)

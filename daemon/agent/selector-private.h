@@ -4,11 +4,13 @@
  * that its files share.
  *
  *   agent-select.c    a call comes in: decided at once, or somebody is asked
+ *   waiter.c          who is to be told
  *   inquiry.c         a question to the person, and who waits for the answer
  *   agent-remember.c  an answer becomes a choice, as far as policy lets it
  *   agent-answer.c    a decision becomes what the caller is told
  *   agent-report.c    the caller tells how it ended
  *   agent-choose.c    choices without a question
+ *   agent-review.c    the world changes while somebody waits
  */
 #pragma once
 
@@ -19,12 +21,15 @@
 #include "daemon/agent/rate-limit.h"
 #include "daemon/agent/selection-log.h"
 
+#define MEISHI_SELECTOR_CALLS_PER_SECOND 50
+
 struct MeishiSelector {
     MeishiRateLimit *rate;
     MeishiQuiet *quiet;
     MeishiHeldAnswers *held;
     MeishiSelectionLog *log;
     GPtrArray *inquiries; /* MeishiInquiry: the open ones, in the order they came */
+    guint review_source;
 };
 
 typedef struct MeishiInquiry MeishiInquiry;
@@ -39,17 +44,28 @@ typedef struct {
     gint64 deadline; /* seconds since 1970 */
 } MeishiWaiter;
 
+/* ---- waiter.c */
+
+/* Takes both. */
+MeishiWaiter *meishi_waiter_new(MeishiSelectCall *call, GTask *task);
+void meishi_waiter_free(MeishiWaiter *waiter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiWaiter, meishi_waiter_free)
+
+/* Ends the call, with @answer or @error (both taken); the waiter lives on. */
+void meishi_waiter_tell(MeishiWaiter *waiter, MeishiAnswer *answer);
+void meishi_waiter_fail(MeishiWaiter *waiter, GError *error);
+
+/* Watches for the end of the caller's patience and for its cancelling, if nobody does yet.  The
+ * time is that of the call, however often it is decided. */
+void meishi_waiter_watch(MeishiWaiter *waiter, GSourceFunc on_timeout,
+                         GCancellableSourceFunc on_cancelled);
+
 /* ---- agent-select.c */
 
 /* Decides for @waiter, and answers or asks.  Takes @waiter over. */
 void meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter);
 
-/* Ends @waiter's call; whoever has the waiter still frees it. */
-void meishi_waiter_tell(MeishiWaiter *waiter, MeishiAnswer *answer);
-void meishi_waiter_fail(MeishiWaiter *waiter, GError *error); /* takes @error */
-void meishi_waiter_free(MeishiWaiter *waiter);
-
-/* Tells @waiter what was decided (not PROMPT), and notes it.  Takes @waiter over. */
+/* Tells @waiter what was decided (not PROMPT), and notes it. */
 void
 meishi_selector_conclude(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision);
 
@@ -64,6 +80,10 @@ char *meishi_selector_group_key(const MeishiSelectCall *call, const char *key);
 /* Puts the question of @decision (PROMPT) for @waiter, or lets it wait for an open one of the same
  * kind.  Takes @waiter over. */
 void meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision);
+
+/* Answers those for whom there is nothing left to ask, and closes the question where that is
+ * everybody; FALSE where it is closed (and gone). */
+gboolean meishi_inquiry_review(MeishiInquiry *inquiry);
 
 /* The agent ends. */
 void meishi_inquiry_orphan(MeishiInquiry *inquiry);

@@ -435,7 +435,9 @@ test_follower_alone(void)
     assert_call(call, "selected Alice session");
 }
 
-/* 3.6: what policy says when the answer comes counts. */
+/* ---- the world changes while somebody waits ---- */
+
+/* 3.6: a policy that came since is followed, and the window closes by itself. */
 static void
 test_policy_came_in_between(void)
 {
@@ -443,10 +445,100 @@ test_policy_came_in_between(void)
     g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
 
     world_set_policy(asking->world, RULE "Action=deny\n");
-    asking_answer(asking, "Bob", "always", "host-port", FALSE);
+    world_settle();
     assert_call(call, "denied - once");
+    g_assert_cmpstr(asking->cancelled->str, ==, "answered ");
     assert_choices(asking, "");
 }
+
+/* Where both come in one turn of the main loop, what was said by hand was said first and for good;
+ * the answer came to a question that had its answer. */
+static void
+test_choice_and_answer(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autofree char *bob = asking_id(asking, "Bob");
+    const MeishiChoiceSpec spec = {
+        .reach = MEISHI_REACH_HOST, .host = HOST, .id = bob, .scope = MEISHI_SCOPE_ALWAYS};
+    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+
+    g_assert_true(meishi_agent_choose(asking->agent, &spec, NULL, NULL));
+    asking_answer(asking, "Alice", "always", "host-port", FALSE);
+    assert_call(call, "selected Bob always");
+    assert_choices(asking, "Bob always www.example.com:0 any");
+}
+
+static void
+test_choice_was_set(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autofree char *bob = asking_id(asking, "Bob");
+    const MeishiChoiceSpec spec = {
+        .reach = MEISHI_REACH_HOST, .host = HOST, .id = bob, .scope = MEISHI_SCOPE_ALWAYS};
+    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+
+    g_assert_true(meishi_agent_choose(asking->agent, &spec, NULL, NULL));
+    world_settle();
+    assert_call(call, "selected Bob always");
+    g_assert_cmpstr(asking->cancelled->str, ==, "answered ");
+}
+
+/* K38: ten windows for one page.  An answer for the host is one for the questions behind it. */
+static void
+test_answer_for_the_queue(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *asks = asking_call(asking, HOST);
+    g_autoptr(Call) first = asking_start(asking, asking_call(asking, HOST));
+    g_autoptr(Call) second = NULL;
+
+    asks->request->port = 8443;
+    second = asking_start(asking, asks);
+    assert_call(second, "waiting");
+    asking_answer(asking, "Bob", "session", "host", FALSE);
+    assert_call(first, "selected Bob session");
+    assert_call(second, "selected Bob session");
+    g_assert_cmpuint(asking->n_begun, ==, 1);
+}
+
+/* The last that fits is removed: nothing to ask about. */
+static void
+test_identity_removed(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    const char *const labels[] = {"Alice", "Bob"};
+    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+
+    for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
+        g_autoptr(MeishiIdentity) identity = world_identity(asking->world, labels[i]);
+
+        assert_call(call, "waiting");
+        g_assert_true(meishi_agent_remove(asking->agent, identity, NULL));
+        world_settle();
+    }
+    assert_call(call, "none - once");
+    g_assert_cmpstr(asking->cancelled->str, ==, "answered ");
+}
+
+/* A question that stayed open for the next attempt closes where that needs no answer any more. */
+static void
+test_awaited_is_closed(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *asks = asking_call(asking, HOST);
+    g_autoptr(Call) call = NULL;
+
+    asks->timeout_ms = 20;
+    call = asking_start(asking, asks);
+    asking_wait(call);
+    g_assert_nonnull(asking->cookie);
+    world_set_policy(asking->world, RULE "Action=none\n");
+    world_settle();
+    g_assert_cmpstr(asking->cancelled->str, ==, "answered ");
+    assert_call(call, "timed-out - once");
+}
+
+/* ---- queues ---- */
 
 static void
 test_queue(void)
@@ -626,7 +718,12 @@ main(int argc, char **argv)
     g_test_add_func("/selector/parallel/dismissed", test_parallel_dismissed);
     g_test_add_func("/selector/parallel/two-authorities", test_two_authorities);
     g_test_add_func("/selector/parallel/decided-alone", test_follower_alone);
-    g_test_add_func("/selector/parallel/policy-in-between", test_policy_came_in_between);
+    g_test_add_func("/selector/review/policy", test_policy_came_in_between);
+    g_test_add_func("/selector/review/choice-and-answer", test_choice_and_answer);
+    g_test_add_func("/selector/review/choice-set", test_choice_was_set);
+    g_test_add_func("/selector/review/answer-for-the-queue", test_answer_for_the_queue);
+    g_test_add_func("/selector/review/identity-removed", test_identity_removed);
+    g_test_add_func("/selector/review/awaited-is-closed", test_awaited_is_closed);
     g_test_add_func("/selector/parallel/queue", test_queue);
     g_test_add_func("/selector/parallel/queue-full", test_queue_is_full);
     g_test_add_func("/selector/rate", test_rate);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Somebody who called and is to be told something, once.  What that is, is decided elsewhere.
+ */
+#include "daemon/agent/selector-private.h"
+
+#define TIMEOUT_DEFAULT 60000
+#define TIMEOUT_MAX     600000
+
+void
+meishi_select_call_free(MeishiSelectCall *call)
+{
+    if (call == NULL)
+        return;
+    meishi_request_free(call->request);
+    meishi_application_unref(call->application);
+    g_free(call->connection_group);
+    g_free(call->claimed_application);
+    g_free(call->parent_window);
+    g_free(call->tty);
+    g_free(call);
+}
+
+MeishiWaiter *
+meishi_waiter_new(MeishiSelectCall *call, GTask *task)
+{
+    MeishiWaiter *waiter = g_new0(MeishiWaiter, 1);
+
+    if (call->timeout_ms == 0)
+        call->timeout_ms = TIMEOUT_DEFAULT;
+    call->timeout_ms = MIN(call->timeout_ms, TIMEOUT_MAX);
+    waiter->call = call;
+    waiter->task = task;
+    waiter->deadline = meishi_agent_now() + call->timeout_ms / 1000;
+    return waiter;
+}
+
+static void
+drop_source(GSource **source)
+{
+    if (*source == NULL)
+        return;
+    g_source_destroy(*source);
+    g_clear_pointer(source, g_source_unref);
+}
+
+void
+meishi_waiter_free(MeishiWaiter *waiter)
+{
+    drop_source(&waiter->timer);
+    drop_source(&waiter->cancel);
+    g_clear_object(&waiter->task);
+    meishi_select_call_free(waiter->call);
+    g_free(waiter);
+}
+
+/* What waits for the time and the caller waits for nothing any more. */
+static GTask *
+take_task(MeishiWaiter *waiter)
+{
+    drop_source(&waiter->timer);
+    drop_source(&waiter->cancel);
+    return g_steal_pointer(&waiter->task);
+}
+
+void
+meishi_waiter_tell(MeishiWaiter *waiter, MeishiAnswer *answer)
+{
+    g_autoptr(GTask) task = take_task(waiter);
+
+    g_task_return_pointer(task, answer, (GDestroyNotify)meishi_answer_free);
+}
+
+void
+meishi_waiter_fail(MeishiWaiter *waiter, GError *error)
+{
+    g_autoptr(GTask) task = take_task(waiter);
+
+    g_task_return_error(task, error);
+}
+
+void
+meishi_waiter_watch(MeishiWaiter *waiter, GSourceFunc on_timeout,
+                    GCancellableSourceFunc on_cancelled)
+{
+    GCancellable *cancellable = g_task_get_cancellable(waiter->task);
+    GMainContext *context = g_task_get_context(waiter->task);
+
+    if (waiter->timer != NULL)
+        return;
+    waiter->timer = g_timeout_source_new(waiter->call->timeout_ms);
+    g_source_set_callback(waiter->timer, on_timeout, waiter, NULL);
+    g_source_attach(waiter->timer, context);
+    if (cancellable == NULL)
+        return;
+    waiter->cancel = g_cancellable_source_new(cancellable);
+    g_source_set_callback(waiter->cancel, G_SOURCE_FUNC(on_cancelled), waiter, NULL);
+    g_source_attach(waiter->cancel, context);
+}
