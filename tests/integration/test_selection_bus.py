@@ -604,6 +604,29 @@ def test_selection_id_is_good_for_its_own_process_only(person, bus, door, cards)
     assert_fails("NotFound", door.call, ROOT, f"{SELECTOR}.Bind", "(s)", "0" * 32)
 
 
+def labels_shown(child):
+    """Which of the two cards a new process is shown through PKCS#11."""
+    found = set()
+    child.initialize()
+    for slot in child.slots()["slots"]:
+        session = child.open(slot=slot)["session"]
+        for label in ("Alice", "Work"):
+            if child.find_key(session=session, label=label)["key"]:
+                found.add(label)
+    return found
+
+
+@private_door
+def test_bound_process_and_its_children_see_what_was_selected(person, door, cards, client):
+    choose(door, cards["Work"])
+    assert labels_shown(client(person)) == {"Alice", "Work"}
+    door.call(ROOT, f"{SELECTOR}.Bind", "(s)", Selection(door).response()[1]["selection-id"])
+    assert labels_shown(client(person)) == {"Work"}
+    choose(door, "/")
+    door.call(ROOT, f"{SELECTOR}.Bind", "(s)", Selection(door).response()[1]["selection-id"])
+    assert labels_shown(client(person)) == set()
+
+
 # ---- Choices ------------------------------------------------------------------------------------
 
 
