@@ -354,6 +354,21 @@ append_rows(GString *out, const MeishiQuestion *question, guint first, guint end
 
 /* ---- the other answers ----------------------------------------------------------------------- */
 
+/* Where everybody is asked who comes along, the way out for good stands first. */
+static void
+append_refusals(GString *out, const MeishiQuestion *question, const char *gap)
+{
+    gboolean may_never = meishi_question_allows_scope(question, "always");
+    gboolean is_optional = g_str_equal(question->kind, "optional");
+
+    if (may_never && is_optional)
+        g_string_append_printf(out, "N) never here%s", gap);
+    g_string_append_printf(out, "n) send none%s", gap);
+    if (may_never && !is_optional)
+        g_string_append_printf(out, "N) never here%s", gap);
+    g_string_append_printf(out, "q) not now%s?) why\n", gap);
+}
+
 static void
 append_actions(GString *out, const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
@@ -364,10 +379,7 @@ append_actions(GString *out, const MeishiQuestion *question, const MeishiQuestio
     if (n_others > 0)
         g_string_append_printf(out, "o) %u other%s not offered%s", n_others,
                                n_others == 1 ? "" : "s", gap);
-    g_string_append_printf(out, "n) send none%s", gap);
-    if (meishi_question_allows_scope(question, "always"))
-        g_string_append_printf(out, "N) never here%s", gap);
-    g_string_append_printf(out, "q) not now%s?) why\n", gap);
+    append_refusals(out, question, gap);
 }
 
 static char *

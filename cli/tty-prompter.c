@@ -301,6 +301,8 @@ meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
     if (prompter == NULL)
         return;
     object = G_DBUS_INTERFACE_SKELETON(prompter->object);
+    if (!g_queue_is_empty(&prompter->waiting))
+        show(prompter, "\n");
     for (GList *link = prompter->waiting.head; link != NULL; link = link->next) {
         const Open *open = link->data;
 

@@ -188,6 +188,15 @@ def test_send_none(owner, nginx, typed, scope):
     owner.refused(*owner.trusting("select", nginx.url("1.3")), status=NONE, says="chosen before")
 
 
+def test_daemon_dies_at_the_question(owner, nginx):
+    terminal = owner.select_at_terminal(nginx.url("1.3"))
+    terminal.expect("Use.*: ")
+    owner.person.daemon.kill()
+    terminal.expect("\n.*The daemon went away before it answered")
+    assert terminal.finish() == 1
+    owner.person.start_daemon()
+
+
 def test_others_take_two_steps(owner, nginx):
     terminal = owner.select_at_terminal(nginx.url("1.3"))
     terminal.expect("Use.*: ")
@@ -729,6 +738,20 @@ def test_agent_answers_for_who_has_no_terminal(owner, nginx, watching):
     terminal.send("\n")
     assert selecting.wait() == 0
     assert selecting.output().strip() == owner.uris[chosen]
+
+
+def test_agent_asks_one_after_the_other(owner, nginx, watching):
+    terminal = watching()
+    commands = [owner.trusting("select", nginx.url(version)) for version in ("1.2", "1.3")]
+    both = [owner.person.background(owner.person.tree.meishi, *one) for one in commands]
+    for _ in both:
+        terminal.expect(" asks for a certificate")
+        terminal.expect("Use.*: ")
+        assert "asks" not in terminal.text[terminal.text.rindex("Use") :]
+        terminal.send("1\n")
+        terminal.expect("Remember.*: ")
+        terminal.send("\n")
+    assert [one.wait() for one in both] == [0, 0]
 
 
 def test_agent_says_when_a_question_is_over(owner, nginx, watching):

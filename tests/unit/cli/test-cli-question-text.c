@@ -57,7 +57,7 @@ test_circumstances(void)
     assert_open("{'host': <'xn--bcher-kva.example'>, 'port': <uint32 443>, 'kind': <'optional'>,"
                 " 'row': <'the server asks everybody'>, 'rule': <'rule r (f:1, user)'>,"
                 " 'tls-clear': <true>, 'last-alert': <'it is revoked'>, 'last-label': <'Old'>,"
-                " 'claimed-application': <'Bank\nof'>, 'scopes': <['once']>}",
+                " 'claimed-application': <'Bank\nof'>, 'scopes': <['once', 'always']>}",
                 1, &wide,
                 "xn--bcher-kva.example:443 (bücher.example) asks for a certificate (an unknown "
                 "program, says it is “Bank\\u000Aof”)\n"
@@ -66,7 +66,7 @@ test_circumstances(void)
                 "why: the server asks everybody\n"
                 "policy: rule r (f:1, user)\n"
                 "note: before TLS 1.3 your name is visible on the network\n"
-                "  n) send none    q) not now    ?) why\n");
+                "  N) never here    n) send none    q) not now    ?) why\n");
 }
 
 static void
