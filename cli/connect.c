@@ -94,19 +94,34 @@ meishi_connect_open(const MeishiTarget *target, gint64 deadline, GError **error)
     return attempt.connection;
 }
 
+static gboolean
+fail_late(GError **error)
+{
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
+                "The server did not answer in time.");
+    return FALSE;
+}
+
+gboolean
+meishi_connect_check(gint64 deadline, GError **error)
+{
+    return g_get_monotonic_time() < deadline || fail_late(error);
+}
+
+/* A server that always has one byte more must not keep us either, so time is looked at first. */
 gboolean
 meishi_connect_wait(GSocket *socket, GIOCondition condition, gint64 deadline, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    gint64 left = MAX(deadline - g_get_monotonic_time(), 1);
+    gint64 left = deadline - g_get_monotonic_time();
 
+    if (left <= 0)
+        return fail_late(error);
     if (g_socket_condition_timed_wait(socket, condition, left, NULL, &cause))
         return TRUE;
     if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
-                    "The server did not answer in time.");
-    else
-        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
-                    "The connection cannot be waited for: %s", cause->message);
+        return fail_late(error);
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
+                "The connection cannot be waited for: %s", cause->message);
     return FALSE;
 }

@@ -13,6 +13,9 @@
 GSocketConnection *meishi_connect_open(const MeishiTarget *target, gint64 deadline,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* FALSE with an error once @deadline is past. */
+gboolean meishi_connect_check(gint64 deadline, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Waits until @socket is ready for @condition; an error at @deadline. */
 gboolean meishi_connect_wait(GSocket *socket, GIOCondition condition, gint64 deadline,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

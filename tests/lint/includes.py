@@ -65,7 +65,10 @@ MATRIX = {
         ["libc", "glib", "gio", "gdbus", "json"],
         [*BASE, *PURE, "daemon/rules/", "daemon/bus/agent1.h", "daemon/bus/error.h"],
     ),
-    "cli/tls.c": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE]),
+    **{
+        f"cli/{name}": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE])
+        for name in ("tls.c", "tls-judge.c", "tls-judge.h", "tls-session.c", "tls-session.h")
+    },
 }  # fmt: skip
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)

@@ -195,6 +195,24 @@ test_gives_up(void)
     close(fds[1]);
 }
 
+/* Nor does one that always has something more to say. */
+static void
+test_gives_up_on_talkers(void)
+{
+    static const char words[] = "* OK ready\r\n* and more\r\n* and more\r\n";
+    MeishiTarget target = {
+        .protocol = (char *)"imap", .host = (char *)"a", .port = 143, .starttls = TRUE};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *sent = NULL, *unread = NULL;
+    Pair pair;
+
+    pair_open(&pair, words, sizeof(words) - 1);
+    g_assert_false(meishi_starttls_run(pair.client, &target, g_get_monotonic_time() - 1, &error));
+    g_assert_nonnull(strstr(error->message, "did not answer in time"));
+    sent = pair_close(&pair, &unread);
+    g_assert_cmpstr(unread, ==, words);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -203,5 +221,6 @@ main(int argc, char **argv)
     g_test_add_func("/cli/starttls/reads-no-further", test_reads_no_further);
     g_test_add_func("/cli/starttls/refuses", test_refuses);
     g_test_add_func("/cli/starttls/gives-up", test_gives_up);
+    g_test_add_func("/cli/starttls/gives-up-on-talkers", test_gives_up_on_talkers);
     return g_test_run();
 }
