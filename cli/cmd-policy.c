@@ -159,8 +159,10 @@ print_remarks(GVariant *remarks)
         g_autofree char *group = get_text(remark, "group");
         g_autofree char *key = get_text(remark, "key");
         g_autofree char *message = get_text(remark, "message");
+        guint line = get_number(remark, "line");
+        g_autofree char *at = line > 0 ? g_strdup_printf(":%u", line) : g_strdup("");
 
-        g_print("  %s:%u: %s: %s%s%s%s%s%s\n", file, get_number(remark, "line"), severity,
+        g_print("  %s%s: %s: %s%s%s%s%s%s\n", *file ? file : "policy", at, severity,
                 *group ? "[" : "", group, *group ? "] " : "", key, *key ? ": " : "", message);
         g_variant_unref(remark);
     }

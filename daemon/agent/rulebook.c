@@ -87,9 +87,11 @@ note_blindness(MeishiRulebook *rulebook)
     const char *problem = meishi_dir_watch_problem(rulebook->watch);
     MeishiPlace place = {.file = NULL};
 
-    if (problem != NULL)
-        meishi_lint_add(rulebook->lints, MEISHI_LINT_WARNING, &place,
-                        "changes to the files go unnoticed until the next start: %s", problem);
+    if (problem == NULL)
+        return;
+    meishi_lint_add(rulebook->lints, MEISHI_LINT_WARNING, &place,
+                    "changes to the files go unnoticed until the next start: %s", problem);
+    meishi_lint_sort(rulebook->lints);
 }
 
 static void
