@@ -193,18 +193,24 @@ meishi_call_dup_fd(MeishiCall *call, gint handle, GError **error)
 
 /* ---- the ends ------------------------------------------------------------------------------- */
 
-/* Errors of GIO that come through the agent have a code of ours; the rest is Failed. */
+static MeishiErrorCode
+own_code(const GError *error)
+{
+    if (error->domain == MEISHI_ERROR)
+        return (MeishiErrorCode)error->code;
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return MEISHI_ERROR_CANCELLED;
+    return MEISHI_ERROR_FAILED;
+}
+
+/* Errors of GIO that come through the agent have a code of ours; the rest is Failed.  A message may
+ * name a file, which is called as it likes; on the bus it has to be UTF-8. */
 static GError *
 to_own_domain(GError *error)
 {
-    MeishiErrorCode code = MEISHI_ERROR_FAILED;
-    GError *own;
+    g_autofree char *message = g_utf8_make_valid(error->message, -1);
+    GError *own = g_error_new_literal(MEISHI_ERROR, (int)own_code(error), message);
 
-    if (error->domain == MEISHI_ERROR)
-        return error;
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        code = MEISHI_ERROR_CANCELLED;
-    own = g_error_new_literal(MEISHI_ERROR, code, error->message);
     g_error_free(error);
     return own;
 }

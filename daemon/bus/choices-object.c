@@ -12,6 +12,7 @@
 #include "daemon/bus/decision-report.h"
 #include "daemon/bus/identity-object.h"
 #include "daemon/bus/options.h"
+#include "daemon/bus/report.h"
 
 static const MeishiOption set_options[] = {
     {"protocol", "s"}, {"application", "s"}, {"context", "s"}, {NULL, NULL}};
@@ -54,7 +55,7 @@ find_current(MeishiAgent *agent, const char *lineage)
 static void
 add_text(GVariantDict *dict, const char *name, const char *text)
 {
-    g_variant_dict_insert(dict, name, "s", text != NULL ? text : "");
+    g_variant_dict_insert_value(dict, name, meishi_report_text(text));
 }
 
 static void
@@ -150,34 +151,39 @@ find_word(GVariant *options, const char *name)
     return g_variant_lookup(options, name, "&s", &text) && text[0] != '\0' ? text : NULL;
 }
 
-/* Connected swapped: the arguments are in the invocation. */
 static gboolean
-on_set(MeishiAgent *agent, GDBusMethodInvocation *invocation)
+choose(MeishiAgent *agent, GVariant *parameters, gint64 *ret_id, GError **error)
 {
-    GVariant *parameters = g_dbus_method_invocation_get_parameters(invocation);
     g_autoptr(GVariant) options = g_variant_get_child_value(parameters, 5);
     g_autofree char *identity_id = NULL;
     const char *reach, *path, *scope;
     MeishiChoiceSpec spec = {0};
-    GError *error = NULL;
     guint16 port;
-    gint64 id;
 
     g_variant_get(parameters, "(&s&sq&o&s@a{sv})", &reach, &spec.host, &port, &path, &scope, NULL);
+    if (!meishi_options_check(options, set_options, error) ||
+        !parse_reach(reach, &spec.reach, error) || !parse_scope(scope, &spec.scope, error) ||
+        !meishi_identity_object_id_at(agent, path, &identity_id, error))
+        return FALSE;
     spec.port = port;
-    if (meishi_options_check(options, set_options, &error) &&
-        parse_reach(reach, &spec.reach, &error) && parse_scope(scope, &spec.scope, &error) &&
-        meishi_identity_object_id_at(agent, path, &identity_id, &error)) {
-        spec.id = identity_id;
-        spec.protocol = find_word(options, "protocol");
-        spec.application = find_word(options, "application");
-        spec.context = find_word(options, "context");
-        if (meishi_agent_choose(agent, &spec, &id, &error)) {
-            g_dbus_method_invocation_return_value(invocation, g_variant_new("(x)", id));
-            return TRUE;
-        }
-    }
-    meishi_call_answer(invocation, FALSE, error);
+    spec.id = identity_id;
+    spec.protocol = find_word(options, "protocol");
+    spec.application = find_word(options, "application");
+    spec.context = find_word(options, "context");
+    return meishi_agent_choose(agent, &spec, ret_id, error);
+}
+
+/* Connected swapped: the arguments are in the invocation. */
+static gboolean
+on_set(MeishiAgent *agent, GDBusMethodInvocation *invocation)
+{
+    GError *error = NULL;
+    gint64 id;
+
+    if (choose(agent, g_dbus_method_invocation_get_parameters(invocation), &id, &error))
+        g_dbus_method_invocation_return_value(invocation, g_variant_new("(x)", id));
+    else
+        meishi_call_answer(invocation, FALSE, error);
     return TRUE;
 }
 

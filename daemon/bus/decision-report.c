@@ -7,6 +7,7 @@
 
 #include "daemon/bus/identity-object.h"
 #include "daemon/bus/question-paths.h"
+#include "daemon/bus/report.h"
 #include "daemon/policy/explain.h"
 
 static const char *const scopes[] = {
@@ -37,13 +38,6 @@ static void
 add(GVariantDict *dict, const char *name, GVariant *value)
 {
     g_variant_dict_insert_value(dict, name, value);
-}
-
-static void
-add_text(GVariantDict *dict, const char *name, const char *text)
-{
-    if (text != NULL)
-        add(dict, name, g_variant_new_string(text));
 }
 
 static void
@@ -84,14 +78,14 @@ add_selected(GVariantDict *dict, MeishiAgent *agent, const MeishiAnswer *answer)
     g_autofree char *key_uri = g_strconcat(identity->uri, ";type=private", NULL);
 
     add_path(dict, agent, id);
-    add_text(dict, "id", id);
-    add_text(dict, "label", identity->label);
-    add_text(dict, "uri", identity->uri);
-    add_text(dict, "key-uri", key_uri);
+    meishi_report_add_text(dict, "id", id);
+    meishi_report_add_text(dict, "label", identity->label);
+    meishi_report_add_text(dict, "uri", identity->uri);
+    meishi_report_add_text(dict, "key-uri", key_uri);
     add(dict, "chain", new_chain(answer->chain));
     if (answer->schemes != NULL)
         add(dict, "schemes", new_schemes(answer->schemes));
-    add_text(dict, "scope", scopes[answer->scope]);
+    meishi_report_add_text(dict, "scope", scopes[answer->scope]);
     add(dict, "will-confirm", g_variant_new_boolean(answer->will_confirm));
 }
 
@@ -101,15 +95,15 @@ meishi_decision_report(MeishiAgent *agent, const MeishiAnswer *answer)
     GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
 
     add(&dict, "result", g_variant_new_uint32(answer->result));
-    add_text(&dict, "result-name", meishi_result_name(answer->result));
-    add_text(&dict, "code", meishi_code_info(answer->code)->name);
-    add_text(&dict, "row", answer->row);
-    add_text(&dict, "rule", answer->rule);
+    meishi_report_add_text(&dict, "result-name", meishi_result_name(answer->result));
+    meishi_report_add_text(&dict, "code", meishi_code_info(answer->code)->name);
+    meishi_report_add_text(&dict, "row", answer->row);
+    meishi_report_add_text(&dict, "rule", answer->rule);
     if (answer->choice_id != 0)
         add(&dict, "choice", g_variant_new_int64(answer->choice_id));
     if (answer->identity != NULL)
         add_selected(&dict, agent, answer);
-    add_text(&dict, "selection-id", answer->selection_id);
+    meishi_report_add_text(&dict, "selection-id", answer->selection_id);
     if (answer->question != NULL)
         add(&dict, "question", meishi_question_paths_add(agent, answer->question));
     return g_variant_dict_end(&dict);
@@ -123,15 +117,15 @@ report_verdict(MeishiAgent *agent, const MeishiExplanation *explanation)
     GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
 
     add_path(&dict, agent, explanation->id);
-    add_text(&dict, "id", explanation->id);
-    add_text(&dict, "label", explanation->label);
-    add_text(&dict, "code", explanation->code);
+    meishi_report_add_text(&dict, "id", explanation->id);
+    meishi_report_add_text(&dict, "label", explanation->label);
+    meishi_report_add_text(&dict, "code", explanation->code);
     add(&dict, "step", g_variant_new_uint32(explanation->step));
-    add_text(&dict, "kind", explanation->kind);
-    add_text(&dict, "clause", explanation->clause);
-    add_text(&dict, "facts", explanation->facts);
-    add_text(&dict, "detail", explanation->detail);
-    add_text(&dict, "rank", explanation->rank);
+    meishi_report_add_text(&dict, "kind", explanation->kind);
+    meishi_report_add_text(&dict, "clause", explanation->clause);
+    meishi_report_add_text(&dict, "facts", explanation->facts);
+    meishi_report_add_text(&dict, "detail", explanation->detail);
+    meishi_report_add_text(&dict, "rank", explanation->rank);
     add(&dict, "place", g_variant_new_uint32(explanation->place));
     return g_variant_dict_end(&dict);
 }

@@ -8,6 +8,7 @@
 #include "daemon/agent/selector.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/call.h"
+#include "daemon/bus/report.h"
 #include "daemon/bus/token-objects.h"
 #include "daemon/token/uri.h"
 
@@ -27,7 +28,7 @@ typedef GVariant *(*Report)(MeishiAgent *agent, gconstpointer thing);
 static void
 add_text(GVariantDict *dict, const char *name, const char *text)
 {
-    g_variant_dict_insert(dict, name, "s", text != NULL ? text : "");
+    g_variant_dict_insert_value(dict, name, meishi_report_text(text));
 }
 
 static GVariant *

@@ -28,11 +28,17 @@ add(GVariantDict *dict, const char *name, GVariant *value)
     g_variant_dict_insert_value(dict, name, value);
 }
 
-static void
-add_text(GVariantDict *dict, const char *name, const char *text)
+GVariant *
+meishi_report_text(const char *text)
+{
+    return g_variant_new_take_string(g_utf8_make_valid(text != NULL ? text : "", -1));
+}
+
+void
+meishi_report_add_text(GVariantDict *dict, const char *name, const char *text)
 {
     if (text != NULL)
-        add(dict, name, g_variant_new_string(text));
+        add(dict, name, meishi_report_text(text));
 }
 
 /* ---- import --------------------------------------------------------------------------------- */
@@ -61,13 +67,13 @@ report_item(const MeishiImportItem *item)
     GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
     g_autoptr(GPtrArray) warnings = meishi_report_warnings(item->warnings);
 
-    add_text(&dict, "outcome", outcomes[item->outcome]);
-    add_text(&dict, "file", item->file);
-    add_text(&dict, "id", item->id);
-    add_text(&dict, "label", item->label);
-    add_text(&dict, "key-of", item->key_of);
-    add_text(&dict, "subject", item->subject);
-    add_text(&dict, "key", item->key_text);
+    meishi_report_add_text(&dict, "outcome", outcomes[item->outcome]);
+    meishi_report_add_text(&dict, "file", item->file);
+    meishi_report_add_text(&dict, "id", item->id);
+    meishi_report_add_text(&dict, "label", item->label);
+    meishi_report_add_text(&dict, "key-of", item->key_of);
+    meishi_report_add_text(&dict, "subject", item->subject);
+    meishi_report_add_text(&dict, "key", item->key_text);
     add(&dict, "not-after", g_variant_new_int64(item->not_after));
     add(&dict, "warnings", new_strv(warnings));
     if (item->messages != NULL)
@@ -87,8 +93,8 @@ meishi_report_import(const MeishiImportReport *report)
     add(&dict, "warnings", new_strv(report->warnings));
     add(&dict, "notes", new_strv(report->notes));
     add(&dict, "items", g_variant_builder_end(&items));
-    add_text(&dict, "vault-created", report->vault_created);
-    add_text(&dict, "vault-message", report->vault_message);
+    meishi_report_add_text(&dict, "vault-created", report->vault_created);
+    meishi_report_add_text(&dict, "vault-message", report->vault_message);
     return g_variant_dict_end(&dict);
 }
 
@@ -136,13 +142,13 @@ report_slot(const MeishiStoreSlot *slot)
     GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
 
     add(&dict, "id", g_variant_new_int64(slot->id));
-    add_text(&dict, "kind", meishi_report_slot_kind(slot->kind));
-    add_text(&dict, "location", slot->location);
+    meishi_report_add_text(&dict, "kind", meishi_report_slot_kind(slot->kind));
+    meishi_report_add_text(&dict, "location", slot->location);
     add(&dict, "created", g_variant_new_int64(slot->created));
     if (slot->kind == MEISHI_SLOT_PASSPHRASE) {
         g_autofree char *cost = describe_cost(slot);
 
-        add_text(&dict, "cost", cost);
+        meishi_report_add_text(&dict, "cost", cost);
     }
     return g_variant_dict_end(&dict);
 }

@@ -18,3 +18,9 @@ gboolean meishi_report_parse_slot_kind(const char *text, MeishiSlotKind *ret_kin
 
 /* Names of the bits set in @warnings (MeishiWarning); a new array. */
 GPtrArray *meishi_report_warnings(guint warnings);
+
+/* @text as a string of the bus, which is UTF-8 whatever a file is called; NULL: "".  Floating. */
+GVariant *meishi_report_text(const char *text);
+
+/* The same under @name; nothing where @text is NULL. */
+void meishi_report_add_text(GVariantDict *dict, const char *name, const char *text);

@@ -13,6 +13,7 @@
 #include "daemon/bus/decision-report.h"
 #include "daemon/bus/identity-object.h"
 #include "daemon/bus/options.h"
+#include "daemon/bus/report.h"
 #include "daemon/bus/request-table.h"
 #include "daemon/bus/selection-request.h"
 #include "daemon/policy/explain.h"
@@ -165,8 +166,8 @@ new_explanation(MeishiAgent *agent, const DryRun *run)
     g_autoptr(GPtrArray) list = meishi_explain_identities(run->decision, world, request);
     g_autofree char *text = meishi_explain_to_text(run->decision, world, request);
 
-    return g_variant_new("(@aa{sv}@a{sv}s)", meishi_decision_report_verdicts(agent, list),
-                         meishi_decision_report(agent, run->answer), text);
+    return g_variant_new("(@aa{sv}@a{sv}@s)", meishi_decision_report_verdicts(agent, list),
+                         meishi_decision_report(agent, run->answer), meishi_report_text(text));
 }
 
 static gboolean

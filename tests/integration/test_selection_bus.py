@@ -765,6 +765,18 @@ def test_policy_with_an_error_changes_nothing(door, cards, person, policy):
 
 
 @both_doors
+@pytest.mark.parametrize("name", [b"10-\xff.conf", b"10-.conf"])
+def test_files_of_any_name_and_content_can_be_talked_of(door, person, policy, name):
+    """Names of files are bytes, and so is what stands in them; texts on the bus are UTF-8."""
+    write_policy(policy, person, os.fsdecode(name), RULES)
+    (policy / POLICIES / os.fsdecode(name)).write_bytes(b"[Rule \xfe]\n\xfd=\xfc\n")
+    shown = name.decode(errors="replace")
+    assert shown in assert_fails("BadFile", door.call, ROOT, f"{POLICY}.Reload")
+    remarks = door.call(ROOT, f"{POLICY}.Describe")[2]
+    assert any(shown in one["file"] and one["severity"] == "error" for one in remarks)
+
+
+@both_doors
 def test_tokens_follow_policy_and_identities(door, cards, person, policy):
     vault = f"{ROOT}/token/vault"
     assert door.get(vault, TOKEN, "Label") == "Meishi"
