@@ -9,15 +9,13 @@ gboolean
 meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application, const char *selection_id,
                   GError **error)
 {
-    gint64 now = meishi_agent_now();
-    const MeishiSelection *selection =
-        meishi_selection_log_find(agent->selector->log, application, selection_id, now, error);
+    const MeishiSelection *selection = meishi_selection_log_find(
+        agent->selector->log, application, selection_id, meishi_agent_now(), error);
 
     if (selection == NULL)
         return FALSE;
-    meishi_hints_add(agent->hints, MEISHI_HINT_BOUND, application, selection->request,
-                     selection->identity, now);
-    meishi_agent_announce_view(agent);
+    meishi_agent_hint(agent, MEISHI_HINT_BOUND, application, selection->request,
+                      selection->identity);
     return TRUE;
 }
 

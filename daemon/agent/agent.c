@@ -40,6 +40,7 @@ meishi_agent_finalize(GObject *object)
 
     g_clear_handle_id(&agent->view_source, g_source_remove);
     g_clear_handle_id(&agent->clock_source, g_source_remove);
+    g_clear_handle_id(&agent->hint_source, g_source_remove);
     if (agent->vault != NULL)
         g_signal_handlers_disconnect_by_data(agent->vault, agent);
     g_clear_object(&agent->vault);
@@ -222,6 +223,10 @@ on_clock(gpointer user_data)
         g_debug("cannot read the store: %s", error->message);
         set_clock(agent);
     }
+    /* Rules look at the clock, too (Identity-Validity-Left, roles); nobody is told who sees the
+     * same as before. */
+    if (meishi_rulebook_set(agent->rulebook)->rules->len > 0)
+        meishi_agent_announce_view(agent);
     return G_SOURCE_REMOVE;
 }
 

@@ -308,7 +308,7 @@ hint(World *world, MeishiHintKind kind, MeishiApplication *application, const ch
     request->protocol = g_strdup("https");
     request->port = 443;
     g_assert_true(meishi_host_parse(host, &request->host, NULL));
-    meishi_hints_add(world->agent->hints, kind, application, request, id, meishi_agent_now());
+    meishi_agent_hint(world->agent, kind, application, request, id);
 }
 
 #define BOB_AT_HOME RULE "Action=restrict\nMatch-Host=!home.example\nIdentity-Subject-CN=Bob\n"
@@ -354,6 +354,33 @@ test_hints(void)
         g_assert_cmpstr(text, ==, rows[i].expected);
         children_end(pid, TRUE);
     }
+}
+
+/* A program that is connected all the while is told when its hint is over. */
+static void
+test_hint_expires(void)
+{
+    g_autoptr(World) world = new_world();
+    pid_t first = children_fork(), second = children_fork();
+    g_autoptr(MeishiApplication) old = process(first);
+    g_autoptr(MeishiApplication) new = process(second);
+    g_autoptr(MeishiRequest) request = meishi_request_new();
+    gint64 nearly = meishi_agent_now() - MEISHI_HINT_RECENT_SECONDS + 1;
+    gint64 patience = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+
+    g_assert_true(meishi_host_parse("home.example", &request->host, NULL));
+    meishi_hints_add(world->agent->hints, MEISHI_HINT_RECENT, old, request, "ab", nearly);
+    hint(world, MEISHI_HINT_RECENT, new, "home.example", "Bob"); /* which looks at the clock */
+    world_settle();
+    world->n_view = 0;
+    while (world->n_view == 0 && g_get_monotonic_time() < patience)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(world->n_view, ==, 1);
+    g_assert_null(meishi_hints_find(world->agent->hints, old, meishi_agent_now()));
+    g_assert_nonnull(meishi_hints_find(world->agent->hints, new, meishi_agent_now()));
+    g_assert_cmpuint(world->agent->hint_source, !=, 0); /* for the other one */
+    children_end(first, TRUE);
+    children_end(second, TRUE);
 }
 
 /* ---- fingerprints ---------------------------------------------------------------------------- */
@@ -419,6 +446,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/presentation/roles", test_roles);
     g_test_add_func("/agent/presentation/role-label", test_role_label);
     g_test_add_func("/agent/presentation/hints", test_hints);
+    g_test_add_func("/agent/presentation/hint-expires", test_hint_expires);
     g_test_add_func("/agent/presentation/fingerprint", test_fingerprint);
     return world_run();
 }
