@@ -2,7 +2,8 @@
  *
  * A TLS client that lets Meishi choose its certificate, with OpenSSL and GDBus.
  *
- *     cc -o select-openssl select-openssl.c $(pkg-config --cflags --libs gio-unix-2.0 libssl libcrypto)
+ *     cc -o select-openssl select-openssl.c $(pkg-config --cflags --libs gio-unix-2.0 libssl
+ * libcrypto)
  *     ./select-openssl HOST PORT PATH [CA-FILE]
  *
  * When the server asks for a certificate, at the start, in a renegotiation (TLS 1.2) or after the
@@ -10,8 +11,8 @@
  * org.meishi.Agent1.Selector and gets back a chain and the PKCS#11 URI of the key.  Afterwards the
  * program tells how it went, so that a certificate that was refused is not sent again.
  *
- * The key is used through libp11's engine (libengine-pkcs11-openssl); PKCS11_MODULE_PATH or p11-kit's
- * configuration leads that to Meishi's module.
+ * The key is used through libp11's engine (libengine-pkcs11-openssl); PKCS11_MODULE_PATH or
+ * p11-kit's configuration leads that to Meishi's module.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED /* ENGINE: OpenSSL 3.0 has no PKCS#11 provider of its own */
 #include <gio/gio.h>
@@ -38,7 +39,8 @@ die(const char *what, const char *why)
     exit(1);
 }
 
-/* ---- Meishi ----------------------------------------------------------------------------------- */
+/* ---- Meishi -----------------------------------------------------------------------------------
+ */
 
 /* The session bus, or the daemon's own socket where there is none. */
 static void
@@ -130,14 +132,14 @@ report(Client *client, const char *outcome)
         return;
     g_variant_builder_init(&details, G_VARIANT_TYPE_VARDICT);
     if (client->alert >= 0)
-        g_variant_builder_add(&details, "{sv}", "alert",
-                              g_variant_new_byte((guchar)client->alert));
+        g_variant_builder_add(&details, "{sv}", "alert", g_variant_new_byte((guchar)client->alert));
     g_variant_unref(call(client, "ReportOutcome",
                          g_variant_new("(ssa{sv})", client->selection_id, outcome, &details),
                          "()"));
 }
 
-/* ---- what the server said --------------------------------------------------------------------- */
+/* ---- what the server said ---------------------------------------------------------------------
+ */
 
 static GVariant *
 ca_names(SSL *ssl)
@@ -191,7 +193,8 @@ constraints(SSL *ssl)
     return g_variant_builder_end(&builder);
 }
 
-/* ---- what goes back --------------------------------------------------------------------------- */
+/* ---- what goes back ---------------------------------------------------------------------------
+ */
 
 static int
 use_chain(SSL *ssl, GVariant *chain)
@@ -248,7 +251,8 @@ choose(SSL *ssl, void *data)
     return ok && result != 2;
 }
 
-/* ---- the connection --------------------------------------------------------------------------- */
+/* ---- the connection ---------------------------------------------------------------------------
+ */
 
 static Client client = {.alert = -1};
 
