@@ -16,6 +16,15 @@ from harness.terminal import Terminal
 USAGE, NOT_FOUND, NONE, PERSON, DENIED = 2, 3, 10, 11, 12
 
 UNUSED = "unused.example.com:8443"  # nobody connects there
+EITHER = "(Hana Sato|Hana at work)"
+
+
+def choose(terminal, number, remember=""):
+    """Answers both questions."""
+    terminal.expect(r"Use( \[\d\])?: ")
+    terminal.send(f"{number}\n")
+    terminal.expect(r"Remember:.*\]: ")
+    terminal.send(f"{remember}\n")
 
 
 class PlainServer:
@@ -118,8 +127,8 @@ def test_select_asks_and_prints_the_uri(owner, nginx):
     terminal = owner.select_at_terminal(nginx.url("1.3"))
     terminal.expect(rf"127.0.0.1:{nginx.port('1.3')} asks for a certificate\n")
     terminal.expect(r"accepts: CN=Example User CA,O=Example Corp, \+1\n")
-    first = terminal.expect(r"  1\) (Hana Sato|Hana at work) +Example User CA  until \S+  software\n")
-    second = terminal.expect(r"  2\) (Hana Sato|Hana at work) +Example User CA")
+    first = terminal.expect(rf"  1\) {EITHER} +Example User CA  until \S+  software\n")
+    second = terminal.expect(rf"  2\) {EITHER} +Example User CA")
     terminal.expect(r"  o\) 1 other not offered    n\) send none    N\) never here    q\) not now")
     terminal.expect(r"Use( \[1\])?: ")
     assert terminal.is_echoing()
@@ -135,10 +144,7 @@ def test_select_asks_and_prints_the_uri(owner, nginx):
 
 def test_always_is_remembered_and_not_asked_again(owner, nginx):
     terminal = owner.select_at_terminal(nginx.url("1.3"))
-    terminal.expect("Use.*: ")
-    terminal.send("1\n")
-    terminal.expect("Remember.*: ")
-    terminal.send("a\n")
+    choose(terminal, 1, "a")
     assert terminal.finish() == 0
     chosen = owner.selected
     [choice] = owner.choices()
@@ -262,7 +268,7 @@ def test_rows_that_look_alike_show_what_differs(people, pki, nginx):
         env, home, columns=120, **person.identity(),
     )  # fmt: skip
     shown = [
-        terminal.expect(r"\) Same for both[^\n]* (EC P-256|RSA 2048), \.\.[0-9a-fA-F]{4}\n").group(1)
+        terminal.expect(r"\) Same for both[^\n]* (EC P-256|RSA 2048), \.\.[0-9a-f]{4}\n").group(1)
         for _ in range(2)
     ]
     assert sorted(shown) == ["EC P-256", "RSA 2048"]
@@ -383,13 +389,12 @@ def test_wrong_calls(owner, args, says):
 def test_curl_with_select_in_its_arguments(owner, pki, nginx):
     """The person answers on the terminal while the shell collects what `meishi select` prints."""
     url = nginx.url("1.3")
-    script = f'curl -sS --cacert {pki.root.cert} --cert "$(meishi select --ca-file {pki.root.cert} {url})" {url}'
+    trust = pki.root.cert
+    select = f"meishi select --ca-file {trust} {url}"
+    script = f'curl -sS --cacert {trust} --cert "$({select})" {url}'
     terminal = owner.terminal("sh", "-c", script)
-    chosen = terminal.expect(r"  1\) (Hana Sato|Hana at work) ").group(1)
-    terminal.expect("Use.*: ")
-    terminal.send("1\n")
-    terminal.expect("Remember.*: ")
-    terminal.send("\n")
+    chosen = terminal.expect(rf"  1\) {EITHER} ").group(1)
+    choose(terminal, 1)
     one = owner.first if chosen == "Hana Sato" else owner.second
     terminal.expect(re.escape(nginx.page(one, "1.3")))
     assert terminal.finish() == 0
@@ -397,9 +402,11 @@ def test_curl_with_select_in_its_arguments(owner, pki, nginx):
 
 # ---- policy -------------------------------------------------------------------------------------
 
+WORK = "[Rule w]\nMatch-Host=127.0.0.1\nIdentity-Subject-CN=Hana at work\nAction=select\n"
+
 
 def test_policy_that_selects_needs_nobody(owner, nginx):
-    owner.policy("[Rule work]\nMatch-Host=127.0.0.1\nIdentity-Subject-CN=Hana at work\nAction=select\n")
+    owner.policy(WORK)
     done = owner.meishi(*owner.trusting("select", nginx.url("1.3")))
     assert done.stdout.strip() == owner.uris["Hana at work"]
     decision = owner.json(*owner.trusting("select", nginx.url("1.3")))
@@ -533,11 +540,9 @@ def test_exec_curl_and_gnutls(owner, pki, nginx):
 
 def test_exec_asks_on_the_terminal(owner, nginx):
     command = owner.trusting("exec", "--target", nginx.url("1.3"))
-    terminal = owner.terminal(owner.person.tree.meishi, *command, "--", "sh", "-c", "read x; echo got $x")
-    terminal.expect("Use.*: ")
-    terminal.send("1\n")
-    terminal.expect("Remember.*: ")
-    terminal.send("\n")
+    script = "read x; echo got $x"
+    terminal = owner.terminal(owner.person.tree.meishi, *command, "--", "sh", "-c", script)
+    choose(terminal, 1)
     terminal.send("input\n")
     terminal.expect("got input\n")
     assert terminal.finish() == 0
@@ -577,10 +582,13 @@ def test_exec_passes_everything_on(owner):
     assert "survived" not in done.stdout
 
 
-@pytest.mark.parametrize("program, status", [("/nonexistent", 127), ("no-such-program", 127), ("/etc/passwd", 126)])
+@pytest.mark.parametrize(
+    "program, status", [("/nonexistent", 127), ("no-such-program", 127), ("/etc/passwd", 126)]
+)
 def test_exec_of_what_cannot_run(owner, program, status):
     owner.meishi("choices", "set", UNUSED, "--use", "Partner")
-    owner.refused("exec", "--target", UNUSED, "--no-probe", "--", program, status=status, says=program)
+    command = ("exec", "--target", UNUSED, "--no-probe", "--", program)
+    owner.refused(*command, status=status, says=program)
 
 
 # ---- choices ------------------------------------------------------------------------------------
@@ -591,7 +599,8 @@ def test_choices_set_list_forget_undo(owner):
     done = owner.meishi("choices", "set", UNUSED, "--use", "hana sato")
     assert done.stdout.startswith(f"{UNUSED} gets “Hana Sato” (always).")
     owner.meishi("choices", "set", "imaps://mail.example.com", "--none", "--scope=session")
-    owner.meishi("choices", "set", "shop.example.com", "--use=Partner", "--domain", "--app=exe:/usr/bin/curl")
+    curl = "--app=exe:/usr/bin/curl"
+    owner.meishi("choices", "set", "shop.example.com", "--use=Partner", "--domain", curl)
     owner.meishi("choices", "set", "all.example.com", "--use=Partner", "--host", "--context=work")
     table = owner.meishi("choices").stdout
     assert table == owner.meishi("choices", "list").stdout
@@ -639,10 +648,13 @@ def test_forget_by_each_way(owner):
 
 
 def test_choices_that_fit_nothing(owner):
-    owner.refused("choices", "forget", "nobody.example.com", status=NOT_FOUND, says="`meishi choices`")
-    owner.refused("choices", "forget", "4711", status=NOT_FOUND, says="Nothing like that")
-    owner.refused("choices", "set", UNUSED, "--use=Nobody", status=NOT_FOUND, says="no identity “Nobody”")
-    owner.refused("choices", "set", UNUSED, "--use=Hana", status=NOT_FOUND, says="fits 2 identities")
+    for args, says in (
+        (("forget", "nobody.example.com"), "`meishi choices` shows all"),
+        (("forget", "4711"), "Nothing like that"),
+        (("set", UNUSED, "--use=Nobody"), "no identity “Nobody”"),
+        (("set", UNUSED, "--use=Hana"), "fits 2 identities"),
+    ):
+        owner.refused("choices", *args, status=NOT_FOUND, says=says)
 
 
 def test_replacing_can_be_undone(owner):
@@ -657,7 +669,7 @@ def test_replacing_can_be_undone(owner):
 
 # ---- agent: questions of other programs ---------------------------------------------------------
 
-CONFIRM = "[Rule ask]\nMatch-Host=127.0.0.1\nIdentity-Subject-CN=Hana at work\nAction=select\nConfirm={}\n"
+CONFIRM = WORK + "Confirm={}\n"
 
 
 @pytest.fixture
@@ -687,13 +699,17 @@ def curl_in_background(owner, url):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("answer, passes", [("y\n", True), ("n\n", False), ("\n", False), ("q\n", False)])
+@pytest.mark.parametrize(
+    "answer, passes", [("y\n", True), ("n\n", False), ("\n", False), ("q\n", False)]
+)
 def test_confirming_a_signature(owner, nginx, watching, answer, passes):
     owner.policy(CONFIRM.format("each-use"))
     terminal = watching()
     curl = curl_in_background(owner, nginx.url("1.3"))
-    terminal.expect(r"May this program use “Hana at work”\?\n  program: curl, pid \d+, /usr/bin/curl\n")
-    terminal.expect(rf"  for: 127.0.0.1:{nginx.port('1.3')}\n  y\) yes, once    n\) no    q\) not now\n")
+    terminal.expect(r"May this program use “Hana at work”\?\n")
+    terminal.expect(r"  program: curl, pid \d+, /usr/bin/curl\n")
+    terminal.expect(rf"  for: 127.0.0.1:{nginx.port('1.3')}\n")
+    terminal.expect(r"  y\) yes, once    n\) no    q\) not now\n")
     terminal.expect(r"Allow \[n\]: ")
     terminal.send(answer)
     if not passes:
@@ -731,11 +747,8 @@ def test_agent_answers_for_who_has_no_terminal(owner, nginx, watching):
     command = owner.trusting("select", nginx.url("1.3"))
     selecting = owner.person.background(owner.person.tree.meishi, *command)
     terminal.expect(rf"127.0.0.1:{nginx.port('1.3')} asks for a certificate \(")
-    chosen = terminal.expect(r"  1\) (Hana Sato|Hana at work) ").group(1)
-    terminal.expect("Use.*: ")
-    terminal.send("1\n")
-    terminal.expect("Remember.*: ")
-    terminal.send("\n")
+    chosen = terminal.expect(rf"  1\) {EITHER} ").group(1)
+    choose(terminal, 1)
     assert selecting.wait() == 0
     assert selecting.output().strip() == owner.uris[chosen]
 
