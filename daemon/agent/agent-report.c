@@ -5,6 +5,8 @@
  */
 #include "daemon/agent/selector-private.h"
 
+#include "daemon/base/error.h"
+
 gboolean
 meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application, const char *selection_id,
                   GError **error)
@@ -14,6 +16,11 @@ meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application, const char
 
     if (selection == NULL)
         return FALSE;
+    if (!meishi_application_is_alive(application)) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "The kernel does not show this process, so nothing can be bound to it.");
+        return FALSE;
+    }
     meishi_agent_hint(agent, MEISHI_HINT_BOUND, application, selection->request,
                       selection->identity);
     return TRUE;
@@ -42,6 +49,8 @@ learn(MeishiAgent *agent, const MeishiSelection *selection, const MeishiMeeting 
 
     if (!meishi_choice_book_report(agent->choice_book, meeting, meishi_agent_now(), error))
         return FALSE;
+    if (meishi_rulebook_set(agent->rulebook)->roles->len > 0)
+        meishi_agent_announce_view(agent); /* a role passes over what its place has refused */
     if (is_bad) {
         drop_held(agent, selection->request);
         meishi_selector_tell_changes(agent, before);

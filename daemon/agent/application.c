@@ -186,6 +186,10 @@ meishi_application_new(pid_t pid, int pidfd, GError **error)
     MeishiProcStat stat;
 
     if (pid <= 0 || !meishi_process_stat(pid, &stat)) {
+        /* It lives, but /proc does not show it: mounted with hidepid=2, which keeps processes that
+         * have closed themselves from everybody, `meishi` among them. */
+        if (pidfd >= 0 && !meishi_process_has_ended(pidfd))
+            return g_steal_pointer(&application);
         gone(error, pid);
         return NULL;
     }

@@ -143,6 +143,21 @@ test_reused_number(void)
     close(pidfd);
 }
 
+/* As /proc hides a process under hidepid=2: alive by its descriptor, and nothing else is known. */
+static void
+test_invisible(void)
+{
+    int pidfd = children_pidfd(getpid());
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiApplication) application = meishi_application_new(G_MAXINT32, pidfd, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(application->trust, ==, MEISHI_TRUST_ANY);
+    g_assert_cmpuint(g_strv_length(application->names), ==, 0);
+    g_assert_null(application->name);
+    close(pidfd);
+}
+
 static void
 test_nonsense(void)
 {
@@ -470,6 +485,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/application/describe", test_describe);
     g_test_add_func("/agent/application/gone", test_gone);
     g_test_add_func("/agent/application/reused-number", test_reused_number);
+    g_test_add_func("/agent/application/invisible", test_invisible);
     g_test_add_func("/agent/application/nonsense", test_nonsense);
     g_test_add_func("/agent/application/executes-another", test_executes_another);
     g_test_add_func("/agent/application/upgraded", test_upgraded);
