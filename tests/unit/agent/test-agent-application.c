@@ -267,6 +267,8 @@ test_closed_process(void)
     ChildrenGate gate;
     pid_t pid = children_fork_gated(&gate);
     g_autoptr(MeishiApplication) application = NULL;
+    g_autoptr(GError) error = NULL;
+    int pidfd;
 
     if (pid == 0) {
         prctl(PR_SET_DUMPABLE, 0);
@@ -274,7 +276,10 @@ test_closed_process(void)
         pause();
     }
     children_await_ready(&gate);
-    application = describe(pid);
+    pidfd = children_pidfd(pid);
+    application = meishi_application_new(pid, pidfd, &error);
+    close(pidfd);
+    g_assert_no_error(error);
     g_assert_false(application->is_sandboxed);
     g_assert_cmpint(application->exe != NULL, ==, getuid() == 0);
     children_end(pid, TRUE);
