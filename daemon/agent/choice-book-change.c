@@ -84,29 +84,57 @@ is_past(const MeishiChoiceRow *row, gint64 now)
                                : !meishi_choice_row_is_in_force(row, now);
 }
 
-/* Best effort: what the store would not remove now goes the next time. */
-static void
-trim(MeishiChoiceBook *book, gint64 now)
+static GPtrArray *
+find_past(MeishiChoiceBook *book, gint64 now)
 {
-    g_autoptr(GPtrArray) gone = g_ptr_array_new();
-    g_autoptr(GError) error = NULL;
-    g_auto(MeishiChoiceChange) change;
+    GPtrArray *past = g_ptr_array_new();
 
-    meishi_choice_change_init(&change);
     for (guint i = 0; i < book->rows->len; i++) {
         MeishiChoiceRow *row = g_ptr_array_index(book->rows, i);
 
         if (is_past(row, now))
-            g_ptr_array_add(gone, row);
+            g_ptr_array_add(past, row);
     }
-    for (guint kind = 0; gone->len == 0 && kind < 4; kind++)
-        find_overflow(book, kind / 2 != 0, kind % 2 != 0, gone);
+    return past;
+}
+
+static GPtrArray *
+find_too_many(MeishiChoiceBook *book)
+{
+    GPtrArray *gone = g_ptr_array_new();
+
+    find_overflow(book, FALSE, FALSE, gone);
+    find_overflow(book, FALSE, TRUE, gone);
+    find_overflow(book, TRUE, FALSE, gone);
+    find_overflow(book, TRUE, TRUE, gone);
+    return gone;
+}
+
+/* Best effort: what the store would not remove now goes the next time. */
+static void
+drop(MeishiChoiceBook *book, GPtrArray *gone)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(MeishiChoiceChange) change;
+
+    meishi_choice_change_init(&change);
     for (guint i = 0; i < gone->len; i++)
         meishi_choice_change_remove(&change, g_ptr_array_index(gone, i));
     if (meishi_choice_change_commit(&change, book->store, &error))
         remove_rows(book, gone);
     else
         g_debug("cannot remove old choices: %s", error->message);
+}
+
+static void
+trim(MeishiChoiceBook *book, gint64 now)
+{
+    g_autoptr(GPtrArray) past = find_past(book, now);
+    g_autoptr(GPtrArray) too_many = NULL;
+
+    drop(book, past);
+    too_many = find_too_many(book);
+    drop(book, too_many);
 }
 
 gint64
@@ -415,7 +443,7 @@ has_successor(MeishiChoiceBook *book, const MeishiChoiceRow *row)
 }
 
 static void
-plan_undo(MeishiChoiceBook *book, gint64 batch, Undo *undo)
+plan_undo(MeishiChoiceBook *book, gint64 batch, const Undo *undo)
 {
     for (guint i = 0; i < book->rows->len; i++) {
         MeishiChoiceRow *row = g_ptr_array_index(book->rows, i);
@@ -466,7 +494,7 @@ meishi_choice_book_undo(MeishiChoiceBook *book, gint64 now, guint *ret_count, GE
                     "Nothing was forgotten or replaced in the last 30 days.");
         return FALSE;
     }
-    plan_undo(book, batch, (Undo *)&undo);
+    plan_undo(book, batch, &undo);
     for (guint i = 0; i < back->len; i++)
         meishi_choice_change_write(&change, g_ptr_array_index(back, i));
     for (guint i = 0; i < gone->len; i++)
