@@ -332,6 +332,29 @@ test_free_ends_all(void)
     g_free(fake);
 }
 
+/* Another way to the answer: the window closes, and says why. */
+static void
+test_withdraw(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(GCancellable) unused = g_cancellable_new();
+    g_auto(Asker) first = {0}, second = {0};
+
+    ask(prompters, &first, "a");
+    ask(prompters, &second, "b");
+    settle();
+    meishi_prompters_withdraw(prompters, unused);
+    meishi_prompters_withdraw(prompters, second.cancellable);
+    settle();
+    assert_end(&first, NULL);
+    assert_end(&second, "cancelled");
+    meishi_prompters_withdraw(prompters, first.cancellable);
+    settle();
+    assert_end(&first, "cancelled");
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a cancel:answered ");
+}
+
 /* ---- late and foreign answers ---- */
 
 static void
@@ -629,6 +652,7 @@ main(int argc, char **argv)
     g_test_add_func("/prompters/cancel/before", test_cancel_before);
     g_test_add_func("/prompters/cancel/and-answer", test_cancel_and_answer);
     g_test_add_func("/prompters/cancel/free", test_free_ends_all);
+    g_test_add_func("/prompters/cancel/withdraw", test_withdraw);
     g_test_add_func("/prompters/answer/late", test_late);
     g_test_add_func("/prompters/answer/foreign", test_foreign);
     g_test_add_func("/prompters/answer/malformed", test_malformed);

@@ -125,6 +125,22 @@ test_usable(void)
     g_assert_cmpstr(meishi_sigalg_name(0xfafa), ==, "unknown");
 }
 
+/* Where the server did not say what it takes. */
+static void
+test_codes(void)
+{
+    MeishiPublicKey key = {.type = MEISHI_KEY_EC, .bits = 256, .curve = "P-256"};
+    g_autoptr(GArray) codes = meishi_sigalg_codes(meishi_sigalg_for_key(&key, TLS_1_3));
+    g_autoptr(GArray) none = meishi_sigalg_codes(0);
+    g_autoptr(GArray) all = meishi_sigalg_codes(MEISHI_SCHEMES_ALL);
+
+    g_assert_cmpuint(codes->len, ==, 1);
+    g_assert_cmpuint(g_array_index(codes, guint16, 0), ==, 0x0403);
+    g_assert_cmpuint(none->len, ==, 0);
+    for (guint i = 0; i < all->len; i++)
+        g_assert_cmpuint(meishi_sigalg_from_code(g_array_index(all, guint16, i)), ==, 1u << i);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -142,5 +158,6 @@ main(int argc, char **argv)
     }
     g_test_add_func("/policy/sigalg/rfc5246-7.4.6/types", test_types);
     g_test_add_func("/policy/sigalg/usable", test_usable);
+    g_test_add_func("/policy/sigalg/codes", test_codes);
     return g_test_run();
 }
