@@ -118,8 +118,7 @@ set_choice(MeishiAgent *agent, const Settlement *s, gint64 now)
     gint64 id = 0;
 
     if (!meishi_choice_book_set(agent->choice_book, choice, now, &id, &error)) {
-        g_warning("What was chosen cannot be kept for longer than this session: %s",
-                  error->message);
+        g_debug("What was chosen cannot be kept for longer than this session: %s", error->message);
         spare->scope = MIN(spare->scope, MEISHI_SCOPE_SESSION);
         if (!meishi_choice_book_set(agent->choice_book, g_steal_pointer(&spare), now, &id, NULL))
             return 0;

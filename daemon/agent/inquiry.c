@@ -211,11 +211,11 @@ read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *re
     g_autoptr(GError) error = NULL;
 
     if (!meishi_question_read_answer(dict, &said, &error)) {
-        g_message("A prompter's answer cannot be understood: %s", error->message);
+        g_debug("A prompter's answer cannot be understood: %s", error->message);
         return FALSE;
     }
     if (said.id != NULL && !g_hash_table_contains(inquiry->ids, said.id)) {
-        g_message("A prompter answered with an identity that was not to be chosen.");
+        g_debug("A prompter answered with an identity that was not to be chosen.");
         return FALSE;
     }
     *ret_said = said;
