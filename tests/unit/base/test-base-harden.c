@@ -55,6 +55,32 @@ test_settings(void)
     run_in_child(look_at_settings);
 }
 
+/* What a program that is executed afterwards would inherit stays as it is. */
+static int
+look_at_self(void)
+{
+    struct rlimit before, core;
+    int privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+
+    (void)umask(027);
+    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 || getrlimit(RLIMIT_CORE, &before) != 0)
+        return 1;
+    meishi_harden_self();
+    if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return 2;
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != privs)
+        return 3;
+    if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_cur != before.rlim_cur)
+        return 4;
+    return umask(0) == 027 ? 0 : 5;
+}
+
+static void
+test_self(void)
+{
+    run_in_child(look_at_self);
+}
+
 static int volatile canary = 42;
 
 /* Exit status: 0 if the parent's memory can be read, else errno. */
@@ -128,6 +154,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/harden/settings", test_settings);
+    g_test_add_func("/base/harden/self", test_self);
     g_test_add_func("/base/harden/memory-is-closed", test_memory_is_closed);
     g_test_add_func("/base/harden/closed-descriptors", test_closed_descriptors);
     return g_test_run();
