@@ -234,7 +234,8 @@ static void
 set_clock(MeishiAgent *agent)
 {
     gint64 now = meishi_agent_now();
-    gint64 next = meishi_roster_next_change(agent->identities, now);
+    gint64 next = MIN(meishi_roster_next_change(agent->identities, now),
+                      meishi_choice_book_expire(agent->choice_book, now));
 
     g_clear_handle_id(&agent->clock_source, g_source_remove);
     if (next < G_MAXINT64)

@@ -414,6 +414,27 @@ test_choice_of_removed(void)
     assert_goes(world, "www.example.com", "hana2");
 }
 
+/* What was forgotten is gone for good after thirty days, though nobody touches a choice. */
+static void
+test_forgotten_for_good(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GError) error = NULL;
+    const MeishiChoiceFilter all = {0};
+    gint64 then = g_get_real_time() / G_USEC_PER_SEC - MEISHI_CHOICE_UNDO_SECONDS - 60;
+    guint n;
+
+    import_plainly(world, "hana2");
+    choose(world, "hana2", "www.example.com");
+    g_assert_true(
+        meishi_choice_book_forget(meishi_agent_choice_book(world->agent), &all, then, &n, &error));
+    g_assert_cmpuint(n, ==, 1);
+    world_restart(world);
+    g_assert_false(
+        meishi_choice_book_undo(meishi_agent_choice_book(world->agent), then, &n, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -435,5 +456,6 @@ main(int argc, char **argv)
     g_test_add_func("/agent/lineage/choice/follows", test_choice_follows);
     g_test_add_func("/agent/lineage/choice/join", test_choices_join);
     g_test_add_func("/agent/lineage/choice/of-removed", test_choice_of_removed);
+    g_test_add_func("/agent/lineage/choice/forgotten-for-good", test_forgotten_for_good);
     return world_run();
 }
