@@ -190,9 +190,9 @@ is_busy(const struct meishi_session *session, enum meishi_wire_operation kind)
     return (session->busy & 1u << kind) != 0;
 }
 
-CK_RV
-meishi_operation_init(CK_SESSION_HANDLE session, enum meishi_wire_operation kind,
-                      const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+static CK_RV
+init(CK_SESSION_HANDLE session, enum meishi_wire_operation kind, const CK_MECHANISM *mechanism,
+     CK_OBJECT_HANDLE key)
 {
     struct meishi_session *s;
     CK_RV rv = meishi_state_enter();
@@ -208,6 +208,20 @@ meishi_operation_init(CK_SESSION_HANDLE session, enum meishi_wire_operation kind
         rv = meishi_operation_new(s, kind, mechanism, key, &s->operations[kind]);
     meishi_state_leave();
     return rv;
+}
+
+/* A key that a change of policy took away and another one gave back has its handle again: what is
+ * not in the view at hand may be in the one that is due. */
+CK_RV
+meishi_operation_init(CK_SESSION_HANDLE session, enum meishi_wire_operation kind,
+                      const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+    CK_RV rv = init(session, kind, mechanism, key);
+
+    if (rv != CKR_KEY_HANDLE_INVALID)
+        return rv;
+    meishi_view_refresh();
+    return init(session, kind, mechanism, key);
 }
 
 /* ---- going on ------------------------------------------------------------------------------ */

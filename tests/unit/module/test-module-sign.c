@@ -448,6 +448,25 @@ test_statuses(Fixture *f, gconstpointer unused)
 #define ADD(name, func) \
     g_test_add("/module/sign/" name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
+/* The handle that a session remembers is good as soon as the daemon shows the key again. */
+static void
+test_key_that_came_back(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(MeishiSample) sample = meishi_sample_new(2);
+    g_autoptr(GBytes) without = NULL;
+    g_autoptr(GBytes) with = meishi_sample_usual(3, FALSE);
+    CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
+
+    meishi_sample_add_slot(sample, 1, "Meishi", TRUE);
+    meishi_sample_add_mech(sample, CKM_ECDSA, 256, 521, CKF_SIGN);
+    without = meishi_sample_end(sample);
+    fake_agent_publish(f->agent, without, TRUE);
+    g_free(fixture_find(f->session, NULL, 0)); /* now the module has seen it, too */
+    assert_rv(C_SignInit(f->session, &mechanism, SAMPLE_PRIVATE_EC), CKR_KEY_HANDLE_INVALID);
+    fake_agent_publish(f->agent, with, TRUE);
+    assert_rv(fixture_sign(f->session, SAMPLE_PRIVATE_EC, CKM_ECDSA), CKR_OK);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -474,6 +493,7 @@ main(int argc, char **argv)
     ADD("eddsa-parameters", test_eddsa_parameters);
     ADD("operations-side-by-side", test_operations_side_by_side);
     ADD("statuses", test_statuses);
+    ADD("key-that-came-back", test_key_that_came_back);
     result = g_test_run();
     fixture_remove_runtime_dir(dir);
     return result;
