@@ -3,27 +3,34 @@
 
 _meishi()
 {
-    local cur=${COMP_WORDS[COMP_CWORD]} quote= word meaning
-    local -a before=()
+    local cur quote= word meaning lead=
+    local -a words=()
 
-    # bash takes "--color=never" apart at the "=".
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        [[ $word == = ]] || before+=("$word")
+    # bash takes "--color=never" apart at the "=" and "host:443" at the ":".
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        if ((${#words[@]})) && [[ $word == : || ${words[-1]} == *: ]]; then
+            words[-1]+=$word
+        elif [[ $word != = ]]; then
+            words+=("$word")
+        fi
     done
+    [[ $word == = ]] && words+=('')
+    cur=${words[-1]}
+    unset 'words[-1]'
     case $cur in
-    =) cur= ;;
     [\"\']*) quote=${cur:0:1} cur=${cur:1} ;;
-    *) cur=${cur//\\/} ;;
+    *) cur=${cur//\\/} lead=${cur%"${cur##*:}"} ;;
     esac
     COMPREPLY=()
     while IFS=$'\t' read -r word meaning; do
         if [[ $word == :files ]]; then
             compopt -o default 2>/dev/null
         else
+            word=${word#"$lead"}
             [[ -n $quote ]] || printf -v word %q "$word"
             COMPREPLY+=("$word")
         fi
-    done < <(meishi __complete "${before[@]}" "$cur" 2>/dev/null)
+    done < <(meishi __complete "${words[@]}" "$cur" 2>/dev/null)
 }
 
 complete -F _meishi meishi

@@ -840,6 +840,13 @@ def test_bash_completion(owner):
     assert complete(owner, "meishi import --dry") == ["--dry-run"]
     assert complete(owner, "meishi list --color = ne") == ["never"]
     assert complete(owner, "meishi vault init k") == ["key-file"]
+    assert complete(owner, "meishi list --color =") == ["auto", "always", "never"]
+    owner.meishi("choices", "set", "a.example.com:8443", "--none")
+    assert complete(owner, "meishi why a") == ["a.example.com:8443"]
+    assert complete(owner, "meishi why a.example.com : 84") == ["8443"]
+    assert complete(owner, "meishi why a.example.com :") == ["8443"]
+    assert complete(owner, "meishi choices forget a.example.com : 8443 --ap") == ["--app"]
+    assert complete(owner, "meishi choices set x --use = Al") == ["Alice\\ at\\ work"]
 
 
 def test_completion_starts_nothing(person):
