@@ -30,9 +30,9 @@ typedef struct {
     gboolean is_sandboxed;
 } MeishiApplication;
 
-/* Looks at process @pid through @pidfd (duplicated; -1: none, and trust is ANY then).  One that /proc
- * does not show though it lives stays unknown.  DENIED for a sandboxed process whose sandbox does
- * not say which application it is; NOT_FOUND where the process is gone. */
+/* Looks at process @pid through @pidfd (duplicated; -1: none, and trust is ANY then).  One that
+ * /proc does not show though it lives stays unknown.  DENIED for a sandboxed process whose sandbox
+ * does not say which application it is; NOT_FOUND where the process is gone. */
 MeishiApplication *
 meishi_application_new(pid_t pid, int pidfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
