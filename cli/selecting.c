@@ -275,18 +275,6 @@ make_trial(const MeishiSelecting *what)
                          make_trial_options(what));
 }
 
-MeishiSelection *
-meishi_selecting_match(MeishiClient *client, const MeishiSelecting *what, GError **error)
-{
-    g_autoptr(GVariant) reply = call_sync(client, "Match", make_trial(what), "(aoa{sv})", error);
-    g_autoptr(GVariant) decision = NULL;
-
-    if (reply == NULL)
-        return NULL;
-    decision = g_variant_get_child_value(reply, 1);
-    return meishi_selection_new(decision);
-}
-
 gboolean
 meishi_selecting_explain(MeishiClient *client, const MeishiSelecting *what,
                          MeishiExplained *ret_explained, GError **error)

@@ -13,7 +13,7 @@ typedef struct {
     GVariant *constraints;   /* a{sv}, what the server asked for; NULL: not known */
     const char *purpose;     /* NULL: navigation */
     const char *context;     /* NULL */
-    const char *application; /* decide for this program; NULL: for us.  Match and Explain only */
+    const char *application; /* decide for this program; NULL: for us.  Explain only */
     gboolean may_ask;        /* a person may be asked */
     gboolean plain;          /* and how: see MeishiTtyPrompter */
 } MeishiSelecting;
@@ -23,11 +23,7 @@ typedef struct {
 MeishiSelection *meishi_selecting_select(MeishiClient *client, const MeishiSelecting *what,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What would be selected.  Nothing is asked, remembered or counted. */
-MeishiSelection *meishi_selecting_match(MeishiClient *client, const MeishiSelecting *what,
-                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The same, and why. */
+/* What would be selected, and why.  Nothing is asked, remembered or counted. */
 typedef struct {
     MeishiSelection *selection;
     GVariant *verdicts; /* aa{sv} */
