@@ -206,14 +206,21 @@ on_selected(GObject *source, GAsyncResult *result, gpointer user_data)
     call->answer = meishi_agent_select_finish(MEISHI_AGENT(source), result, &call->error);
 }
 
+void
+asking_start_with(Asking *asking, MeishiSelectCall *select_call, GCancellable *cancellable,
+                  Call *call)
+{
+    meishi_agent_select_async(asking->agent, select_call, cancellable, on_selected, call);
+    world_settle();
+}
+
 Call *
 asking_start(Asking *asking, MeishiSelectCall *select_call)
 {
     Call *call = g_new0(Call, 1);
 
     call->cancellable = g_cancellable_new();
-    meishi_agent_select_async(asking->agent, select_call, call->cancellable, on_selected, call);
-    world_settle();
+    asking_start_with(asking, select_call, call->cancellable, call);
     return call;
 }
 

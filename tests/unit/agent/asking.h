@@ -46,6 +46,9 @@ typedef struct {
 
 /* Takes @call. */
 Call *asking_start(Asking *asking, MeishiSelectCall *call);
+/* The same with a cancellable of one's own. */
+void asking_start_with(Asking *asking, MeishiSelectCall *call, GCancellable *cancellable,
+                       Call *ret_call);
 void call_free(Call *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Call, call_free)
 

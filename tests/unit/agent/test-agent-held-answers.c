@@ -74,7 +74,7 @@ test_drop(void)
         {{.context = "private:1"}, 1},
         {{.context = ""}, 2},
         {{.host = "example.com"}, 0},
-        {{NULL}, 3},
+        {{.host = NULL}, 3},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

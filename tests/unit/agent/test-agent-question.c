@@ -56,7 +56,7 @@ static void
 test_unsaid(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+    G_GNUC_UNUSED g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
 
     assert_asked(asking, "claimed-application", "");
     assert_asked(asking, "parent-window", "");
@@ -129,7 +129,7 @@ static void
 test_encrypted(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+    G_GNUC_UNUSED g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
 
     g_assert_false(number_asked(asking, "tls-clear", "b"));
 }
@@ -165,7 +165,7 @@ static void
 test_candidate(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+    G_GNUC_UNUSED g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
     g_autoptr(GVariant) alice = find_candidate(asking, "Alice");
     g_autoptr(MeishiIdentity) identity = world_identity(asking->world, "Alice");
     g_autofree char *id = asking_id(asking, "Alice");
@@ -196,7 +196,7 @@ static void
 test_soft_candidate(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+    G_GNUC_UNUSED g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
     g_autoptr(GVariant) stranger = find_candidate(asking, "Stranger");
     const char *reason;
 
@@ -211,7 +211,8 @@ test_preselected(void)
 {
     g_autoptr(Asking) asking = asking_new();
     g_autofree char *stranger = asking_id(asking, "Stranger");
-    g_autoptr(Call) call = asking_start(asking, asking_call_naming(asking, HOST, "Other"));
+    G_GNUC_UNUSED g_autoptr(Call) call =
+        asking_start(asking, asking_call_naming(asking, HOST, "Other"));
 
     assert_asked(asking, "preselected", stranger);
 }
@@ -260,7 +261,7 @@ test_answer(void)
     g_autoptr(GVariant) dict = parse("{'identity': <'ab'>, 'scope': <'session'>, "
                                      "'reach': <'domain'>, 'any-application': <true>, "
                                      "'future': <7>}");
-    g_auto(MeishiPersonAnswer) answer = {NULL};
+    g_auto(MeishiPersonAnswer) answer = {.id = NULL};
 
     g_assert_true(meishi_question_read_answer(dict, &answer, NULL));
     g_assert_cmpstr(answer.id, ==, "ab");
@@ -274,7 +275,7 @@ static void
 test_answer_defaults(void)
 {
     g_autoptr(GVariant) dict = parse("{'identity': <''>}");
-    g_auto(MeishiPersonAnswer) answer = {NULL};
+    g_auto(MeishiPersonAnswer) answer = {.id = NULL};
 
     g_assert_true(meishi_question_read_answer(dict, &answer, NULL));
     g_assert_null(answer.id);
@@ -296,7 +297,7 @@ test_answer_malformed(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GVariant) dict = parse(texts[i]);
-        g_auto(MeishiPersonAnswer) answer = {NULL};
+        g_auto(MeishiPersonAnswer) answer = {.id = NULL};
         g_autoptr(GError) error = NULL;
 
         g_assert_false(meishi_question_read_answer(dict, &answer, &error));

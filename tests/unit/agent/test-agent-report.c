@@ -139,7 +139,7 @@ test_accepted_here(void)
     g_autofree char *bob = asking_id(asking, "Bob");
     const MeishiWorld *world;
     MeishiSelectCall *probe = asking_call(asking, HOST);
-    g_autoptr(MeishiSelectCall) owned = probe;
+    G_GNUC_UNUSED g_autoptr(MeishiSelectCall) owned = probe;
     GPtrArray *met;
 
     report(asking, call, MEISHI_OUTCOME_ACCEPTED, 0);

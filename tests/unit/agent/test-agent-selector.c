@@ -248,7 +248,7 @@ static void
 test_dismissed_and_acted(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
+    G_GNUC_UNUSED g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
     MeishiSelectCall *asks = asking_call(asking, HOST);
     g_autoptr(Call) acted = NULL;
 
@@ -341,9 +341,22 @@ test_cancel_before(void)
 {
     g_autoptr(Asking) asking = asking_new();
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    Call call = {0};
+
+    g_cancellable_cancel(cancellable);
+    asking_start_with(asking, asking_call(asking, HOST), cancellable, &call);
+    assert_error(&call, MEISHI_ERROR_CANCELLED);
+    g_assert_cmpuint(asking->n_begun, ==, 0);
+    g_clear_error(&call.error);
+}
+
+/* In one turn of the main loop: it ends once. */
+static void
+test_cancel_and_answer(void)
+{
+    g_autoptr(Asking) asking = asking_new();
     g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
 
-    /* And one that is cancelled in the same turn as it is answered ends once. */
     g_cancellable_cancel(call->cancellable);
     asking_answer(asking, "Alice", "always", "host-port", FALSE);
     g_assert_cmpuint(call->n_ends, ==, 1);
@@ -665,7 +678,7 @@ test_preview(void)
 {
     g_autoptr(Asking) asking = asking_new();
     MeishiSelectCall *asks = asking_call(asking, HOST);
-    g_autoptr(MeishiSelectCall) owned = asks;
+    G_GNUC_UNUSED g_autoptr(MeishiSelectCall) owned = asks;
     g_autoptr(MeishiDecision) decision = meishi_agent_decide(asking->agent, asks->request, NULL);
     g_autoptr(MeishiAnswer) answer = meishi_agent_preview(asking->agent, asks->request, decision);
 
@@ -716,7 +729,8 @@ main(int argc, char **argv)
     g_test_add_func("/selector/time/late-answer-other-group", test_timeout_in_group);
     g_test_add_func("/selector/time/retry", test_timeout_and_retry);
     g_test_add_func("/selector/cancel/alone", test_cancel);
-    g_test_add_func("/selector/cancel/and-answered", test_cancel_before);
+    g_test_add_func("/selector/cancel/before", test_cancel_before);
+    g_test_add_func("/selector/cancel/and-answered", test_cancel_and_answer);
     g_test_add_func("/selector/cancel/one-of-two", test_cancel_one_of_two);
     g_test_add_func("/selector/parallel/one-question", test_parallel);
     g_test_add_func("/selector/parallel/dismissed", test_parallel_dismissed);
