@@ -179,20 +179,35 @@ describe(MeishiApplication *application, GError **error)
     return gone(error, application->pid);
 }
 
+/* A process that lives, which its pidfd says, without a state.  Where /proc does not show it, that
+ * is mounted with hidepid=2, which keeps processes that have closed themselves from everybody,
+ * `meishi` among them.  Where it does, the first thread has ended and others go on: what /proc says
+ * of the process is that thread's, so there is no root directory to be seen, and a sandbox could
+ * hide itself that way. */
+static MeishiApplication *
+new_without_state(pid_t pid, int pidfd, GError **error)
+{
+    gboolean is_shown = pid > 0 && meishi_process_is_shown(pid);
+
+    if (pidfd < 0 || meishi_process_has_ended(pidfd)) {
+        gone(error, pid);
+        return NULL;
+    }
+    if (!is_shown)
+        return new_application();
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                "the first thread of process %d has ended, so nobody can see what it is", (int)pid);
+    return NULL;
+}
+
 MeishiApplication *
 meishi_application_new(pid_t pid, int pidfd, GError **error)
 {
     g_autoptr(MeishiApplication) application = new_application();
     MeishiProcStat stat;
 
-    if (pid <= 0 || !meishi_process_stat(pid, &stat)) {
-        /* It lives, but /proc does not show it: mounted with hidepid=2, which keeps processes that
-         * have closed themselves from everybody, `meishi` among them. */
-        if (pidfd >= 0 && !meishi_process_has_ended(pidfd))
-            return g_steal_pointer(&application);
-        gone(error, pid);
-        return NULL;
-    }
+    if (pid <= 0 || !meishi_process_stat(pid, &stat))
+        return new_without_state(pid, pidfd, error);
     application->pid = pid;
     application->start_time = stat.start_time;
     if (pidfd >= 0)

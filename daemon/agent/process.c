@@ -72,6 +72,14 @@ meishi_process_stat(pid_t pid, MeishiProcStat *ret_stat)
 }
 
 gboolean
+meishi_process_is_shown(pid_t pid)
+{
+    g_autofree char *text = read_file(pid, "stat", STAT_MAX);
+
+    return text != NULL;
+}
+
+gboolean
 meishi_process_has_ended(int pidfd)
 {
     struct pollfd poller = {.fd = pidfd, .events = POLLIN};

@@ -12,6 +12,9 @@
 /* FALSE where there is no such process, or it has ended and waits for its parent. */
 gboolean meishi_process_stat(pid_t pid, MeishiProcStat *ret_stat);
 
+/* Does /proc show it at all, be it as one whose first thread has ended? */
+gboolean meishi_process_is_shown(pid_t pid);
+
 /* Has it ended?  poll(2) of a pidfd. */
 gboolean meishi_process_has_ended(int pidfd);
 

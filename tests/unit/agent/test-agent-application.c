@@ -285,6 +285,53 @@ test_closed_process(void)
     children_end(pid, TRUE);
 }
 
+/* Goes on without its first thread, whose root directory and program are all that /proc shows. */
+static gpointer
+run_headless(gpointer gate)
+{
+    children_say_ready(gate);
+    pause();
+    return NULL;
+}
+
+static void
+await_state(pid_t pid, char state)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+
+    for (int i = 0; i < 5000; i++) {
+        g_autofree char *text = NULL;
+
+        g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        if (strrchr(text, ')')[2] == state)
+            return;
+        g_usleep(1000);
+    }
+    g_error("process %d is never in state %c", (int)pid, state);
+}
+
+/* A sandbox would be out of sight that way. */
+static void
+test_headless_process(void)
+{
+    ChildrenGate gate;
+    pid_t pid = children_fork_gated(&gate);
+    g_autoptr(GError) error = NULL;
+    int pidfd;
+
+    if (pid == 0) {
+        g_thread_unref(g_thread_new("headless", run_headless, &gate));
+        syscall(SYS_exit, 0); /* of this thread alone */
+    }
+    children_await_ready(&gate);
+    await_state(pid, 'Z');
+    pidfd = children_pidfd(pid);
+    g_assert_null(meishi_application_new(pid, pidfd, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED);
+    close(pidfd);
+    children_end(pid, TRUE);
+}
+
 /* ---- families -------------------------------------------------------------------------------- */
 
 static void
@@ -496,6 +543,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/application/upgraded", test_upgraded);
     g_test_add_func("/agent/application/says-deleted", test_name_that_says_deleted);
     g_test_add_func("/agent/application/closed-process", test_closed_process);
+    g_test_add_func("/agent/application/headless-process", test_headless_process);
     g_test_add_func("/agent/application/descends", test_descends);
     g_test_add_func("/agent/application/socket", test_socket);
     g_test_add_func("/agent/application/not-a-socket", test_not_a_socket);
