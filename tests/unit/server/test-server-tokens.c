@@ -78,7 +78,7 @@ held(const MeishiToken *token, guint n)
 static void
 test_vault(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
     const MeishiToken *vault, *eddsa;
 
     plan_init(&plan);
@@ -103,7 +103,7 @@ test_vault(void)
 static void
 test_vault_may_be_empty(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     make(&plan, MEISHI_LAYOUT_VAULT);
@@ -123,7 +123,7 @@ add_role(Plan *plan, const char *name, const char *label, MeishiIdentity *identi
 static void
 test_role_names_never_change(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
     const MeishiToken *token;
 
     plan_init(&plan);
@@ -144,7 +144,7 @@ test_role_names_never_change(void)
 static void
 test_empty_role_is_present(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     present(&plan);
@@ -158,7 +158,7 @@ test_empty_role_is_present(void)
 static void
 test_role_has_all_mechanisms(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
     MeishiIdentity *identity;
     guint all = 1u << MEISHI_KEY_RSA | 1u << MEISHI_KEY_EC | 1u << MEISHI_KEY_ED25519;
 
@@ -176,7 +176,7 @@ test_role_has_all_mechanisms(void)
 static void
 test_many_roles(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
     g_autoptr(GPtrArray) again = NULL;
     guint64 seen = 0;
 
@@ -205,7 +205,7 @@ test_many_roles(void)
 static void
 test_role_label_is_cut(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     present(&plan);
@@ -224,7 +224,7 @@ test_role_label_is_cut(void)
 static void
 test_slot_per_identity(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     add(&plan, SAMPLE_RSA, 7, "Hana Sato");
@@ -245,7 +245,7 @@ test_slot_per_identity(void)
 static void
 test_labels_are_unique(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     add(&plan, SAMPLE_EC, 5, "Hana Sato");
@@ -272,7 +272,7 @@ test_descriptions(void)
 {
     static const char *const labels[] = {"/usr/share/p11-kit", "SSH Keys", "Secret Store",
                                          "User Key Storage"};
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     for (guint i = 0; i < G_N_ELEMENTS(labels); i++)
@@ -292,7 +292,7 @@ test_descriptions(void)
 static void
 test_roles_beside_identities(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
     MeishiIdentity *identity;
 
     plan_init(&plan);
@@ -312,7 +312,7 @@ test_roles_beside_identities(void)
 static void
 test_too_many_identities(void)
 {
-    g_auto(Plan) plan = {NULL};
+    g_auto(Plan) plan = {0};
 
     plan_init(&plan);
     for (gint64 row = 200; row > 100; row--)

@@ -87,7 +87,7 @@ find_further(const Sight *sight, gint64 row)
 static void
 test_keys(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
     MeishiViewKey found;
 
     sight_init(&sight);
@@ -112,7 +112,7 @@ test_keys(void)
 static void
 test_withheld(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
 
     sight_init(&sight);
     add_renewed(&sight, 11, 2);
@@ -133,7 +133,7 @@ test_withheld(void)
 static void
 test_strictest_confirmation_of_a_key(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
 
     sight_init(&sight);
     add_renewed(&sight, 11, 1);
@@ -161,7 +161,7 @@ role_handle(const Sight *sight, gint64 row)
 static void
 test_role(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
     MeishiViewKey found;
 
     sight_init(&sight);
@@ -184,7 +184,7 @@ test_role(void)
 static void
 test_role_alone(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
 
     sight_init(&sight);
     stub_presentation_withhold(present(&sight), 1);
@@ -201,7 +201,7 @@ test_role_alone(void)
 static void
 test_role_moved_on(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
 
     sight_init(&sight);
     stub_presentation_withhold(present(&sight), 1);
@@ -243,7 +243,7 @@ assert_handles_are_unique(const Sight *sight)
 static void
 test_slot_per_identity(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
 
     sight_init(&sight);
     add_renewed(&sight, 11, 1); /* in a slot of its own, under a handle of its own */
@@ -268,7 +268,7 @@ test_slot_per_identity(void)
 static void
 test_handles_beside_roles(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
 
     sight_init(&sight);
     stub_presentation_add_role(present(&sight), "a", "A", sight.identities->pdata[0],
@@ -282,8 +282,8 @@ test_handles_beside_roles(void)
 static void
 test_same_tokens(void)
 {
-    g_auto(Sight) one = {NULL};
-    g_auto(Sight) other = {NULL};
+    g_auto(Sight) one = {0};
+    g_auto(Sight) other = {0};
 
     sight_init(&one);
     look(&one, MEISHI_LAYOUT_VAULT);
@@ -302,7 +302,7 @@ test_same_tokens(void)
 static void
 test_unseen(void)
 {
-    g_auto(Sight) sight = {NULL};
+    g_auto(Sight) sight = {0};
     g_autoptr(MeishiPresentation) stricter = NULL;
     g_autoptr(MeishiView) view = NULL;
 
