@@ -9,6 +9,7 @@
 #include "daemon/agent/agent-private.h"
 
 #include "daemon/agent/presentation.h"
+#include "daemon/agent/question.h"
 #include "daemon/base/error.h"
 
 #define ASKING_TIMEOUT_MS 60000
@@ -154,7 +155,7 @@ add_program(GVariantDict *dict, const MeishiApplication *application)
 {
     static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
 
-    g_variant_dict_insert(dict, "application", "s", or_empty(application->name));
+    g_variant_dict_insert_value(dict, "application", meishi_question_text(application->name));
     g_variant_dict_insert(dict, "application-trust", "s", trusts[application->trust]);
     g_variant_dict_insert(dict, "claimed-application", "s", "");
     g_variant_dict_insert(dict, "pid", "u", (guint32)application->pid);

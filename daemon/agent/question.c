@@ -30,6 +30,12 @@ or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
+GVariant *
+meishi_question_text(const char *text)
+{
+    return g_variant_new_take_string(g_utf8_make_valid(or_empty(text), -1));
+}
+
 /* ---- who asks, and where --------------------------------------------------------------------- */
 
 static void
@@ -38,7 +44,7 @@ add_caller(GVariantDict *dict, const MeishiSelectCall *call, gint64 deadline)
     static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
     const MeishiRequest *request = call->request;
 
-    g_variant_dict_insert(dict, "application", "s", or_empty(request->application));
+    g_variant_dict_insert_value(dict, "application", meishi_question_text(request->application));
     g_variant_dict_insert(dict, "application-trust", "s", trusts[request->trust]);
     g_variant_dict_insert(dict, "claimed-application", "s", or_empty(call->claimed_application));
     g_variant_dict_insert(dict, "pid", "u", (guint32)MAX(call->application->pid, 0));
@@ -67,7 +73,7 @@ add_grounds(GVariantDict *dict, const MeishiDecision *decision)
     g_variant_dict_insert(dict, "kind", "s", kinds[decision->prompt]);
     g_variant_dict_insert(dict, "row", "s", decision->row_text);
     g_variant_dict_insert(dict, "code", "s", meishi_code_info(decision->code)->name);
-    g_variant_dict_insert(dict, "rule", "s", rule);
+    g_variant_dict_insert_value(dict, "rule", meishi_question_text(rule));
 }
 
 static void

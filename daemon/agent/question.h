@@ -15,6 +15,10 @@
 GVariant *meishi_question_new(const MeishiSelectCall *call, const MeishiDecision *decision,
                               const MeishiWorld *world, gint64 deadline);
 
+/* @text, which may name a file and so be any bytes, as D-Bus takes it: valid UTF-8, "" for NULL;
+ * floating. */
+GVariant *meishi_question_text(const char *text);
+
 /* The domain that MEISHI_REACH_DOMAIN stands for in an answer about @host: the one right above it,
  * "corp.example.com" for "www.corp.example.com"; NULL where that is no domain for a choice.  New.
  */

@@ -268,6 +268,19 @@ test_question(Fixture *f, gconstpointer unused)
     answer(f, "no");
 }
 
+/* A program lies in a file that is called as its owner likes. */
+static void
+test_name_of_bytes(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(MeishiApplication) strange = program("exe:/bin/\xff", MEISHI_TRUST_EXE);
+
+    sign_as(f, strange, MEISHI_CONFIRM_EACH_USE, NULL);
+    ASSERT_TOLD(f, "", 1);
+    g_assert_cmpstr(asked(f, "application"), ==, "exe:/bin/\357\277\275");
+    answer(f, "once");
+    ASSERT_TOLD(f, "+", 1);
+}
+
 /* Signatures of one program wait for one question, and its answer is good for as many as it says.
  */
 static void
@@ -419,6 +432,7 @@ main(int argc, char **argv)
     ADD("each-session", test_each_session);
     ADD("other-answers", test_other_answers);
     ADD("question", test_question);
+    ADD("name-of-bytes", test_name_of_bytes);
     ADD("together", test_together);
     ADD("not-together", test_not_together);
     ADD("cancel", test_cancel);
