@@ -109,11 +109,16 @@ add_name(GStrvBuilder *names, MeishiApplication *application, const char *prefix
 static char *
 choose_name(const Traits *traits)
 {
+    g_autofree char *path = NULL;
+
     if (traits->flatpak != NULL)
         return g_strconcat("flatpak:", traits->flatpak, NULL);
     if (traits->snap != NULL)
         return g_strconcat("snap:", traits->snap, NULL);
-    return traits->exe.path != NULL ? g_strconcat("exe:", traits->exe.path, NULL) : NULL;
+    if (traits->exe.path == NULL)
+        return NULL;
+    path = g_utf8_make_valid(traits->exe.path, -1); /* it goes where only text may */
+    return g_strconcat("exe:", path, NULL);
 }
 
 /* A path inside a sandbox is none of ours, and neither is one whose file is another by now (an
@@ -132,7 +137,8 @@ name_application(MeishiApplication *application, const Traits *traits)
     application->is_sandboxed = traits->flatpak != NULL || traits->is_snap_confined;
     if (traits->unit != NULL)
         add_name(names, application, "unit:", traits->unit, MEISHI_TRUST_UNIT);
-    if (traits->exe.is_what_runs && !application->is_sandboxed)
+    if (traits->exe.is_what_runs && !application->is_sandboxed &&
+        g_utf8_validate(traits->exe.path, -1, NULL)) /* or no rule can name it */
         add_name(names, application, "exe:", traits->exe.path, MEISHI_TRUST_EXE);
     g_strfreev(application->names);
     application->names = g_strv_builder_end(names);

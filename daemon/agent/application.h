@@ -23,9 +23,9 @@ typedef struct {
     pid_t pid;
     guint64 start_time; /* clock ticks since boot: with @pid it names the process for good */
     int pidfd;          /* -1 where the kernel or the bus gave none */
-    char *exe;          /* "/usr/bin/curl"; NULL where it may not be read */
+    char *exe;          /* "/usr/bin/curl", in any bytes; NULL where it may not be read */
     char *name;         /* what memories are kept under: the sandbox's, else exe:; NULL: unknown */
-    char **names;       /* every name, for Match-Application; never NULL */
+    char **names;       /* every name, for Match-Application; never NULL; text as @name is */
     MeishiTrust trust;  /* of the best of @names; ANY where the process could not be pinned */
     gboolean is_sandboxed;
 } MeishiApplication;

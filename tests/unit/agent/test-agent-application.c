@@ -259,6 +259,30 @@ test_name_that_says_deleted(void)
     g_rmdir(dir);
 }
 
+/* So may one that is no text. */
+static void
+test_name_of_bytes(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("meishi-application-XXXXXX", NULL);
+    g_autofree char *plain = copy_of_sleep(dir);
+    g_autofree char *path = g_strconcat(plain, "\xff", NULL);
+    g_autofree char *name = g_strconcat("exe:", plain, "\357\277\275", NULL);
+    g_autoptr(MeishiApplication) application = NULL;
+    pid_t pid;
+
+    g_assert_cmpint(g_rename(plain, path), ==, 0);
+    pid = children_spawn(path, "60");
+    application = describe(pid);
+    g_assert_cmpstr(application->exe, ==, path);
+    g_assert_cmpstr(application->name, ==, name);
+    g_assert_cmpint(application->trust, !=, MEISHI_TRUST_EXE);
+    for (char **one = application->names; *one != NULL; one++)
+        g_assert_true(g_utf8_validate(*one, -1, NULL));
+    children_end(pid, TRUE);
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
 /* A process may close itself to others of its user; ssh-agent and `meishi` do.  It is served, but
  * what it executes is not known unless we are root. */
 static void
@@ -542,6 +566,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/application/executes-another", test_executes_another);
     g_test_add_func("/agent/application/upgraded", test_upgraded);
     g_test_add_func("/agent/application/says-deleted", test_name_that_says_deleted);
+    g_test_add_func("/agent/application/name-of-bytes", test_name_of_bytes);
     g_test_add_func("/agent/application/closed-process", test_closed_process);
     g_test_add_func("/agent/application/headless-process", test_headless_process);
     g_test_add_func("/agent/application/descends", test_descends);
