@@ -2,8 +2,7 @@
  *
  * A TLS client that lets Meishi choose its certificate, with OpenSSL and GDBus.
  *
- *     cc -o select-openssl select-openssl.c $(pkg-config --cflags --libs gio-unix-2.0 libssl
- * libcrypto)
+ *     cc -o select-openssl select-openssl.c $(pkg-config --cflags --libs gio-unix-2.0 openssl)
  *     ./select-openssl HOST PORT PATH [CA-FILE]
  *
  * When the server asks for a certificate, at the start, in a renegotiation (TLS 1.2) or after the

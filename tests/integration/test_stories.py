@@ -24,7 +24,7 @@ def example(scratch):
     """The C example, built as its first lines say."""
     program = scratch / "select-openssl"
     flags = subprocess.run(
-        ["pkg-config", "--cflags", "--libs", "gio-unix-2.0", "libssl", "libcrypto"],
+        ["pkg-config", "--cflags", "--libs", "gio-unix-2.0", "openssl"],
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     source = SOURCE / "doc" / "examples" / "select-openssl.c"
