@@ -31,11 +31,14 @@ set_timer(MeishiAgent *agent)
             (guint)CLAMP(left, 1, MEISHI_HINT_RECENT_SECONDS), on_expiry, agent);
 }
 
-void
+gboolean
 meishi_agent_hint(MeishiAgent *agent, MeishiHintKind kind, MeishiApplication *process,
                   const MeishiRequest *request, const char *id)
 {
-    meishi_hints_add(agent->hints, kind, process, request, id, meishi_agent_now());
+    gboolean is_added =
+        meishi_hints_add(agent->hints, kind, process, request, id, meishi_agent_now());
+
     meishi_agent_announce_view(agent);
     set_timer(agent);
+    return is_added;
 }

@@ -21,9 +21,12 @@ meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application, const char
                     "The kernel does not show this process, so nothing can be bound to it.");
         return FALSE;
     }
-    meishi_agent_hint(agent, MEISHI_HINT_BOUND, application, selection->request,
-                      selection->identity);
-    return TRUE;
+    if (meishi_agent_hint(agent, MEISHI_HINT_BOUND, application, selection->request,
+                          selection->identity))
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                "Too many programs are bound to an identity at the same time; end some of them.");
+    return FALSE;
 }
 
 /* What a person said a moment ago led to a refusal: the next time it is asked again. */

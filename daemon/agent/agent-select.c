@@ -141,7 +141,7 @@ give_hint(MeishiAgent *agent, const MeishiSelectCall *call, const char *id)
 {
     if (call->application->pid <= 0)
         return;
-    meishi_agent_hint(agent, MEISHI_HINT_RECENT, call->application, call->request, id);
+    (void)meishi_agent_hint(agent, MEISHI_HINT_RECENT, call->application, call->request, id);
 }
 
 /* The journal has what was decided and why, and no host names. */

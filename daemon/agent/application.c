@@ -314,20 +314,33 @@ step_up(pid_t *pid, MeishiProcStat *stat)
     return TRUE;
 }
 
-gboolean
-meishi_application_descends(const MeishiApplication *application, const MeishiApplication *ancestor)
+GArray *
+meishi_application_line(const MeishiApplication *application)
 {
+    GArray *line = g_array_new(FALSE, FALSE, sizeof(MeishiProcessName));
     pid_t pid = application->pid;
     MeishiProcStat stat;
 
-    if (!meishi_application_is_alive(application) || !meishi_application_is_alive(ancestor) ||
-        !meishi_process_stat(pid, &stat))
-        return FALSE;
-    for (int i = 0; i < MAX_DEPTH && pid > 1; i++) {
-        if (pid == ancestor->pid)
-            return stat.start_time == ancestor->start_time;
-        if (!step_up(&pid, &stat))
-            return FALSE;
+    if (!meishi_application_is_alive(application) || !meishi_process_stat(pid, &stat))
+        return line;
+    do {
+        const MeishiProcessName name = {.pid = pid, .start_time = stat.start_time};
+
+        g_array_append_val(line, name);
+    } while (line->len < MAX_DEPTH && stat.parent > 1 && step_up(&pid, &stat));
+    return line;
+}
+
+gboolean
+meishi_application_descends(const MeishiApplication *application, const MeishiApplication *ancestor)
+{
+    g_autoptr(GArray) line = meishi_application_line(application);
+
+    for (guint i = 0; i < line->len; i++) {
+        const MeishiProcessName *name = &g_array_index(line, MeishiProcessName, i);
+
+        if (name->pid == ancestor->pid && name->start_time == ancestor->start_time)
+            return meishi_application_is_alive(ancestor);
     }
     return FALSE;
 }

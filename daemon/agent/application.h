@@ -56,6 +56,15 @@ gboolean meishi_application_equal(const MeishiApplication *a, const MeishiApplic
 
 gboolean meishi_application_is_alive(const MeishiApplication *application);
 
+typedef struct {
+    pid_t pid;
+    guint64 start_time;
+} MeishiProcessName;
+
+/* The process of @application, its parent, and so on (MeishiProcessName), as far as they are alive;
+ * empty where it is not.  New. */
+GArray *meishi_application_line(const MeishiApplication *application);
+
 /* Does the process of @application descend from that of @ancestor, or is it the same?  Both have to
  * be alive, and every process in between. */
 gboolean meishi_application_descends(const MeishiApplication *application,

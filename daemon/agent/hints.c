@@ -6,8 +6,11 @@
  */
 #include "daemon/agent/hints.h"
 
-/* Who has more programs that select at the same time can do without the oldest hint. */
+/* Who has more programs that select at the same time can do without the oldest recent hint. */
 #define MAX_HINTS 256
+
+/* A clock that is set back must not make a hint older than it can get. */
+#define MAX_AHEAD (2 * MEISHI_HINT_RECENT_SECONDS)
 
 struct MeishiHints {
     GPtrArray *list; /* MeishiHint, oldest first */
@@ -52,7 +55,7 @@ is_same_process(const MeishiApplication *a, const MeishiApplication *b)
 static gboolean
 has_expired(const MeishiHint *hint, gint64 now)
 {
-    return hint->expires != 0 && hint->expires <= now;
+    return hint->expires != 0 && (hint->expires <= now || hint->expires - now > MAX_AHEAD);
 }
 
 static MeishiHint *
@@ -72,6 +75,18 @@ hint_new(MeishiHintKind kind, MeishiApplication *process, const MeishiRequest *r
     return hint;
 }
 
+static gboolean
+drop_oldest(MeishiHints *hints)
+{
+    for (guint i = 0; i < hints->list->len; i++) {
+        if (((const MeishiHint *)hints->list->pdata[i])->kind == MEISHI_HINT_RECENT) {
+            g_ptr_array_remove_index(hints->list, i);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Drops the hint of @process; FALSE where it is bound and @kind is not, because what a program
  * selects does not free it of what it was bound to. */
 static gboolean
@@ -85,37 +100,61 @@ make_room(MeishiHints *hints, MeishiHintKind kind, const MeishiApplication *proc
         if (hint->kind == MEISHI_HINT_BOUND && kind != MEISHI_HINT_BOUND)
             return FALSE;
         g_ptr_array_remove_index(hints->list, i);
-        break;
+        return TRUE;
     }
-    if (hints->list->len >= MAX_HINTS)
-        g_ptr_array_remove_index(hints->list, 0);
-    return TRUE;
+    return hints->list->len < MAX_HINTS || drop_oldest(hints);
 }
 
-void
+gboolean
 meishi_hints_add(MeishiHints *hints, MeishiHintKind kind, MeishiApplication *process,
                  const MeishiRequest *request, const char *id, gint64 now)
 {
     meishi_hints_sweep(hints, now);
-    if (meishi_application_is_alive(process) && make_room(hints, kind, process))
-        g_ptr_array_add(hints->list, hint_new(kind, process, request, id, now));
+    if (!meishi_application_is_alive(process) || !make_room(hints, kind, process))
+        return FALSE;
+    g_ptr_array_add(hints->list, hint_new(kind, process, request, id, now));
+    return TRUE;
 }
 
-/* Of two that are bound to ancestors, the nearer one's. */
+static gboolean
+has_bound(const MeishiHints *hints)
+{
+    for (guint i = 0; i < hints->list->len; i++) {
+        if (((const MeishiHint *)hints->list->pdata[i])->kind == MEISHI_HINT_BOUND)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The one that is bound to what stands first in @line.  Each process is looked at once, however
+ * many hints there are: every program is asked about at every change. */
 static const MeishiHint *
-find_bound(MeishiHints *hints, const MeishiApplication *process)
+find_in_line(MeishiHints *hints, GArray *line)
 {
     const MeishiHint *best = NULL;
+    guint end = line->len;
 
     for (guint i = 0; i < hints->list->len; i++) {
         const MeishiHint *hint = hints->list->pdata[i];
 
-        if (hint->kind == MEISHI_HINT_BOUND &&
-            meishi_application_descends(process, hint->process) &&
-            (best == NULL || meishi_application_descends(hint->process, best->process)))
-            best = hint;
+        for (guint j = 0; hint->kind == MEISHI_HINT_BOUND && j < end; j++) {
+            const MeishiProcessName *name = &g_array_index(line, MeishiProcessName, j);
+
+            if (name->pid == hint->process->pid && name->start_time == hint->process->start_time) {
+                best = hint;
+                end = j;
+            }
+        }
     }
     return best;
+}
+
+static const MeishiHint *
+find_bound(MeishiHints *hints, const MeishiApplication *process)
+{
+    g_autoptr(GArray) line = has_bound(hints) ? meishi_application_line(process) : NULL;
+
+    return line != NULL ? find_in_line(hints, line) : NULL;
 }
 
 const MeishiHint *

@@ -30,12 +30,14 @@ typedef struct MeishiHints MeishiHints;
 MeishiHints *meishi_hints_new(void);
 void meishi_hints_free(MeishiHints *hints); /* NULL is fine */
 
-/* Replaces what is known of @process; its request says the target.  @id may be NULL for BOUND. */
-void meishi_hints_add(MeishiHints *hints, MeishiHintKind kind, MeishiApplication *process,
-                      const MeishiRequest *request, const char *id, gint64 now);
+/* Replaces what is known of @process; its request says the target.  @id may be NULL for BOUND.
+ * FALSE where @process has ended, is bound and @kind is not, or there are too many: whoever is
+ * bound makes room for nobody, because that would set it free. */
+gboolean meishi_hints_add(MeishiHints *hints, MeishiHintKind kind, MeishiApplication *process,
+                          const MeishiRequest *request, const char *id, gint64 now);
 
-/* The hint for @process: its own, or one that is bound to an ancestor; NULL.  Borrowed until the
- * next call that adds or sweeps. */
+/* The hint for @process: its own, or the one that is bound to its nearest ancestor; NULL.  Borrowed
+ * until the next call that adds or sweeps. */
 const MeishiHint *
 meishi_hints_find(MeishiHints *hints, const MeishiApplication *process, gint64 now);
 

@@ -221,6 +221,46 @@ test_many(void)
     meishi_hints_free(hints);
 }
 
+/* Who is bound stays bound, however many select. */
+static void
+test_many_and_bound(void)
+{
+    enum {
+        N = 257,
+    };
+    g_autoptr(MeishiRequest) request = meishi_request_new();
+    MeishiHints *hints = meishi_hints_new();
+    MeishiApplication *children[N + 1];
+
+    for (int i = 0; i <= N; i++) {
+        children[i] = describe(children_fork());
+        meishi_hints_add(hints, i == 0 ? MEISHI_HINT_BOUND : MEISHI_HINT_RECENT, children[i],
+                         request, "ab", NOW);
+    }
+    g_assert_cmpint(meishi_hints_find(hints, children[0], NOW)->kind, ==, MEISHI_HINT_BOUND);
+    g_assert_null(meishi_hints_find(hints, children[1], NOW));
+    for (int i = 1; i < N - 1; i++)
+        g_assert_true(meishi_hints_add(hints, MEISHI_HINT_BOUND, children[i], request, "ab", NOW));
+    g_assert_false(meishi_hints_add(hints, MEISHI_HINT_BOUND, children[N - 1], request, "ab", NOW));
+    g_assert_false(meishi_hints_add(hints, MEISHI_HINT_RECENT, children[N], request, "ab", NOW));
+    g_assert_cmpint(meishi_hints_find(hints, children[0], NOW)->kind, ==, MEISHI_HINT_BOUND);
+    for (int i = 0; i <= N; i++) {
+        children_end(children[i]->pid, TRUE);
+        meishi_application_unref(children[i]);
+    }
+    meishi_hints_free(hints);
+}
+
+/* The clock was a day ahead when the hint was given. */
+static void
+test_clock_set_back(Fixture *f, gconstpointer unused)
+{
+    meishi_hints_add(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "ab", NOW + 86400);
+    g_assert_cmpstr(found_id(f, f->parent, NOW + 86399), ==, "ab");
+    g_assert_cmpstr(found_id(f, f->parent, NOW), ==, "nothing");
+    g_assert_true(meishi_hints_sweep(f->hints, NOW));
+}
+
 #define ADD(path, func) g_test_add("/agent/hints/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -235,7 +275,9 @@ main(int argc, char **argv)
     ADD("replaces", test_replaces);
     ADD("bound-stays", test_bound_stays);
     ADD("dead", test_dead);
+    ADD("clock-set-back", test_clock_set_back);
     g_test_add_func("/agent/hints/exec", test_exec);
     g_test_add_func("/agent/hints/many", test_many);
+    g_test_add_func("/agent/hints/many-and-bound", test_many_and_bound);
     return g_test_run();
 }
