@@ -6,7 +6,10 @@
  */
 #include "daemon/agent/agent-private.h"
 
+#include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
+#include "daemon/policy/explain.h"
+#include "daemon/policy/rule-match.h"
 
 static GPtrArray *
 leaf_and_chain(const MeishiIdentity *identity)
@@ -32,6 +35,45 @@ meishi_agent_export_certificates(MeishiAgent *agent, MeishiIdentity *identity, G
         return NULL;
     }
     return meishi_x509_to_pem(certs);
+}
+
+/* ---- private keys --------------------------------------------------------------------------- */
+
+/* A rule that keeps the key of candidate @index here.  An export has no target, so that every rule
+ * about the identity counts, whatever it says of hosts and programs. */
+static const MeishiRule *
+find_ban(const MeishiWorld *world, guint index)
+{
+    for (guint i = 0; i < world->policy->rules->len; i++) {
+        const MeishiRule *rule = g_ptr_array_index(world->policy->rules, i);
+
+        if ((rule->constraints.forbid & MEISHI_FORBID_EXPORT) != 0 &&
+            meishi_rule_match_obstacle(rule, world->inventory, index, world->now, 0) == NULL)
+            return rule;
+    }
+    return NULL;
+}
+
+/* A ban on one certificate of a key is a ban on the key. */
+static gboolean
+check_policy(MeishiAgent *agent, const MeishiIdentity *identity, GError **error)
+{
+    const MeishiWorld *world = meishi_agent_world(agent);
+
+    for (guint i = 0; i < agent->identities->len; i++) {
+        const MeishiIdentity *other = g_ptr_array_index(agent->identities, i);
+        const MeishiRule *rule = other->key_id == identity->key_id ? find_ban(world, i) : NULL;
+        g_autofree char *text = NULL;
+
+        if (rule == NULL)
+            continue;
+        text = meishi_explain_rule(rule);
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "Policy keeps the private key of “%s” here: %s forbids the export.",
+                    identity->label, text);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 typedef struct {
@@ -103,6 +145,16 @@ on_confirmed(GObject *source, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
+static gboolean
+check_export(MeishiAgent *agent, const Export *export, GError **error)
+{
+    if (meishi_secret_len(export->password) > 0)
+        return check_policy(agent, export->identity, error);
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                "A private key leaves the vault only under a password; the one given is empty.");
+    return FALSE;
+}
+
 void
 meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity, MeishiSecret *proof,
                               MeishiSecret *password, GCancellable *cancellable,
@@ -110,15 +162,14 @@ meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity, Meis
 {
     GTask *task = g_task_new(agent, cancellable, callback, user_data);
     Export *export = g_new0(Export, 1);
+    GError *error = NULL;
 
     export->identity = meishi_identity_ref(identity);
     export->proof = proof != NULL ? meishi_secret_ref(proof) : NULL;
     export->password = meishi_secret_ref(password);
     g_task_set_task_data(task, export, (GDestroyNotify)export_free);
-    if (meishi_secret_len(password) == 0) {
-        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                                "A private key leaves the vault only under a password; the one "
-                                "given is empty.");
+    if (!check_export(agent, export, &error)) {
+        g_task_return_error(task, error);
         g_object_unref(task);
         return;
     }

@@ -65,7 +65,8 @@ char *meishi_agent_export_certificates(MeishiAgent *agent, MeishiIdentity *ident
 
 /* Key, certificate and chain as PKCS#12 under @password.  The vault confirms anew whatever its
  * lock state: @proof is a passphrase of the vault, or NULL to have a Secret Service or key file
- * slot open once more.  WRONG_SECRET, DENIED, INVALID_ARGUMENT for an empty @password. */
+ * slot open once more.  WRONG_SECRET, DENIED (also where a rule forbids it), INVALID_ARGUMENT for
+ * an empty @password. */
 void
 meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity, MeishiSecret *proof,
                               MeishiSecret *password, GCancellable *cancellable,

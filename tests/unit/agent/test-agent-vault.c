@@ -369,6 +369,29 @@ test_export_needs_password(void)
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
 }
 
+/* A rule about the identity holds for an export, whatever targets it names. */
+static void
+test_export_forbidden(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(MeishiIdentity) bob = NULL;
+    g_autoptr(GBytes) out = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(world_init_vault(world, "proof", NULL));
+    bob = import_bob(world);
+    world_set_policy(world, "[Policy]\nVersion=1\n"
+                            "[Rule stays]\nMatch-Host=vpn.example.com\n"
+                            "Identity-Subject-CN=Bob\nForbid=export\n");
+    g_assert_null(world_export_key(world, bob, "proof", "out", &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED);
+    g_assert_nonnull(strstr(error->message, "rule stays"));
+    world_set_policy(world, "[Policy]\nVersion=1\n"
+                            "[Rule stays]\nIdentity-Subject-CN=Alice\nForbid=export\n");
+    out = world_export_key(world, bob, "proof", "out", NULL);
+    g_assert_nonnull(out);
+}
+
 static void
 test_export_needs_proof(void)
 {
@@ -518,6 +541,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/vault/lock-wins", test_lock_wins);
     g_test_add_func("/agent/vault/lock-before-use", test_lock_after_unlock_before_use);
     g_test_add_func("/agent/vault/export-key", test_export_key);
+    g_test_add_func("/agent/vault/export-forbidden", test_export_forbidden);
     g_test_add_func("/agent/vault/export-needs-proof", test_export_needs_proof);
     g_test_add_func("/agent/vault/export-needs-password", test_export_needs_password);
     g_test_add_func("/agent/vault/export-certificates", test_export_certificates);
