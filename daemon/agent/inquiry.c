@@ -4,10 +4,10 @@
  * of one program about one target with the same identities to choose from share it.
  *
  * It lives from the asking to the end of the asking, which prompters.h promises to come exactly
- * once.  Whoever was told something in the meantime (timeout, cancellation) stays in the list: the
- * first of it says what the question was about.  The question is withdrawn when everybody has
- * cancelled; where somebody merely timed out it stays open, since an answer is good for the next
- * attempt.
+ * once.  Whoever was told something in the meantime (timeout, cancellation) stays in the list as
+ * far as needed: the first of it says what the question was about, and one of each connection group
+ * whom the answer is kept for.  The question is withdrawn when everybody has cancelled; where
+ * somebody merely timed out it stays open, since an answer is good for the next attempt.
  */
 #include "daemon/agent/selector-private.h"
 
@@ -15,6 +15,7 @@
 
 #define OPEN_MS             600000 /* how long a question stays open at most */
 #define MAX_PER_APPLICATION 5
+#define MAX_WAITERS         128 /* for one question, each with a request of its own */
 
 struct MeishiInquiry {
     MeishiAgent *agent; /* NULL: it has ended */
@@ -69,12 +70,28 @@ withdraw_without(MeishiInquiry *inquiry, const MeishiWaiter *leaving)
     g_cancellable_cancel(inquiry->cancellable);
 }
 
+/* Those who left before @leaving and say nothing that it does not say, too. */
+static void
+drop_alike(MeishiInquiry *inquiry, const MeishiWaiter *leaving)
+{
+    const char *group = leaving->call->connection_group;
+
+    for (guint i = inquiry->waiters->len; i-- > 1;) {
+        const MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
+
+        if (waiter != leaving && !is_waiting(waiter) &&
+            g_strcmp0(waiter->call->connection_group, group) == 0)
+            g_ptr_array_remove_index(inquiry->waiters, i);
+    }
+}
+
 static gboolean
 on_timeout(gpointer user_data)
 {
     MeishiWaiter *waiter = user_data;
 
     waiter->inquiry->is_awaited = TRUE;
+    drop_alike(waiter->inquiry, waiter);
     meishi_waiter_tell(waiter, meishi_answer_new(MEISHI_RESULT_TIMED_OUT, MEISHI_CODE_NEEDS_USER,
                                                  "nobody answered in time"));
     return G_SOURCE_REMOVE;
@@ -86,6 +103,7 @@ on_cancelled(GCancellable *cancellable, gpointer user_data)
     MeishiWaiter *waiter = user_data;
 
     withdraw_without(waiter->inquiry, waiter);
+    drop_alike(waiter->inquiry, waiter);
     meishi_waiter_fail(
         waiter, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "The request was cancelled."));
     return G_SOURCE_REMOVE;
@@ -310,6 +328,25 @@ count_open(MeishiAgent *agent, const char *application)
     return n;
 }
 
+/* May @call wait for @inquiry, or, where that is NULL, for a new one? */
+static gboolean
+check_room(MeishiAgent *agent, const MeishiSelectCall *call, const MeishiInquiry *inquiry,
+           GError **error)
+{
+    if (inquiry == NULL && count_open(agent, call->request->application) >= MAX_PER_APPLICATION) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                    "%u questions of this program wait for an answer already.",
+                    MAX_PER_APPLICATION);
+        return FALSE;
+    }
+    if (inquiry == NULL || inquiry->waiters->len < MAX_WAITERS)
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
+                "%u requests of this program wait for the answer to this question already.",
+                MAX_WAITERS);
+    return FALSE;
+}
+
 static GHashTable *
 collect_ids(const MeishiDecision *decision, const MeishiWorld *world)
 {
@@ -349,13 +386,10 @@ meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecisi
 {
     g_autofree char *key = make_key(agent, waiter->call, decision);
     MeishiInquiry *inquiry = find_open(agent, key);
+    GError *error = NULL;
 
-    if (inquiry == NULL &&
-        count_open(agent, waiter->call->request->application) >= MAX_PER_APPLICATION) {
-        meishi_waiter_fail(waiter,
-                           g_error_new(MEISHI_ERROR, MEISHI_ERROR_BUSY,
-                                       "%u questions of this program wait for an answer already.",
-                                       MAX_PER_APPLICATION));
+    if (!check_room(agent, waiter->call, inquiry, &error)) {
+        meishi_waiter_fail(waiter, error);
         meishi_waiter_free(waiter);
         return;
     }

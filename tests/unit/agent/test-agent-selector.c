@@ -317,6 +317,50 @@ test_timeout_and_retry(void)
     assert_call(call, "timed-out - once");
 }
 
+/* However often a program loses patience, little is kept of it; others are not in its way. */
+static void
+test_timeout_many(void)
+{
+    enum {
+        N = 40,
+    };
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(GPtrArray) calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
+    int refs = g_atomic_int_get(&asking->me->refs);
+
+    for (guint i = 0; i < N; i++) {
+        MeishiSelectCall *asks = asking_call(asking, HOST);
+
+        asks->timeout_ms = 1 + i % 2;
+        asks->connection_group = i % 4 == 0 ? g_strdup("1") : NULL;
+        g_ptr_array_add(calls, asking_start(asking, asks));
+    }
+    for (guint i = 0; i < N; i++)
+        asking_wait(calls->pdata[i]);
+    g_assert_cmpint(g_atomic_int_get(&asking->me->refs) - refs, <=, 3);
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    g_ptr_array_add(calls, asking_start(asking, asking_call(asking, HOST)));
+    assert_call(calls->pdata[N], "selected Alice once");
+    g_assert_cmpuint(asking->n_begun, ==, 1);
+}
+
+static void
+test_waiters_full(void)
+{
+    enum {
+        N = 128,
+    };
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(GPtrArray) calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
+
+    for (guint i = 0; i <= N; i++)
+        g_ptr_array_add(calls, asking_start(asking, asking_call(asking, HOST)));
+    assert_call(calls->pdata[N - 1], "waiting");
+    assert_error(calls->pdata[N], MEISHI_ERROR_BUSY);
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    assert_call(calls->pdata[N - 1], "selected Alice once");
+}
+
 /* ---- cancelling ---- */
 
 static void
@@ -728,6 +772,7 @@ main(int argc, char **argv)
     g_test_add_func("/selector/time/late-answer", test_timeout);
     g_test_add_func("/selector/time/late-answer-other-group", test_timeout_in_group);
     g_test_add_func("/selector/time/retry", test_timeout_and_retry);
+    g_test_add_func("/selector/time/many", test_timeout_many);
     g_test_add_func("/selector/cancel/alone", test_cancel);
     g_test_add_func("/selector/cancel/before", test_cancel_before);
     g_test_add_func("/selector/cancel/and-answered", test_cancel_and_answer);
@@ -744,6 +789,7 @@ main(int argc, char **argv)
     g_test_add_func("/selector/review/awaited-is-closed", test_awaited_is_closed);
     g_test_add_func("/selector/parallel/queue", test_queue);
     g_test_add_func("/selector/parallel/queue-full", test_queue_is_full);
+    g_test_add_func("/selector/parallel/waiters-full", test_waiters_full);
     g_test_add_func("/selector/rate", test_rate);
     g_test_add_func("/selector/group/once", test_group);
     g_test_add_func("/selector/group/not-interactive", test_group_not_interactive);
