@@ -17,22 +17,44 @@ fail(GError **error, const char *why)
     return FALSE;
 }
 
-/* Whether brackets outside of strings stay within MAX_DEPTH. */
+/* Behind the string or comment that begins at @text, as json-glib's scanner reads them; @text where
+ * there is none.  What does not end goes to the end. */
+static const char *
+skip_opaque(const char *text, const char *end)
+{
+    if (*text == '"') {
+        for (text++; text < end && *text != '"'; text++)
+            text += *text == '\\';
+        return MIN(text + 1, end);
+    }
+    if (*text == '/' && text + 1 < end && text[1] == '*') {
+        for (text += 2; text < end && !(text[0] == '*' && text + 1 < end && text[1] == '/');)
+            text++;
+        return MIN(text + 2, end);
+    }
+    return text;
+}
+
+/* Whether brackets stay within MAX_DEPTH.  json-glib reads 'strings' that JSON does not have, and
+ * brackets could hide from us behind them. */
 static gboolean
 is_shallow(const char *text, gsize len)
 {
-    gboolean in_string = FALSE;
+    const char *end = text + len;
     guint depth = 0;
 
-    for (gsize i = 0; i < len; i++) {
-        if (in_string && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            in_string = !in_string;
-        else if (!in_string && (text[i] == '[' || text[i] == '{') && ++depth > MAX_DEPTH)
+    while (text < end) {
+        const char *next = skip_opaque(text, end);
+
+        if (next != text) {
+            text = next;
+            continue;
+        }
+        if (*text == '\'' || ((*text == '[' || *text == '{') && ++depth > MAX_DEPTH))
             return FALSE;
-        else if (!in_string && (text[i] == ']' || text[i] == '}') && depth > 0)
+        if ((*text == ']' || *text == '}') && depth > 0)
             depth--;
+        text++;
     }
     return TRUE;
 }
@@ -52,7 +74,7 @@ meishi_policy_json_parse(const char *text, gsize len, GError **error)
         return NULL;
     }
     if (!is_shallow(text, len)) {
-        fail(error, "it is nested too deeply");
+        fail(error, "it is nested too deeply, or has strings in single quotes");
         return NULL;
     }
     if (!json_parser_load_from_data(parser, text, (gssize)len, &cause)) {

@@ -193,10 +193,14 @@ test_refuses(void)
 {
     static const char *const texts[] = {
         "", "no", "{}", "{\"AutoSelectCertificateForUrls\":1}", "\"x\"", "[\xff]"};
-    g_autofree char *deep = g_strnfill(100000, '[');
+    /* What brackets could hide behind. */
+    static const char *const leads[] = {"", "/*\"*/", "/*/\"*/", "'\"'", "[1,'\"',", "/\"/*\"*/"};
+    g_autofree char *deep = g_strnfill(300000, '[');
 
-    for (gsize i = 0; i <= G_N_ELEMENTS(texts); i++) {
-        const char *text = i < G_N_ELEMENTS(texts) ? texts[i] : deep;
+    for (gsize i = 0; i < G_N_ELEMENTS(texts) + G_N_ELEMENTS(leads); i++) {
+        g_autofree char *text = i < G_N_ELEMENTS(texts)
+                                    ? g_strdup(texts[i])
+                                    : g_strconcat(leads[i - G_N_ELEMENTS(texts)], deep, NULL);
         g_autoptr(GPtrArray) losses = new_list(), notes = new_list();
         g_autoptr(GError) chromium = NULL, firefox = NULL;
 
