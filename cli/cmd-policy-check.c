@@ -10,6 +10,8 @@
 #include "cli/policy-remarks.h"
 #include "daemon/policy/rule-lint.h"
 
+#include <unistd.h>
+
 static gboolean strict;
 static char *root;
 static char **identities;
@@ -43,7 +45,7 @@ print_human(guint n_files, GPtrArray *lints)
 {
     guint n_errors = meishi_policy_remarks_count(lints, MEISHI_LINT_ERROR);
 
-    meishi_policy_remarks_print(lints, stdout);
+    meishi_policy_remarks_print(lints, STDOUT_FILENO);
     if (lints->len == 0)
         g_print("Checked %u file%s; all is well.\n", n_files, n_files == 1 ? "" : "s");
     else
@@ -81,17 +83,6 @@ exit_with(int status, GError **error)
     return status == 0;
 }
 
-/* 1 is for warnings. */
-static gboolean
-fail_as_trouble(GError **error)
-{
-    if (error != NULL && *error != NULL) {
-        (*error)->domain = MEISHI_CLI_ERROR;
-        (*error)->code = MEISHI_CLI_ERROR_USAGE;
-    }
-    return FALSE;
-}
-
 static gboolean
 run(char **args, GError **error)
 {
@@ -101,7 +92,7 @@ run(char **args, GError **error)
     g_autoptr(MeishiInventory) inventory = NULL;
 
     if (files == NULL || !find_inventory(args[0] == NULL, &inventory, error))
-        return fail_as_trouble(error);
+        return meishi_error_to_trouble(error); /* 1 is for warnings */
     set = meishi_rule_files_merge(files, lints);
     if (set != NULL && inventory != NULL) {
         meishi_rule_lint_inventory(set, inventory, g_get_real_time() / G_USEC_PER_SEC, lints);

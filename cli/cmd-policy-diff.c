@@ -28,9 +28,9 @@ static const GOptionEntry entries[] = {
 /* What a decision comes to, in words that can be compared. */
 typedef struct {
     char *result;
-    char *identity; /* label; NULL */
-    char *id;       /* of the same */
-    char *rule;     /* its name; NULL */
+    char *label; /* of the identity; NULL */
+    char *id;    /* of the same */
+    char *rule;  /* its name; NULL */
     char *text;
 } Outcome;
 
@@ -38,7 +38,7 @@ static void
 outcome_clear(Outcome *outcome)
 {
     g_free(outcome->result);
-    g_free(outcome->identity);
+    g_free(outcome->label);
     g_free(outcome->id);
     g_free(outcome->rule);
     g_free(outcome->text);
@@ -60,13 +60,13 @@ decide(const MeishiPolicySet *set, const MeishiInventory *inventory, const Meish
     if (index != G_MAXUINT) {
         const MeishiCandidate *candidate = meishi_inventory_entry(inventory, index)->candidate;
 
-        ret_outcome->identity = g_strdup(candidate->label);
+        ret_outcome->label = g_strdup(candidate->label);
         ret_outcome->id = g_strdup(candidate->id);
     }
     ret_outcome->rule = decision->rule ? g_strdup(decision->rule->name) : NULL;
-    ret_outcome->text = g_strdup_printf("%s  %s%s%s%s", text, ret_outcome->identity ? "“" : "",
-                                        ret_outcome->identity ? ret_outcome->identity : "",
-                                        ret_outcome->identity ? "”  " : "", rule);
+    ret_outcome->text = g_strdup_printf("%s  %s%s%s%s", text, ret_outcome->label ? "“" : "",
+                                        ret_outcome->label ? ret_outcome->label : "",
+                                        ret_outcome->label ? "”  " : "", rule);
 }
 
 static gboolean
@@ -82,8 +82,8 @@ add_outcome(JsonBuilder *json, const char *name, const Outcome *outcome)
     json_builder_set_member_name(json, name);
     json_builder_begin_object(json);
     meishi_json_member(json, "result", outcome->result);
-    meishi_json_member(json, "identity", outcome->identity);
     meishi_json_member(json, "id", outcome->id);
+    meishi_json_member(json, "label", outcome->label);
     meishi_json_member(json, "rule", outcome->rule);
     json_builder_end_object(json);
 }
@@ -93,11 +93,12 @@ static void
 report(JsonBuilder *json, const MeishiRequest *request, const Outcome *old, const Outcome *new)
 {
     g_autofree char *name = meishi_policy_hosts_name(request);
+    g_autofree char *clean = meishi_text_clean(name);
     g_autofree char *before = meishi_text_clean(old->text);
     g_autofree char *after = meishi_text_clean(new->text);
 
     if (json == NULL) {
-        g_print("%s\n  - %s\n  + %s\n", name, before, after);
+        g_print("%s\n  - %s\n  + %s\n", clean, before, after);
         return;
     }
     json_builder_begin_object(json);
@@ -153,17 +154,6 @@ read_set(char *path, GError **error)
     return meishi_policy_input_set(paths, error);
 }
 
-/* 1 is for differences, as with diff(1); trouble is 2. */
-static gboolean
-fail_as_trouble(GError **error)
-{
-    if (error != NULL && *error != NULL) {
-        (*error)->domain = MEISHI_CLI_ERROR;
-        (*error)->code = MEISHI_CLI_ERROR_USAGE;
-    }
-    return FALSE;
-}
-
 static gboolean
 finish(JsonBuilder *json, guint n_changed, guint n_requests, GError **error)
 {
@@ -190,7 +180,7 @@ run(char **args, GError **error)
     guint n_changed;
 
     if (inventory == NULL)
-        return fail_as_trouble(error);
+        return meishi_error_to_trouble(error); /* 1 is for differences, as with diff(1) */
     if (json != NULL)
         json_builder_begin_array(json);
     n_changed = compare((MeishiPolicySet *[2]){old, new}, inventory, requests, json);

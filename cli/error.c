@@ -61,6 +61,16 @@ meishi_error_exit_status(const GError *error)
     return error->domain == G_OPTION_ERROR ? MEISHI_EXIT_USAGE : MEISHI_EXIT_FAILED;
 }
 
+gboolean
+meishi_error_to_trouble(GError **error)
+{
+    if (error != NULL && *error != NULL) {
+        (*error)->domain = MEISHI_CLI_ERROR;
+        (*error)->code = MEISHI_CLI_ERROR_USAGE;
+    }
+    return FALSE;
+}
+
 /* Line by line: newlines are ours, everything else in a line may be a stranger's. */
 static char *
 clean_lines(const char *message)

@@ -42,6 +42,9 @@ enum {
 
 int meishi_error_exit_status(const GError *error);
 
+/* Makes the exit status of an error 2, for commands to which 1 means something else; FALSE. */
+gboolean meishi_error_to_trouble(GError **error);
+
 /* @message with a full stop, unless it ends otherwise; new. */
 char *meishi_error_sentence(const char *message);
 

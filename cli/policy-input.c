@@ -85,7 +85,7 @@ meishi_policy_input_set(char **paths, GError **error)
         return NULL;
     set = meishi_rule_files_merge(files, lints);
     if (set == NULL) {
-        meishi_policy_remarks_print(lints, stderr);
+        meishi_policy_remarks_print(lints, STDERR_FILENO);
         g_set_error_literal(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE, "");
     }
     return set;

@@ -27,9 +27,9 @@ meishi_policy_remarks_count(GPtrArray *lints, MeishiSeverity severity)
 }
 
 void
-meishi_policy_remarks_print(GPtrArray *lints, FILE *out)
+meishi_policy_remarks_print(GPtrArray *lints, int fd)
 {
-    int fd = fileno(out);
+    void (*print)(const char *format, ...) = fd == STDOUT_FILENO ? g_print : g_printerr;
 
     for (guint i = 0; i < lints->len; i++) {
         const MeishiLint *lint = g_ptr_array_index(lints, i);
@@ -38,7 +38,7 @@ meishi_policy_remarks_print(GPtrArray *lints, FILE *out)
         MeishiStyle style =
             lint->severity == MEISHI_LINT_ERROR ? MEISHI_STYLE_BAD : MEISHI_STYLE_WARN;
 
-        fprintf(out, "%s%s%s\n", meishi_style_on(style, fd), clean, meishi_style_off(style, fd));
+        print("%s%s%s\n", meishi_style_on(style, fd), clean, meishi_style_off(style, fd));
     }
 }
 

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-#include <stdio.h>
 
 #include "daemon/policy/lint.h"
 
-/* One line each: "FILE:LINE: error: [GROUP] KEY: MESSAGE". */
-void meishi_policy_remarks_print(GPtrArray *lints, FILE *out);
+/* One line each, to standard output or standard error (@fd):
+ * "FILE:LINE: error: [GROUP] KEY: MESSAGE". */
+void meishi_policy_remarks_print(GPtrArray *lints, int fd);
 
 /* An array of objects. */
 void meishi_policy_remarks_to_json(GPtrArray *lints, JsonBuilder *json);

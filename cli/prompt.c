@@ -7,11 +7,11 @@
 
 #include "cli/error.h"
 #include "cli/text.h"
+#include "cli/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -41,22 +41,6 @@ meishi_prompt_is_possible(void)
     if (fd >= 0)
         close(fd);
     return fd >= 0;
-}
-
-static gboolean
-write_text(int fd, const char *text)
-{
-    gsize len = strlen(text);
-
-    while (len > 0) {
-        gssize n = write(fd, text, len);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        text += MAX(n, 0);
-        len -= (gsize)MAX(n, 0);
-    }
-    return TRUE;
 }
 
 /* ---- echo ------------------------------------------------------------------------------------ */
@@ -109,7 +93,7 @@ quiet_terminal(Terminal *terminal, int fd)
 static void
 restore_terminal(Terminal *terminal)
 {
-    (void)write_text(terminal->fd, "\n");
+    (void)meishi_tty_write(terminal->fd, "\n");
     while (tcsetattr(terminal->fd, TCSAFLUSH, &terminal->modes) != 0 && errno == EINTR)
         ;
     release_signals(terminal);
@@ -151,7 +135,7 @@ ask_quietly(int fd, const char *question)
 
     if (!quiet_terminal(&terminal, fd))
         return NULL;
-    if (write_text(fd, clean) && write_text(fd, ": "))
+    if (meishi_tty_write(fd, clean) && meishi_tty_write(fd, ": "))
         answer = read_line(fd);
     restore_terminal(&terminal);
     return answer;
@@ -212,7 +196,7 @@ ask_yes(int fd, const char *question)
     const char *text;
 
     caught_signal = 0;
-    if (!write_text(fd, clean) || !write_text(fd, " [y/N] "))
+    if (!meishi_tty_write(fd, clean) || !meishi_tty_write(fd, " [y/N] "))
         return FALSE;
     answer = read_line(fd);
     if (answer == NULL || meishi_secret_len(answer) == 0)

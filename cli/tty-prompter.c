@@ -7,6 +7,7 @@
 #include "cli/tty-prompter.h"
 
 #include "cli/dialog.h"
+#include "cli/tty.h"
 #include "daemon/bus/agent1.h"
 
 #include <errno.h>
@@ -57,16 +58,7 @@ free_open(gpointer data)
 static void
 show(MeishiTtyPrompter *prompter, const char *text)
 {
-    gsize len = strlen(text);
-
-    while (len > 0) {
-        gssize n = write(prompter->fd, text, len);
-
-        if (n < 0 && errno != EINTR)
-            return;
-        text += MAX(n, 0);
-        len -= (gsize)MAX(n, 0);
-    }
+    (void)meishi_tty_write(prompter->fd, text);
 }
 
 static MeishiQuestionLayout

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Text on the terminal; see tty.h.  A terminal that is not UTF-8 must not see UTF-8: to it, the
+ * bytes of a harmless letter can be a control character (U+00DB ends with 9B, which is CSI).
+ */
+#include "cli/tty.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *
+to_locale(const char *text)
+{
+    const char *charset;
+
+    if (g_get_charset(&charset))
+        return g_strdup(text);
+    return g_convert_with_fallback(text, -1, charset, "UTF-8", "?", NULL, NULL, NULL);
+}
+
+static gboolean
+write_all(int fd, const char *bytes)
+{
+    gsize len = strlen(bytes);
+
+    while (len > 0) {
+        gssize n = write(fd, bytes, len);
+
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        bytes += MAX(n, 0);
+        len -= (gsize)MAX(n, 0);
+    }
+    return TRUE;
+}
+
+gboolean
+meishi_tty_write(int fd, const char *text)
+{
+    g_autofree char *bytes = to_locale(text);
+
+    return bytes != NULL && write_all(fd, bytes);
+}
