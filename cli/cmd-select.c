@@ -67,10 +67,7 @@ select_for(const MeishiTarget *target, GVariant *constraints, GError **error)
 static gboolean
 check_purpose(GError **error)
 {
-    static const char *const purposes[] = {"navigation", "subresource", "preflight", "preconnect",
-                                           "background", "api",         NULL};
-
-    if (options.purpose == NULL || g_strv_contains(purposes, options.purpose))
+    if (options.purpose == NULL || g_strv_contains(meishi_request_purpose_names, options.purpose))
         return TRUE;
     g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
                 "--purpose is navigation, subresource, preflight, preconnect, background or api, "

@@ -153,10 +153,9 @@ or_empty(const char *text)
 static void
 add_program(GVariantDict *dict, const MeishiApplication *application)
 {
-    static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
-
     g_variant_dict_insert_value(dict, "application", meishi_question_text(application->name));
-    g_variant_dict_insert(dict, "application-trust", "s", trusts[application->trust]);
+    g_variant_dict_insert(dict, "application-trust", "s",
+                          meishi_request_trust_names[application->trust]);
     g_variant_dict_insert(dict, "claimed-application", "s", "");
     g_variant_dict_insert(dict, "pid", "u", (guint32)application->pid);
     g_variant_dict_insert(dict, "parent-window", "s", "");

@@ -41,11 +41,11 @@ meishi_question_text(const char *text)
 static void
 add_caller(GVariantDict *dict, const MeishiSelectCall *call, gint64 deadline)
 {
-    static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
     const MeishiRequest *request = call->request;
 
     g_variant_dict_insert_value(dict, "application", meishi_question_text(request->application));
-    g_variant_dict_insert(dict, "application-trust", "s", trusts[request->trust]);
+    g_variant_dict_insert(dict, "application-trust", "s",
+                          meishi_request_trust_names[request->trust]);
     g_variant_dict_insert(dict, "claimed-application", "s", or_empty(call->claimed_application));
     g_variant_dict_insert(dict, "pid", "u", (guint32)MAX(call->application->pid, 0));
     g_variant_dict_insert(dict, "protocol", "s", request->protocol);

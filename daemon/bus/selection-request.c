@@ -211,14 +211,12 @@ take_application(gpointer data, GVariant *value)
     return TRUE;
 }
 
-/* In the order of MeishiTrust. */
 static gboolean
 take_application_trust(gpointer data, GVariant *value)
 {
-    static const char *const words[] = {"any", "exe", "unit", "sandbox", NULL};
     guint index;
 
-    if (!take_word(value, words, &index))
+    if (!take_word(value, meishi_request_trust_names, &index))
         return FALSE;
     ((Draft *)data)->call->request->trust = (MeishiTrust)index;
     return TRUE;
@@ -238,15 +236,12 @@ take_user_activation(gpointer data, GVariant *value)
     return TRUE;
 }
 
-/* In the order of MeishiPurpose. */
 static gboolean
 take_purpose(gpointer data, GVariant *value)
 {
-    static const char *const words[] = {"navigation", "subresource", "preflight", "preconnect",
-                                        "background", "api",         NULL};
     guint index;
 
-    if (!take_word(value, words, &index))
+    if (!take_word(value, meishi_request_purpose_names, &index))
         return FALSE;
     ((Draft *)data)->call->request->purpose = (MeishiPurpose)index;
     return TRUE;

@@ -8,6 +8,24 @@
 
 #include <string.h>
 
+const char *const meishi_request_trust_names[] = {
+    [MEISHI_TRUST_ANY] = "any",
+    [MEISHI_TRUST_EXE] = "exe",
+    [MEISHI_TRUST_UNIT] = "unit",
+    [MEISHI_TRUST_SANDBOX] = "sandbox",
+    NULL,
+};
+
+const char *const meishi_request_purpose_names[] = {
+    [MEISHI_PURPOSE_NAVIGATION] = "navigation",
+    [MEISHI_PURPOSE_SUBRESOURCE] = "subresource",
+    [MEISHI_PURPOSE_PREFLIGHT] = "preflight",
+    [MEISHI_PURPOSE_PRECONNECT] = "preconnect",
+    [MEISHI_PURPOSE_BACKGROUND] = "background",
+    [MEISHI_PURPOSE_API] = "api",
+    NULL,
+};
+
 MeishiRequest *
 meishi_request_new(void)
 {

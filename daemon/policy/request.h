@@ -78,6 +78,11 @@ typedef struct {
     GPtrArray *oid_filters;    /* MeishiOidFilter; NULL or empty: none */
 } MeishiRequest;
 
+/* What MeishiTrust and MeishiPurpose are called wherever they are written: by number, NULL at the
+ * end. */
+extern const char *const meishi_request_trust_names[];
+extern const char *const meishi_request_purpose_names[];
+
 /* Everything empty; interactive, purpose navigation, server verified. */
 MeishiRequest *meishi_request_new(void);
 void meishi_request_free(MeishiRequest *request);
