@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/error.h"
 #include "cli/json.h"
+#include "cli/program.h"
 #include "cli/target.h"
 #include "cli/text.h"
 #include "daemon/base/error.h"
@@ -86,11 +87,29 @@ static const GOptionEntry set_entries[] = {
     {"domain", 0, 0, G_OPTION_ARG_NONE, &set_options.domain, "For the host and everything below it",
      NULL},
     {"app", 0, 0, G_OPTION_ARG_STRING, &set_options.application,
-     "For this program alone: exe:/PATH, flatpak:ID, snap:NAME, unit:NAME", "NAME"},
+     "For this program alone: exe:/PATH, flatpak:ID, snap:NAME", "NAME"},
     {"context", 0, 0, G_OPTION_ARG_STRING, &set_options.context,
      "The profile or container that it is kept for", "NAME"},
     G_OPTION_ENTRY_NULL,
 };
+
+/* Choices are kept by program: a unit may have another name tomorrow. */
+static gboolean
+check_program(GError **error)
+{
+    MeishiTrust trust;
+
+    if (set_options.application == NULL)
+        return TRUE;
+    if (!meishi_program_parse(set_options.application, &trust, error))
+        return FALSE;
+    if (trust != MEISHI_TRUST_UNIT)
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                "Choices are kept for programs, not for units: write exe:/PATH, flatpak:ID or "
+                "snap:NAME. Rules of a policy file can name a unit.");
+    return FALSE;
+}
 
 static gboolean
 check_set_options(GError **error)
@@ -112,7 +131,7 @@ check_set_options(GError **error)
                     "--scope is once, session or always, not “%s”.", set_options.scope);
         return FALSE;
     }
-    return TRUE;
+    return check_program(error);
 }
 
 /* The object's path for --use, "/" for --none; new.  @ret_label: for the message; new. */

@@ -70,7 +70,8 @@ static gboolean
 become(char **args, GError **error)
 {
     fflush(stdout);
-    signal(SIGPIPE, SIG_DFL);
+    if (!meishi_command_ignored_pipe)
+        signal(SIGPIPE, SIG_DFL);
     execvp(args[0], args);
     return fail_program(args[0], errno, error);
 }

@@ -79,7 +79,7 @@ print_human(const MeishiDecision *decision, const MeishiWorld *world, const Meis
 }
 
 static void
-add_identities(JsonBuilder *json, GPtrArray *explanations)
+add_verdicts(JsonBuilder *json, GPtrArray *explanations)
 {
     json_builder_begin_array(json);
     for (guint i = 0; i < explanations->len; i++) {
@@ -107,18 +107,16 @@ print_json(const MeishiDecision *decision, const MeishiWorld *world, const Meish
     g_autoptr(JsonBuilder) json = json_builder_new();
     g_autoptr(GPtrArray) explanations = meishi_explain_identities(decision, world, request);
     g_autofree char *rule = decision->rule ? meishi_explain_rule(decision->rule) : NULL;
-    g_autofree char *text = meishi_explain_decision(decision);
 
     json_builder_begin_object(json);
-    meishi_json_member(json, "host", request->host.text);
-    meishi_json_number_member(json, "port", request->port);
-    meishi_json_member(json, "protocol", request->protocol);
+    meishi_json_target_member(json, request->protocol, request->host.text, request->port);
     meishi_json_member(json, "application", request->application);
     meishi_json_member(json, "result", meishi_result_name(decision->result));
-    meishi_json_member(json, "decision", text);
+    meishi_json_member(json, "code", meishi_code_info(decision->code)->name);
+    meishi_json_member(json, "row", decision->row_text);
     meishi_json_member(json, "rule", rule);
-    json_builder_set_member_name(json, "identities");
-    add_identities(json, explanations);
+    json_builder_set_member_name(json, "verdicts");
+    add_verdicts(json, explanations);
     json_builder_end_object(json);
     meishi_json_print(json);
 }

@@ -78,23 +78,11 @@ fail_untrusted(const Test *test, const char *why, GError **error)
 }
 
 static gboolean
-fail_unspoken(const Test *test, GError **error)
-{
-    g_autofree char *name = meishi_target_name(test->target);
-
-    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED, "There is no TLS at %s. %s", name,
-                test->before->message);
-    return FALSE;
-}
-
-static gboolean
 learn(Test *test, GError **error)
 {
     test->before = meishi_tls_run(&test->call, error);
-    if (test->before == NULL)
+    if (test->before == NULL || !meishi_probe_check_spoken(test->before, test->target, error))
         return FALSE;
-    if (test->before->outcome == MEISHI_TLS_NO_VERSION)
-        return fail_unspoken(test, error);
     return test->before->is_trusted || options.insecure ||
            fail_untrusted(test, test->before->trust_text, error);
 }

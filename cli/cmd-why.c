@@ -4,6 +4,7 @@
  */
 #include "cli/command.h"
 #include "cli/inquiry.h"
+#include "cli/program.h"
 #include "cli/selecting.h"
 #include "cli/style.h"
 #include "cli/text.h"
@@ -112,12 +113,13 @@ print_json(const MeishiExplained *explained, const MeishiTarget *target)
 /* ---- the command ----------------------------------------------------------------------------- */
 
 static gboolean
-explain(const MeishiTarget *target, GVariant *constraints, GError **error)
+explain(const MeishiTarget *target, GVariant *constraints, MeishiTrust trust, GError **error)
 {
     const MeishiSelecting what = {.target = target,
                                   .constraints = constraints,
                                   .context = options.context,
                                   .application = options.application,
+                                  .trust = trust,
                                   .may_ask = TRUE};
     g_autoptr(MeishiClient) client = meishi_client_connect(TRUE, error);
     g_auto(MeishiExplained) explained = {NULL, NULL, NULL};
@@ -138,14 +140,17 @@ run(char **args, GError **error)
         .probe = options.from_server, .cas = options.cas, .ca_file = options.ca_file};
     g_autoptr(MeishiTarget) target = meishi_target_parse(args[0], error);
     g_autoptr(GVariant) constraints = NULL;
+    MeishiTrust trust = MEISHI_TRUST_ANY;
     gboolean asked;
 
+    if (options.application != NULL && !meishi_program_parse(options.application, &trust, error))
+        return FALSE;
     if (target == NULL || !meishi_inquiry_run(&inquiry, target, &constraints, &asked, error))
         return FALSE;
     if (!asked)
         g_printerr("meishi: The server does not ask for a certificate here; this is what would be "
                    "sent if it did.\n");
-    return explain(target, constraints, error);
+    return explain(target, constraints, trust, error);
 }
 
 const MeishiCommand meishi_command_why = {

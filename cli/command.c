@@ -22,6 +22,8 @@ static struct {
     char *color;
 } common;
 
+gboolean meishi_command_ignored_pipe;
+
 const GOptionEntry meishi_command_common_options[] = {
     {"json", 0, 0, G_OPTION_ARG_NONE, &common.json, "Print JSON, for programs", NULL},
     {"color", 0, 0, G_OPTION_ARG_STRING, &common.color,

@@ -75,6 +75,9 @@ extern const MeishiCommand meishi_command_policy_export;
 /* All that main.c knows, NULL-terminated. */
 extern const MeishiCommand *const meishi_commands[];
 
+/* Whether who started us ignores SIGPIPE, as we all do: `meishi exec` hands that on. */
+extern gboolean meishi_command_ignored_pipe;
+
 /* Whether --json was given. */
 gboolean meishi_command_json(void);
 

@@ -113,14 +113,17 @@ offer_servers(const char *typed, const char *lead, gboolean with_ids)
         g_autoptr(GVariant) choice = g_variant_get_child_value(choices, i);
         g_autofree char *server = meishi_choices_server(choice);
         g_autofree char *whole = g_strconcat(lead, server, NULL);
+        g_autofree char *clean = NULL;
         g_autofree char *id = NULL;
         gint64 number = 0;
 
         g_variant_lookup(choice, "id", "x", &number);
         id = g_strdup_printf("%" G_GINT64_FORMAT, number);
+        clean = meishi_text_clean(server);
         if (with_ids)
-            offer(typed, id, server);
-        offer(typed, whole, "");
+            offer(typed, id, clean);
+        if (g_str_equal(server, clean)) /* the name of a network can be anything */
+            offer(typed, whole, "");
     }
 }
 

@@ -25,16 +25,6 @@ tell_untrusted(const MeishiTarget *target, const MeishiTlsReport *report)
 }
 
 static gboolean
-fail_unspoken(const MeishiTarget *target, const MeishiTlsReport *report, GError **error)
-{
-    g_autofree char *name = meishi_target_name(target);
-
-    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED, "There is no TLS at %s. %s", name,
-                report->message != NULL ? report->message : "");
-    return FALSE;
-}
-
-static gboolean
 ask_server(const MeishiInquiry *inquiry, const MeishiTarget *target, GVariant **ret_constraints,
            gboolean *ret_asked, GError **error)
 {
@@ -46,8 +36,8 @@ ask_server(const MeishiInquiry *inquiry, const MeishiTarget *target, GVariant **
         g_prefix_error(error, "What the server wants is not known (--no-probe does without): ");
         return FALSE;
     }
-    if (report->outcome == MEISHI_TLS_NO_VERSION)
-        return fail_unspoken(target, report, error);
+    if (!meishi_probe_check_spoken(report, target, error))
+        return FALSE;
     *ret_asked = report->request != NULL;
     if (report->request == NULL) {
         *ret_constraints = g_variant_ref_sink(g_variant_new("a{sv}", NULL));

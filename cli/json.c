@@ -49,6 +49,17 @@ meishi_json_number_member(JsonBuilder *json, const char *name, gint64 number)
     json_builder_add_int_value(json, number);
 }
 
+void
+meishi_json_target_member(JsonBuilder *json, const char *protocol, const char *host, guint port)
+{
+    json_builder_set_member_name(json, "target");
+    json_builder_begin_object(json);
+    meishi_json_member(json, "protocol", protocol);
+    meishi_json_member(json, "host", host);
+    meishi_json_number_member(json, "port", port);
+    json_builder_end_object(json);
+}
+
 char *
 meishi_json_format(JsonBuilder *json)
 {

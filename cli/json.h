@@ -14,6 +14,8 @@ void meishi_json_list(JsonBuilder *json, const char *const *list);
 
 /* Members of the object being built. */
 void meishi_json_member(JsonBuilder *json, const char *name, const char *text);
+void
+meishi_json_target_member(JsonBuilder *json, const char *protocol, const char *host, guint port);
 void meishi_json_number_member(JsonBuilder *json, const char *name, gint64 number);
 
 char *meishi_json_format(JsonBuilder *json); /* new, ends with a newline */

@@ -50,7 +50,7 @@ main(int argc, char **argv)
     setlocale(LC_ALL, "");
     g_set_prgname("meishi");
     /* A reader that goes away is an error to report, not a reason to die half done. */
-    signal(SIGPIPE, SIG_IGN);
+    meishi_command_ignored_pipe = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
     if (meishi_command_dispatch(argv + (argc > 0), &error) && check_output(&error))
         return MEISHI_EXIT_OK;
     meishi_error_print(error);

@@ -5,29 +5,15 @@
 #include "cli/policy-hosts.h"
 
 #include "cli/error.h"
+#include "cli/program.h"
 #include "cli/target.h"
 
 #include <string.h>
 
-/* How far a name of each kind can be trusted where the kernel gives it. */
-static const struct {
-    const char *prefix;
-    MeishiTrust trust;
-} kinds[] = {
-    {"flatpak:", MEISHI_TRUST_SANDBOX},
-    {"snap:", MEISHI_TRUST_SANDBOX},
-    {"unit:", MEISHI_TRUST_UNIT},
-    {"exe:/", MEISHI_TRUST_EXE},
-};
-
-static const char *const trusts[] = {"any", "exe", "unit", "sandbox"};
-
 static gboolean
-fail_usage(GError **error, const char *format, const char *what)
+fail_usage(GError **error, const char *why, const char *what)
 {
-    g_autofree char *message = g_strdup_printf("“%s” %s", what, format);
-
-    g_set_error_literal(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE, message);
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE, "“%s” %s", what, why);
     return FALSE;
 }
 
@@ -38,16 +24,11 @@ set_application(MeishiRequest *request, const char *application, GError **error)
 
     if (application == NULL)
         return TRUE;
-    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (g_str_has_prefix(application, kinds[i].prefix)) {
-            request->trust = kinds[i].trust;
-            request->application = g_strdup(application);
-            request->application_names = g_strdupv((char **)names);
-            return TRUE;
-        }
-    }
-    return fail_usage(error, "is no program: write flatpak:ID, snap:NAME, unit:NAME or exe:/PATH",
-                      application);
+    if (!meishi_program_parse(application, &request->trust, error))
+        return FALSE;
+    request->application = g_strdup(application);
+    request->application_names = g_strdupv((char **)names);
+    return TRUE;
 }
 
 static gboolean
@@ -55,8 +36,8 @@ set_trust(MeishiRequest *request, const char *trust, GError **error)
 {
     if (trust == NULL)
         return TRUE;
-    for (gsize i = 0; i < G_N_ELEMENTS(trusts); i++) {
-        if (g_str_equal(trusts[i], trust)) {
+    for (guint i = 0; meishi_request_trust_names[i] != NULL; i++) {
+        if (g_str_equal(meishi_request_trust_names[i], trust)) {
             request->trust = (MeishiTrust)i;
             return TRUE;
         }

@@ -76,8 +76,9 @@ meishi_policy_state_text(const MeishiPolicyState *state)
     return g_string_free(text, FALSE);
 }
 
-const char *
-meishi_policy_state_role_label(GVariant *role, GPtrArray *cards)
+/* Of the identity that @role holds. */
+static const char *
+find_text(GVariant *role, GPtrArray *cards, const char *property)
 {
     const char *path;
 
@@ -85,9 +86,15 @@ meishi_policy_state_role_label(GVariant *role, GPtrArray *cards)
         const MeishiCard *card = cards->pdata[i];
 
         if (g_str_equal(card->path, path))
-            return meishi_card_text(card, "Label");
+            return meishi_card_text(card, property);
     }
     return NULL;
+}
+
+const char *
+meishi_policy_state_role_label(GVariant *role, GPtrArray *cards)
+{
+    return find_text(role, cards, "Label");
 }
 
 static void
@@ -102,7 +109,8 @@ add_role(GVariant *role, GPtrArray *cards, JsonBuilder *json)
         g_variant_lookup(role, members[i], "&s", &text);
         meishi_json_member(json, members[i], text);
     }
-    meishi_json_member(json, "identity", meishi_policy_state_role_label(role, cards));
+    meishi_json_member(json, "identity", find_text(role, cards, "Id"));
+    meishi_json_member(json, "identity_label", find_text(role, cards, "Label"));
     json_builder_end_object(json);
 }
 

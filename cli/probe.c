@@ -5,7 +5,20 @@
  */
 #include "cli/probe.h"
 
+#include "cli/error.h"
 #include "daemon/policy/sigalg.h"
+
+gboolean
+meishi_probe_check_spoken(const MeishiTlsReport *report, const MeishiTarget *target, GError **error)
+{
+    g_autofree char *name = meishi_target_name(target);
+
+    if (report->outcome != MEISHI_TLS_NO_VERSION)
+        return TRUE;
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED, "There is no TLS at %s. %s", name,
+                report->message);
+    return FALSE;
+}
 
 /* ---- required or optional -------------------------------------------------------------------- */
 
@@ -78,7 +91,14 @@ meishi_probe_need_text(const MeishiTlsReport *report)
 const char *
 meishi_probe_version_name(guint16 version)
 {
-    return version == MEISHI_TLS_1_3 ? "TLS 1.3" : "TLS 1.2";
+    switch (version) {
+    case MEISHI_TLS_1_3:
+        return "TLS 1.3";
+    case MEISHI_TLS_1_2:
+        return "TLS 1.2";
+    default:
+        return NULL;
+    }
 }
 
 /* ---- for the daemon -------------------------------------------------------------------------- */

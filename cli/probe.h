@@ -15,6 +15,10 @@ typedef enum {
     MEISHI_NEED_UNKNOWN,  /* it asked, and what it did then says neither */
 } MeishiNeed;
 
+/* FALSE with MEISHI_CLI_ERROR_FAILED where @report is that nobody there spoke TLS. */
+gboolean meishi_probe_check_spoken(const MeishiTlsReport *report, const MeishiTarget *target,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* @report: of a connection on which no certificate was sent. */
 MeishiNeed meishi_probe_need(const MeishiTlsReport *report);
 const char *meishi_probe_need_name(MeishiNeed need);         /* "optional", static */
@@ -27,5 +31,5 @@ gboolean meishi_probe_is_refusal(guint http_status);
  * trusted.  @is_overridden: a person said that it does not matter.  Floating. */
 GVariant *meishi_probe_constraints(const MeishiTlsReport *report, gboolean is_overridden);
 
-/* "TLS 1.3"; static. */
+/* "TLS 1.3"; static; NULL before a version was agreed on. */
 const char *meishi_probe_version_name(guint16 version);

@@ -26,16 +26,6 @@
 
 /* ---- what is asked --------------------------------------------------------------------------- */
 
-static const char *
-trust_of(const char *application)
-{
-    if (g_str_has_prefix(application, "flatpak:") || g_str_has_prefix(application, "snap:"))
-        return "sandbox";
-    if (g_str_has_prefix(application, "unit:"))
-        return "unit";
-    return g_str_has_prefix(application, "exe:") ? "exe" : "any";
-}
-
 static void
 add_text(GVariantDict *options, const char *name, const char *text)
 {
@@ -73,7 +63,7 @@ make_trial_options(const MeishiSelecting *what)
     add_text(&options, "context", what->context);
     add_text(&options, "application", what->application);
     if (what->application != NULL)
-        add_text(&options, "application-trust", trust_of(what->application));
+        add_text(&options, "application-trust", meishi_request_trust_names[what->trust]);
     return g_variant_dict_end(&options);
 }
 
@@ -185,6 +175,15 @@ die_of_interrupt(void)
     raise(SIGINT);
 }
 
+/* What a shell or nohup(1) has us ignore stays ignored, here and in what `meishi exec` becomes. */
+static gboolean
+is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static void
 call(Wait *wait, const MeishiSelecting *what, const char *token)
 {
@@ -206,11 +205,11 @@ run(Wait *wait, const MeishiSelecting *what, const char *token)
         g_dbus_connection_signal_subscribe(connection, NULL, REQUEST, "Response", path, NULL,
                                            G_DBUS_SIGNAL_FLAGS_NONE, on_response, wait, NULL);
     gulong closed = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), wait);
-    guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, wait);
+    guint interrupt = is_ignored(SIGINT) ? 0 : g_unix_signal_add(SIGINT, on_interrupt, wait);
 
     call(wait, what, token);
     g_main_loop_run(wait->loop);
-    g_source_remove(interrupt);
+    g_clear_handle_id(&interrupt, g_source_remove);
     g_signal_handler_disconnect(connection, closed);
     g_dbus_connection_signal_unsubscribe(connection, subscription);
 }

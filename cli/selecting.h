@@ -7,6 +7,7 @@
 
 #include "cli/client.h"
 #include "cli/selection.h"
+#include "daemon/policy/request.h"
 
 typedef struct {
     const MeishiTarget *target;
@@ -14,6 +15,7 @@ typedef struct {
     const char *purpose;     /* NULL: navigation */
     const char *context;     /* NULL */
     const char *application; /* decide for this program; NULL: for us.  Explain only */
+    MeishiTrust trust;       /* of @application */
     gboolean may_ask;        /* a person may be asked */
     gboolean plain;          /* and how: see MeishiTtyPrompter */
 } MeishiSelecting;

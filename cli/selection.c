@@ -217,17 +217,6 @@ meishi_selection_check_quietly(const MeishiSelection *selection, const MeishiTar
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void
-add_target(const MeishiTarget *target, JsonBuilder *json)
-{
-    json_builder_set_member_name(json, "target");
-    json_builder_begin_object(json);
-    meishi_json_member(json, "protocol", target->protocol);
-    meishi_json_member(json, "host", target->host);
-    meishi_json_number_member(json, "port", target->port);
-    json_builder_end_object(json);
-}
-
 /* DER in base64, leaf first. */
 static void
 add_chain(const MeishiSelection *selection, JsonBuilder *json)
@@ -307,7 +296,7 @@ meishi_selection_to_json(const MeishiSelection *selection, const MeishiTarget *t
                  {"scope", "scope"},
                  {"selection_id", "selection-id"}};
 
-    add_target(target, json);
+    meishi_json_target_member(json, target->protocol, target->host, target->port);
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         meishi_json_member(json, texts[i].member, meishi_selection_text(selection, texts[i].name));
     add_numbers(selection, json);

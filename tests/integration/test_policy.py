@@ -240,7 +240,10 @@ def test_explain_without_a_daemon(person, pki, corp, host, status, text):
     assert done.returncode == status, describe(done)
     assert text in done.stdout
     shown = json.loads(person.meishi(*args, "--json", check=False).stdout)
-    assert shown["host"] == host
+    assert shown["target"] == {"protocol": "https", "host": host, "port": 443}
+    # Where a rule says none or no, nobody is looked at.
+    labels = [one["label"] for one in shown["verdicts"]]
+    assert labels == ([] if status in (10, 12) else ["policy-hana"])
     assert person.daemon_pid() is None
 
 
@@ -274,7 +277,17 @@ def test_diff_lists_what_changes(person, pki, corp):
     assert "www.corp.example" not in changed.stdout.replace("new.conf", "")
     listed = json.loads(person.meishi("policy", "diff", corp, new, *args, "--json", check=False).stdout)
     assert [c["target"] for c in listed] == ["x.corp.example:8443 https"]
+    assert listed[0]["old"]["label"] == "policy-hana"
     assert listed[0]["old"]["rule"] == "corp" and listed[0]["new"]["rule"] is None
+
+
+def test_diff_shows_no_escape_sequences(person, pki, corp):
+    hana = pki.identity("policy-hana", days=10)
+    new = person.write("new.conf", corp.read_text().replace("*.corp.example", "www.corp.example"))
+    hosts = person.write("hosts", "x.corp.example app=exe:/\033[31m\u202e\n")
+    args = ["--hosts", hosts, "--identity", hana.cert]
+    shown = person.meishi("policy", "diff", corp, new, *args, check=False).stdout
+    assert "app=exe:/\\u001B[31m\\u202E" in shown
 
 
 def test_diff_has_trouble_with_bad_files(person, pki, corp):

@@ -474,6 +474,15 @@ def test_why_for_another_program(owner):
     assert owner.meishi("why", "--app=exe:/usr/bin/wget", UNUSED, check=False).returncode == PERSON
 
 
+def test_programs_by_no_name_of_ours(owner):
+    owner.refused("why", "--app=/usr/bin/curl", UNUSED, status=USAGE, says="exe:/PATH")
+    choose = ("choices", "set", UNUSED, "--none")
+    owner.refused(*choose, "--app=curl", status=USAGE, says="exe:/PATH")
+    # Under such a name no choice would ever be looked up.
+    owner.refused(*choose, "--app=unit:x.service", status=USAGE, says="not for units")
+    assert owner.choices() == []
+
+
 def test_why_in_colours(owner):
     done = owner.meishi("why", "--color=always", UNUSED, check=False)
     assert "\033[32m 1 OK" in done.stdout
@@ -580,6 +589,13 @@ def test_exec_passes_everything_on(owner):
     assert (done.returncode, done.stdout) == (42, plain.stdout)
     done = owner.meishi(*command, "sh", "-c", "kill -PIPE $$; echo survived", check=False)
     assert "survived" not in done.stdout
+    # As a shell starts what is in the background, and systemd a service.
+    ignoring = "trap '' INT PIPE; exec \"$@\""
+    script = "grep SigIgn /proc/self/status"
+    done = owner.person.run("sh", "-c", ignoring, "-", owner.person.tree.meishi, *command,
+                           "sh", "-c", script)  # fmt: skip
+    plain = owner.person.run("sh", "-c", ignoring, "-", "sh", "-c", script)
+    assert done.stdout == plain.stdout
 
 
 @pytest.mark.parametrize(
@@ -795,7 +811,7 @@ def test_status_shows_policy_and_roles(owner):
     assert status["policy"]["failed"] is False
     assert status["roles"] == [
         {"name": "corp", "label": "Corp VPN", "uri": "pkcs11:token=Corp%20VPN", "rule": "vpn",
-         "identity": "Partner"}
+         "identity": owner.json("show", "Partner")["id"], "identity_label": "Partner"}
     ]  # fmt: skip
     shown = owner.meishi("status").stdout
     assert re.search(r"Policy +1 rule, generation \d+\n", shown)
