@@ -2,7 +2,8 @@
  *
  * Accepts on a descriptor that systemd or meishi_listen() made; GDBusServer cannot take one over.
  * The kernel says who is there before a byte is read; then GDBus authenticates as a server, with
- * EXTERNAL alone and under a deadline, because until then a client holds a thread of GIO's.
+ * EXTERNAL alone and under a deadline, because until then a client holds a thread of GIO's.  Those
+ * are few, and much else runs in them: who is silent makes room for who comes.
  */
 #include "daemon/bus/private-socket.h"
 
@@ -13,22 +14,23 @@
 #include <unistd.h>
 
 #define AUTHENTICATION_LIMIT_MS 10000
+#define MAX_ARRIVALS            6 /* GIO has ten threads to begin with */
 
 struct MeishiPrivateSocket {
     GSocketService *service;
     GDBusAuthObserver *observer;
     char *guid;
-    GCancellable *cancellable;
+    GQueue arrivals; /* Arrival, oldest first */
     MeishiPrivateSocketCallback callback;
     gpointer user_data;
 };
 
 /* One client that authenticates. */
 typedef struct {
-    MeishiPrivateSocket *listener; /* not to be touched once @cancellable is cancelled */
+    MeishiPrivateSocket *listener; /* NULL: given up */
+    GList link;
     MeishiApplication *application;
     GCancellable *cancellable;
-    gulong parent_id;
     guint timeout_id;
 } Arrival;
 
@@ -54,20 +56,24 @@ identify(GSocketConnection *connection)
     return application;
 }
 
+/* It ends when GDBus has noticed. */
+static void
+give_up(Arrival *arrival)
+{
+    g_queue_unlink(&arrival->listener->arrivals, &arrival->link);
+    arrival->listener = NULL;
+    g_clear_handle_id(&arrival->timeout_id, g_source_remove);
+    g_cancellable_cancel(arrival->cancellable);
+}
+
 static gboolean
 on_too_slow(gpointer user_data)
 {
     Arrival *arrival = user_data;
 
     arrival->timeout_id = 0;
-    g_cancellable_cancel(arrival->cancellable);
+    give_up(arrival);
     return G_SOURCE_REMOVE;
-}
-
-static void
-on_listener_gone(GCancellable *parent, gpointer user_data)
-{
-    g_cancellable_cancel(user_data);
 }
 
 /* Takes @application over. */
@@ -79,9 +85,9 @@ new_arrival(MeishiPrivateSocket *listener, MeishiApplication *application)
     arrival->listener = listener;
     arrival->application = application;
     arrival->cancellable = g_cancellable_new();
-    arrival->parent_id = g_signal_connect_object(
-        listener->cancellable, "cancelled", G_CALLBACK(on_listener_gone), arrival->cancellable, 0);
     arrival->timeout_id = g_timeout_add(AUTHENTICATION_LIMIT_MS, on_too_slow, arrival);
+    arrival->link.data = arrival;
+    g_queue_push_tail_link(&listener->arrivals, &arrival->link);
     return arrival;
 }
 
@@ -89,18 +95,15 @@ static void
 on_authenticated(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Arrival *arrival = user_data;
+    MeishiPrivateSocket *listener = arrival->listener;
     g_autoptr(GDBusConnection) connection = g_dbus_connection_new_finish(result, NULL);
 
-    if (arrival->timeout_id != 0)
-        g_source_remove(arrival->timeout_id);
-    if (!g_cancellable_is_cancelled(arrival->cancellable)) {
-        MeishiPrivateSocket *listener = arrival->listener;
-
-        g_signal_handler_disconnect(listener->cancellable, arrival->parent_id);
-        if (connection != NULL) {
-            meishi_caller_admit(connection, arrival->application);
-            listener->callback(connection, listener->user_data);
-        }
+    g_clear_handle_id(&arrival->timeout_id, g_source_remove);
+    if (listener != NULL)
+        g_queue_unlink(&listener->arrivals, &arrival->link);
+    if (listener != NULL && connection != NULL) {
+        meishi_caller_admit(connection, arrival->application);
+        listener->callback(connection, listener->user_data);
     }
     meishi_application_unref(arrival->application);
     g_object_unref(arrival->cancellable);
@@ -116,6 +119,8 @@ on_incoming(GSocketService *service, GSocketConnection *connection, GObject *sou
 
     if (application == NULL)
         return TRUE;
+    if (listener->arrivals.length >= MAX_ARRIVALS)
+        give_up(g_queue_peek_head(&listener->arrivals));
     arrival = new_arrival(listener, application);
     g_dbus_connection_new(G_IO_STREAM(connection), listener->guid,
                           G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER |
@@ -156,7 +161,7 @@ meishi_private_socket_new(int fd, MeishiPrivateSocketCallback callback, gpointer
     listener->service = g_steal_pointer(&service);
     listener->observer = g_dbus_auth_observer_new();
     listener->guid = g_dbus_generate_guid();
-    listener->cancellable = g_cancellable_new();
+    g_queue_init(&listener->arrivals);
     listener->callback = callback;
     listener->user_data = user_data;
     g_signal_connect(listener->observer, "allow-mechanism", G_CALLBACK(on_allow_mechanism), NULL);
@@ -169,13 +174,13 @@ meishi_private_socket_free(MeishiPrivateSocket *listener)
 {
     if (listener == NULL)
         return;
-    g_cancellable_cancel(listener->cancellable);
+    while (!g_queue_is_empty(&listener->arrivals))
+        give_up(g_queue_peek_head(&listener->arrivals));
     g_signal_handlers_disconnect_by_data(listener->service, listener);
     g_socket_service_stop(listener->service);
     g_socket_listener_close(G_SOCKET_LISTENER(listener->service));
     g_object_unref(listener->service);
     g_object_unref(listener->observer);
-    g_object_unref(listener->cancellable);
     g_free(listener->guid);
     g_free(listener);
 }
