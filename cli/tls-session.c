@@ -264,8 +264,10 @@ set_names(MeishiTlsSession *session)
 gboolean
 meishi_tls_session_open(MeishiTlsSession *session, GError **error)
 {
+    /* No tickets: nothing is resumed here, and after a renegotiation GnuTLS waits for the ticket
+     * that the server promised in the first handshake (RFC 5077 3.2) and does not send again. */
     int code = gnutls_init(&session->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
-                                              GNUTLS_POST_HANDSHAKE_AUTH);
+                                              GNUTLS_NO_TICKETS | GNUTLS_POST_HANDSHAKE_AUTH);
 
     if (code >= 0)
         code = set_versions(session);

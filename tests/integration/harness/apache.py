@@ -22,7 +22,6 @@ Mutex posixsem
 StartServers 1
 DocumentRoot {dir}/pages
 SSLSessionCache none
-SSLSessionTickets off
 Header always set X-Client "expr=[%{{SSL_CLIENT_S_DN}}] %{{SSL_PROTOCOL}}"
 {servers}
 """
