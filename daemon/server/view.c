@@ -291,17 +291,21 @@ find(GHashTable *granted, GHashTable *withheld, gint64 row, MeishiViewKey *ret)
     ret->is_withheld = ret->identity != NULL;
 }
 
-/* A further certificate's key is the same key: it is as strict as the key is. */
+/* Whatever certificate leads to it, it is the same key: @confirm, or what the key wants. */
+static MeishiConfirm
+stricter(const MeishiView *view, const MeishiIdentity *identity, MeishiConfirm confirm)
+{
+    const Grant *key = g_hash_table_lookup(view->keys, &identity->key_id);
+
+    return key != NULL ? MAX(confirm, key->confirm) : confirm;
+}
+
 static void
 find_by_certificate(const MeishiView *view, gint64 row, MeishiViewKey *ret)
 {
-    const Grant *key;
-
     find(view->certs, view->withheld_certs, row, ret);
-    if (ret->identity == NULL || ret->is_withheld)
-        return;
-    key = g_hash_table_lookup(view->keys, &ret->identity->key_id);
-    ret->confirm = MAX(ret->confirm, key->confirm);
+    if (ret->identity != NULL && !ret->is_withheld)
+        ret->confirm = stricter(view, ret->identity, ret->confirm);
 }
 
 /* What a role held before may still be used where the program sees it elsewhere: it may be in the
@@ -320,7 +324,7 @@ find_in_role(const MeishiView *view, gint64 number, MeishiViewKey *ret)
         return;
     }
     ret->identity = grant->identity;
-    ret->confirm = grant->confirm;
+    ret->confirm = stricter(view, grant->identity, grant->confirm);
 }
 
 MeishiViewKey

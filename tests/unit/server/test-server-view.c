@@ -180,6 +180,24 @@ test_role(void)
     g_assert_null(meishi_view_find_key(sight.view, role_handle(&sight, 99)).identity);
 }
 
+/* One key, two certificates: the role does not go round what the other one wants. */
+static void
+test_role_shares_key(void)
+{
+    g_auto(Sight) sight = {0};
+    MeishiIdentity *renewed;
+
+    sight_init(&sight);
+    renewed = add_renewed(&sight, 9, 1);
+    stub_presentation_confirm(present(&sight), 1, MEISHI_CONFIRM_EACH_USE);
+    stub_presentation_add_role(sight.presentation, "vpn", "Corp VPN", renewed,
+                               MEISHI_CONFIRM_NEVER);
+    look(&sight, MEISHI_LAYOUT_VAULT);
+    g_assert_cmpint(find_private(&sight, 1).confirm, ==, MEISHI_CONFIRM_EACH_USE);
+    g_assert_cmpint(meishi_view_find_key(sight.view, role_handle(&sight, 9)).confirm, ==,
+                    MEISHI_CONFIRM_EACH_USE);
+}
+
 /* A role may hold what is kept from the program elsewhere. */
 static void
 test_role_alone(void)
@@ -334,6 +352,7 @@ main(int argc, char **argv)
     g_test_add_func("/server/view/strictest-confirmation-of-a-key",
                     test_strictest_confirmation_of_a_key);
     g_test_add_func("/server/view/role", test_role);
+    g_test_add_func("/server/view/role-shares-key", test_role_shares_key);
     g_test_add_func("/server/view/role-alone", test_role_alone);
     g_test_add_func("/server/view/role-moved-on", test_role_moved_on);
     g_test_add_func("/server/view/slot-per-identity", test_slot_per_identity);
