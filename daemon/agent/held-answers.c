@@ -49,12 +49,17 @@ meishi_held_answers_free(MeishiHeldAnswers *held)
     g_free(held);
 }
 
+/* A clock that is set back must not make an answer hold for longer than two of its lives. */
+static gboolean
+is_past(const Answer *answer, gint64 now)
+{
+    return answer->expires <= now || answer->expires - now > 2 * MEISHI_HELD_ANSWER_SECONDS;
+}
+
 static gboolean
 has_expired(gpointer key, gpointer value, gpointer now)
 {
-    const Answer *answer = value;
-
-    return answer->expires <= *(const gint64 *)now;
+    return is_past(value, *(const gint64 *)now);
 }
 
 void
@@ -78,7 +83,7 @@ meishi_held_answers_find(MeishiHeldAnswers *held, const char *key, gint64 now, c
 {
     const Answer *answer = g_hash_table_lookup(held->answers, key);
 
-    if (answer == NULL || answer->expires <= now)
+    if (answer == NULL || is_past(answer, now))
         return FALSE;
     *ret_id = answer->id;
     return TRUE;

@@ -78,9 +78,9 @@ meishi_quiet_holds(const MeishiQuiet *quiet, const char *key, gint64 now)
     if (entry == NULL)
         return FALSE;
     first = entry->times[MEISHI_QUIET_DISMISSALS - 1];
-    if (first != 0 && entry->times[0] - first <= MEISHI_QUIET_WINDOW_SECONDS)
+    if (first != 0 && ABS(entry->times[0] - first) <= MEISHI_QUIET_WINDOW_SECONDS)
         return TRUE;
-    return now - entry->times[0] < MEISHI_QUIET_SECONDS;
+    return ABS(now - entry->times[0]) < MEISHI_QUIET_SECONDS; /* clocks are set back, too */
 }
 
 void

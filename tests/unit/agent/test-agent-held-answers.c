@@ -51,6 +51,17 @@ test_two_minutes(void)
 }
 
 static void
+test_clock_set_back(void)
+{
+    g_autoptr(MeishiHeldAnswers) held = meishi_held_answers_new();
+    const char *id;
+
+    hold(held, "a", "hana");
+    assert_held(held, "a", T0 - 60, "hana");
+    g_assert_false(meishi_held_answers_find(held, "a", T0 - 86400, &id));
+}
+
+static void
 test_later_word(void)
 {
     g_autoptr(MeishiHeldAnswers) held = meishi_held_answers_new();
@@ -95,6 +106,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/held-answers/two-minutes", test_two_minutes);
+    g_test_add_func("/held-answers/clock-set-back", test_clock_set_back);
     g_test_add_func("/held-answers/later-word", test_later_word);
     g_test_add_func("/held-answers/drop", test_drop);
     return g_test_run();

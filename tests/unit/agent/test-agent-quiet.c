@@ -60,6 +60,20 @@ test_person_acts(void)
 }
 
 static void
+test_clock_set_back(void)
+{
+    g_autoptr(MeishiQuiet) quiet = meishi_quiet_new();
+
+    meishi_quiet_dismissed(quiet, "a", T0 + 86400);
+    meishi_quiet_dismissed(quiet, "a", T0);
+    meishi_quiet_dismissed(quiet, "a", T0 + 10);
+    g_assert_true(meishi_quiet_holds(quiet, "a", T0 + 20));
+    g_assert_false(meishi_quiet_holds(quiet, "a", T0 + 60));
+    meishi_quiet_dismissed(quiet, "b", T0 + 86400);
+    g_assert_false(meishi_quiet_holds(quiet, "b", T0));
+}
+
+static void
 test_bounded(void)
 {
     g_autoptr(MeishiQuiet) quiet = meishi_quiet_new();
@@ -82,6 +96,7 @@ main(int argc, char **argv)
     g_test_add_func("/quiet/three-in-five-minutes", test_three);
     g_test_add_func("/quiet/three-far-apart", test_three_far_apart);
     g_test_add_func("/quiet/person-acts", test_person_acts);
+    g_test_add_func("/quiet/clock-set-back", test_clock_set_back);
     g_test_add_func("/quiet/bounded", test_bounded);
     return g_test_run();
 }
