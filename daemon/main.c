@@ -143,6 +143,17 @@ log_policy(MeishiAgent *agent, gpointer unused)
                   meishi_rulebook_generation(rulebook));
 }
 
+static void
+log_damage(const MeishiStore *store)
+{
+    guint n = meishi_store_n_passed_over(store);
+
+    if (n > 0)
+        g_warning("%u of the things remembered about servers and renewals cannot be read and %s "
+                  "passed over; `meishi vault check` tells more",
+                  n, n == 1 ? "is" : "are");
+}
+
 static gboolean
 open_agent(Daemon *daemon, GError **error)
 {
@@ -154,6 +165,7 @@ open_agent(Daemon *daemon, GError **error)
     daemon->agent = meishi_agent_new(store, error);
     if (daemon->agent == NULL)
         return FALSE;
+    log_damage(store);
     log_policy(daemon->agent, NULL);
     g_signal_connect(daemon->agent, "policy-reloaded", G_CALLBACK(log_policy), NULL);
     return TRUE;

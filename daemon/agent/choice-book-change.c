@@ -235,6 +235,14 @@ forget_met(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, GPtrArray *
     return TRUE;
 }
 
+/* Does @filter mean everything? */
+static gboolean
+is_all(const MeishiChoiceFilter *filter)
+{
+    return filter->id == 0 && filter->host == NULL && filter->port == 0 &&
+           filter->application == NULL && filter->lineage == NULL && filter->context == NULL;
+}
+
 static GPtrArray *
 find_fitting(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, gint64 now)
 {
@@ -263,7 +271,8 @@ meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filt
     rows = find_fitting(book, filter, now);
     plan_retirement(&change, rows, now, book->last_batch + 1, 0);
     if (!meishi_choice_change_commit(&change, book->store, error) ||
-        !forget_met(book, filter, rows, error))
+        !forget_met(book, filter, rows, error) ||
+        (is_all(filter) && !meishi_store_remove_damaged(book->store, error)))
         return FALSE;
     *ret_count = rows->len;
     retire(book, rows, now, ++book->last_batch, 0);

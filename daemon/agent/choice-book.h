@@ -54,7 +54,8 @@ typedef struct {
 gboolean meishi_choice_filter_fits(const MeishiChoiceFilter *filter, const MeishiChoice *choice);
 
 /* Forgets those that fit and what identities met at their targets; where @filter says no more than
- * host and port, all that was met there.  @ret_count: how many choices. */
+ * host and port, all that was met there; where it says nothing, what is damaged in the store goes
+ * too.  @ret_count: how many choices. */
 gboolean
 meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, gint64 now,
                           guint *ret_count, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -97,23 +97,40 @@ meishi_sql_row_is_intact(sqlite3_stmt *row)
 }
 
 GPtrArray *
-meishi_sql_list_rows(sqlite3 *db, const char *sql, const MeishiSqlValue *values,
-                     MeishiSqlReadRow read, GDestroyNotify free_func, GError **error)
+meishi_sql_list_intact_rows(sqlite3 *db, const char *sql, const MeishiSqlValue *values,
+                            const MeishiSqlReader *reader, guint *ret_n_damaged, GError **error)
 {
     g_autoptr(sqlite3_stmt) statement = meishi_sql_prepare(db, sql, values, error);
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_func);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(reader->free_func);
+    guint n_damaged = 0;
     gboolean row = TRUE;
 
     if (statement == NULL)
         return NULL;
     while (meishi_sql_next(statement, &row, error)) {
-        if (!row)
+        if (!row) {
+            *ret_n_damaged = n_damaged;
             return g_steal_pointer(&list);
-        if (!meishi_sql_row_is_intact(statement)) {
-            meishi_sql_set_corrupt(db, "the checksum of an entry is wrong", error);
-            return NULL;
         }
-        g_ptr_array_add(list, read(statement));
+        if (meishi_sql_row_is_intact(statement))
+            g_ptr_array_add(list, reader->read(statement));
+        else
+            n_damaged++;
     }
+    return NULL;
+}
+
+GPtrArray *
+meishi_sql_list_rows(sqlite3 *db, const char *sql, const MeishiSqlValue *values,
+                     MeishiSqlReadRow read, GDestroyNotify free_func, GError **error)
+{
+    const MeishiSqlReader reader = {read, free_func};
+    guint n_damaged;
+    g_autoptr(GPtrArray) list =
+        meishi_sql_list_intact_rows(db, sql, values, &reader, &n_damaged, error);
+
+    if (list == NULL || n_damaged == 0)
+        return g_steal_pointer(&list);
+    meishi_sql_set_corrupt(db, "the checksum of an entry is wrong", error);
     return NULL;
 }

@@ -87,7 +87,17 @@ gboolean meishi_sql_row_is_intact(sqlite3_stmt *row);
 
 typedef gpointer (*MeishiSqlReadRow)(sqlite3_stmt *row);
 
-/* One member per row, each checked; CORRUPT at the first that is not intact. */
+typedef struct {
+    MeishiSqlReadRow read;
+    GDestroyNotify free_func;
+} MeishiSqlReader;
+
+/* One member per row that is intact; *@ret_n_damaged: how many are not. */
+GPtrArray *meishi_sql_list_intact_rows(sqlite3 *db, const char *sql, const MeishiSqlValue *values,
+                                       const MeishiSqlReader *reader, guint *ret_n_damaged,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same; CORRUPT where one is not intact. */
 GPtrArray *meishi_sql_list_rows(sqlite3 *db, const char *sql, const MeishiSqlValue *values,
                                 MeishiSqlReadRow read, GDestroyNotify free_func,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

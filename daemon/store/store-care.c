@@ -44,6 +44,23 @@ inspect_sum(sqlite3_stmt *row, const char *table, GPtrArray *findings)
                                     name != NULL ? name : "(unknown)", table));
 }
 
+static void
+inspect_memory(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+{
+    guint before = findings->len;
+    char *text;
+
+    inspect_sum(row, table, findings);
+    if (findings->len == before)
+        return;
+    text = g_ptr_array_steal_index(findings, before);
+    g_ptr_array_add(findings, g_strconcat(text,
+                                          " It is passed over; `meishi choices forget --all` "
+                                          "clears it.",
+                                          NULL));
+    g_free(text);
+}
+
 static const struct {
     const char *sql, *table;
     InspectRow inspect;
@@ -55,9 +72,9 @@ static const struct {
     {"SELECT * FROM keys", "keys", inspect_sum},
     {"SELECT * FROM certs", "certs", inspect_sum},
     {"SELECT * FROM issuers", "issuers", inspect_sum},
-    {"SELECT * FROM lineages", "lineages", inspect_sum},
-    {"SELECT * FROM choices", "choices", inspect_sum},
-    {"SELECT * FROM meetings", "meetings", inspect_sum},
+    {"SELECT * FROM lineages", "lineages", inspect_memory},
+    {"SELECT * FROM choices", "choices", inspect_memory},
+    {"SELECT * FROM meetings", "meetings", inspect_memory},
 };
 
 static gboolean
@@ -99,6 +116,61 @@ gboolean
 meishi_store_check(MeishiStore *store, GPtrArray *findings, GError **error)
 {
     return store->db == NULL || meishi_store_inspect(store->db, findings, error);
+}
+
+static const struct {
+    const char *select, *delete;
+} memories[] = {
+    {"SELECT * FROM lineages", "DELETE FROM lineages WHERE sum = ?1"},
+    {"SELECT * FROM choices", "DELETE FROM choices WHERE sum = ?1"},
+    {"SELECT * FROM meetings", "DELETE FROM meetings WHERE sum = ?1"},
+};
+
+/* The sums (GBytes) of the rows that they do not fit. */
+static GPtrArray *
+find_damaged(sqlite3 *db, const char *sql, GError **error)
+{
+    g_autoptr(sqlite3_stmt) rows = meishi_sql_prepare(db, sql, MEISHI_SQL_NO_VALUES, error);
+    g_autoptr(GPtrArray) sums = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    gboolean row = TRUE;
+
+    while (rows != NULL && meishi_sql_next(rows, &row, error)) {
+        if (!row)
+            return g_steal_pointer(&sums);
+        if (!meishi_sql_row_is_intact(rows))
+            g_ptr_array_add(sums, meishi_sql_column_bytes(rows, sqlite3_column_count(rows) - 1));
+    }
+    return NULL;
+}
+
+static gboolean
+remove_damaged(sqlite3 *db, gsize n, GError **error)
+{
+    g_autoptr(GPtrArray) sums = find_damaged(db, memories[n].select, error);
+
+    if (sums == NULL)
+        return FALSE;
+    for (guint i = 0; i < sums->len; i++)
+        if (!meishi_sql_run(db, memories[n].delete,
+                            MEISHI_SQL_VALUES(meishi_sql_bytes(sums->pdata[i])), error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+meishi_store_remove_damaged(MeishiStore *store, GError **error)
+{
+    g_autoptr(MeishiSqlTransaction) transaction = NULL;
+
+    if (store->db == NULL)
+        return TRUE;
+    transaction = meishi_store_begin(store, error);
+    if (transaction == NULL)
+        return FALSE;
+    for (gsize n = 0; n < G_N_ELEMENTS(memories); n++)
+        if (!remove_damaged(store->db, n, error))
+            return FALSE;
+    return meishi_sql_commit(g_steal_pointer(&transaction), error);
 }
 
 /* ---- as one piece -------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct MeishiStore {
     int lock_fd;      /* -1 before it is locked */
     sqlite3 *db;      /* NULL without a vault */
     GBytes *vault_id; /* NULL without a vault */
+    guint n_passed_over;
 };
 
 /* SHA-256 of @bytes, new. */
@@ -39,6 +40,12 @@ meishi_store_begin(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Rows of one table; an empty array without a vault. */
 GPtrArray *meishi_store_list(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
                              GDestroyNotify free_func, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same of what is remembered, without the rows that are damaged: a key is worth more than a
+ * choice, so that the one must not be out of reach for the other's sake. */
+GPtrArray *meishi_store_list_remembered(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
+                                        GDestroyNotify free_func,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The slot as a new row of @db, within the caller's transaction. */
 gboolean meishi_store_put_slot(sqlite3 *db, const MeishiStoreSlot *slot, gint64 *ret_id,

@@ -50,6 +50,28 @@ meishi_store_list(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
     return meishi_sql_list_rows(store->db, sql, MEISHI_SQL_NO_VALUES, read, free_func, error);
 }
 
+GPtrArray *
+meishi_store_list_remembered(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
+                             GDestroyNotify free_func, GError **error)
+{
+    const MeishiSqlReader reader = {read, free_func};
+    guint n_damaged = 0;
+    GPtrArray *list;
+
+    if (store->db == NULL)
+        return g_ptr_array_new_with_free_func(free_func);
+    list = meishi_sql_list_intact_rows(store->db, sql, MEISHI_SQL_NO_VALUES, &reader, &n_damaged,
+                                       error);
+    store->n_passed_over += n_damaged;
+    return list;
+}
+
+guint
+meishi_store_n_passed_over(const MeishiStore *store)
+{
+    return store->n_passed_over;
+}
+
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static gpointer

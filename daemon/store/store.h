@@ -132,6 +132,16 @@ meishi_store_remove_cert(MeishiStore *store, gint64 id, GError **error) G_GNUC_W
 gboolean
 meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- what is remembered ------------------------------------------------------------------------
+ * Lineages, choices and meetings.  An entry that is damaged is passed over, as if it had never been
+ * remembered; meishi_store_check() names it. */
+
+/* How many have been, in all that was listed so far. */
+guint meishi_store_n_passed_over(const MeishiStore *store);
+
+/* Takes out those. */
+gboolean meishi_store_remove_damaged(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- lineages: which certificate renews which ------------------------------------------------ */
 
 /* A certificate's lineage: a text that a renewed certificate takes over from the one it renews.  A

@@ -300,6 +300,31 @@ def test_damaged_entry(broken):
     assert_refused_untouched(broken, "is damaged", "checksum")
 
 
+@pytest.mark.parametrize("table", ["choices", "lineages", "meetings"])
+def test_damaged_memory(broken, table):
+    """What was remembered is worth less than the keys."""
+    choose = ("choices", "set", "a.example", "--use", "Durable")
+    broken.meishi(*choose)
+    broken.meishi("choices", "set", "b.example", "--none")
+    broken.stop_daemon()
+    run_sql(broken, "INSERT INTO lineages SELECT id, 'x', sum FROM certs")
+    run_sql(broken, "INSERT INTO meetings SELECT 'a', 1, 'x', 0, 0, 0, 0, 0, sum FROM certs")
+    run_sql(broken, "UPDATE choices SET uses = uses + 1 WHERE id = 1")
+    for other in {"choices", "lineages", "meetings"} - {table}:
+        run_sql(broken, f"DELETE FROM {other} WHERE {'id = 1' if other == 'choices' else 'TRUE'}")
+    assert "Durable" in broken.meishi("list").stdout
+    assert "b.example" in broken.meishi("choices").stdout
+    done = broken.meishi("vault", "check", check=False)
+    assert done.returncode == 1
+    assert f"of table {table} is damaged" in done.stdout + done.stderr
+    assert "meishi choices forget --all" in done.stdout + done.stderr
+    broken.meishi("choices", "forget", "--all")
+    broken.meishi("vault", "check")
+    broken.meishi(*choose)
+    broken.stop_daemon()
+    assert "a.example" in broken.meishi("choices").stdout
+
+
 def test_missing_file(broken):
     """Never a silent empty vault."""
     path = store(broken) / "vault.db"

@@ -286,11 +286,14 @@ test_meetings(Fixture *fixture, gconstpointer data)
 static const struct {
     const char *sql;
     const char *said; /* by the check */
+    const char *lost;
 } damages[] = {
-    {"UPDATE lineages SET lineage = 'mine'", "Entry 1 of table lineages is damaged"},
-    {"UPDATE choices SET lineage = NULL", "Entry 1 of table choices is damaged"},
-    {"UPDATE choices SET suspicion = 99", "Entry 1 of table choices is damaged"},
-    {"UPDATE meetings SET accepted = 8", "Entry host.example of table meetings is damaged"},
+    {"UPDATE lineages SET lineage = 'mine'", "Entry 1 of table lineages is damaged",
+     "\nlineage of"},
+    {"UPDATE choices SET lineage = NULL", "Entry 1 of table choices is damaged", "\nchoice "},
+    {"UPDATE choices SET suspicion = 99", "Entry 1 of table choices is damaged", "\nchoice "},
+    {"UPDATE meetings SET accepted = 8", "Entry host.example of table meetings is damaged",
+     "\nmeeting"},
 };
 
 static void
@@ -322,8 +325,14 @@ test_damage(gconstpointer data)
         g_assert_cmpuint(findings->len, ==, 1);
         g_assert_nonnull(strstr(g_ptr_array_index(findings, 0), damages[i].said));
         found = describe_store(fixture.store);
-        g_assert_nonnull(strstr(found, "damaged"));
-        g_assert_nonnull(strstr(found, "cert 1: key 1")); /* and nothing else is lost */
+        g_assert_null(strstr(found, "damaged"));
+        g_assert_nonnull(strstr(found, "cert 1: key 1")); /* nothing else is lost, */
+        g_assert_cmpuint(meishi_store_n_passed_over(fixture.store), ==, 1);
+        g_assert_null(strstr(found, damages[i].lost)); /* and that one is passed over */
+        g_assert_true(meishi_store_remove_damaged(fixture.store, &error));
+        g_ptr_array_set_size(findings, 0);
+        g_assert_true(meishi_store_check(fixture.store, findings, &error));
+        g_assert_cmpuint(findings->len, ==, 0);
         fixture_tear_down(&fixture, NULL);
     }
 }
