@@ -58,7 +58,7 @@ void meishi_agent_announce_view(MeishiAgent *agent);
 /* Adds a hint (hints.h) as of now, and takes back what it shows when it expires.  FALSE where there
  * is no room for it. */
 gboolean meishi_agent_hint(MeishiAgent *agent, MeishiHintKind kind, MeishiApplication *process,
-                       const MeishiRequest *request, const char *id);
+                           const MeishiRequest *request, const char *id);
 
 /* What was worked out for programs does not hold any more; agent-present.c. */
 void meishi_agent_drop_presentations(MeishiAgent *agent);

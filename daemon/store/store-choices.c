@@ -65,8 +65,9 @@ read_choice(sqlite3_stmt *row)
 GPtrArray *
 meishi_store_list_choices(MeishiStore *store, GError **error)
 {
-    return meishi_store_list_remembered(store, "SELECT " COLUMNS " FROM choices ORDER BY id", read_choice,
-                             (GDestroyNotify)meishi_store_choice_free, error);
+    return meishi_store_list_remembered(store, "SELECT " COLUMNS " FROM choices ORDER BY id",
+                                        read_choice, (GDestroyNotify)meishi_store_choice_free,
+                                        error);
 }
 
 static gboolean

@@ -27,8 +27,9 @@ read_lineage(sqlite3_stmt *row)
 GPtrArray *
 meishi_store_list_lineages(MeishiStore *store, GError **error)
 {
-    return meishi_store_list_remembered(store, "SELECT cert_id, lineage, sum FROM lineages ORDER BY cert_id",
-                             read_lineage, (GDestroyNotify)meishi_store_lineage_free, error);
+    return meishi_store_list_remembered(
+        store, "SELECT cert_id, lineage, sum FROM lineages ORDER BY cert_id", read_lineage,
+        (GDestroyNotify)meishi_store_lineage_free, error);
 }
 
 gboolean

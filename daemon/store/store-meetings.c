@@ -36,9 +36,9 @@ read_meeting(sqlite3_stmt *row)
 GPtrArray *
 meishi_store_list_meetings(MeishiStore *store, GError **error)
 {
-    return meishi_store_list_remembered(store,
-                             "SELECT " COLUMNS " FROM meetings ORDER BY host, port, identity",
-                             read_meeting, (GDestroyNotify)meishi_store_meeting_free, error);
+    return meishi_store_list_remembered(
+        store, "SELECT " COLUMNS " FROM meetings ORDER BY host, port, identity", read_meeting,
+        (GDestroyNotify)meishi_store_meeting_free, error);
 }
 
 gboolean
