@@ -43,9 +43,9 @@ GPtrArray *meishi_store_list(MeishiStore *store, const char *sql, MeishiSqlReadR
 
 /* The same of what is remembered, without the rows that are damaged: a key is worth more than a
  * choice, so that the one must not be out of reach for the other's sake. */
-GPtrArray *meishi_store_list_remembered(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
-                                        GDestroyNotify free_func,
-                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *
+meishi_store_list_remembered(MeishiStore *store, const char *sql, MeishiSqlReadRow read,
+                             GDestroyNotify free_func, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The slot as a new row of @db, within the caller's transaction. */
 gboolean meishi_store_put_slot(sqlite3 *db, const MeishiStoreSlot *slot, gint64 *ret_id,
