@@ -10,7 +10,7 @@
 #include "daemon/crypto/crypto.h"
 #include "daemon/policy/sigalg.h"
 
-static MeishiTlsOption options;
+static MeishiTlsOption options = MEISHI_TLS_OPTION_INIT;
 
 static const GOptionEntry entries[] = {
     {"ca-file", 0, 0, G_OPTION_ARG_FILENAME, &options.ca_file,

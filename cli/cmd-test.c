@@ -19,7 +19,7 @@ static struct {
     MeishiTlsOption tls;
     char *identity, *module;
     gboolean insecure, no_report, no_prompt;
-} options;
+} options = {.tls = MEISHI_TLS_OPTION_INIT};
 
 static const GOptionEntry entries[] = {
     {"identity", 0, 0, G_OPTION_ARG_STRING, &options.identity,

@@ -147,6 +147,16 @@ print_heading(const char *text)
 }
 
 static void
+print_trust(const MeishiTlsReport *report)
+{
+    g_autofree char *text = report->is_trusted || report->trust_text == NULL
+                                ? g_strdup(report->is_trusted ? "yes" : "no")
+                                : g_strdup_printf("no: %s", report->trust_text);
+
+    print_line("Trusted", text);
+}
+
+static void
 print_server(const MeishiTarget *target, const MeishiTlsReport *report)
 {
     g_autofree char *name = meishi_target_name(target);
@@ -161,7 +171,7 @@ print_server(const MeishiTarget *target, const MeishiTlsReport *report)
         print_line("Issued by", cert->issuer_text);
     }
     if (report->server_cert != NULL)
-        print_line("Trusted", report->is_trusted ? "yes" : report->trust_text);
+        print_trust(report);
 }
 
 /* When it asked, where that is unusual. */

@@ -29,13 +29,12 @@ read_version(const char *text, guint16 *ret_version, GError **error)
 gboolean
 meishi_tls_option_apply(const MeishiTlsOption *option, MeishiTlsCall *call, GError **error)
 {
-    if (option->timeout_s < 0 || option->timeout_s > MAX_TIMEOUT_S) {
+    if (option->timeout_s < 1 || option->timeout_s > MAX_TIMEOUT_S) {
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
                     "--timeout is a number of seconds from 1 to %d.", MAX_TIMEOUT_S);
         return FALSE;
     }
     call->ca_file = option->ca_file;
-    call->timeout_ms =
-        option->timeout_s > 0 ? (guint)option->timeout_s * 1000 : MEISHI_TLS_TIMEOUT_MS;
+    call->timeout_ms = (guint)option->timeout_s * 1000;
     return read_version(option->version, &call->version, error);
 }

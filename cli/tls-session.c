@@ -108,6 +108,20 @@ on_retrieve(gnutls_session_t tls, const struct gnutls_cert_retr_st *info,
 
 /* ---- the server's certificate ------------------------------------------------------------ */
 
+/* GnuTLS says first that it does not trust; here that is said around the reason. */
+static char *
+reason_of(const char *text)
+{
+    static const char heading[] = "The certificate is NOT trusted.";
+    const char *reason = g_str_has_prefix(text, heading) ? text + strlen(heading) : text;
+    char *stripped = g_strstrip(g_strdup(reason));
+
+    if (stripped[0] != '\0')
+        return stripped;
+    g_free(stripped);
+    return g_strstrip(g_strdup(text));
+}
+
 static void
 take_trust(MeishiTlsSession *session, unsigned status)
 {
@@ -118,7 +132,7 @@ take_trust(MeishiTlsSession *session, unsigned status)
     if (status == 0 ||
         gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) < 0)
         return;
-    session->report->trust_text = g_strstrip(g_strdup((const char *)text.data));
+    session->report->trust_text = reason_of((const char *)text.data);
     gnutls_free(text.data);
 }
 

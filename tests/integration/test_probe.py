@@ -249,7 +249,10 @@ def test_many_authorities(prober, pki, scratch):
 def test_untrusted_is_told(prober, faces):
     done = prober.run("probe", faces.target("open", "1.3"), "--json", trust=False)
     server = json.loads(done.stdout)["server"]
-    assert not server["trusted"] and "issuer is unknown" in server["not_trusted_because"]
+    assert not server["trusted"]
+    assert server["not_trusted_because"] == "The certificate issuer is unknown."
+    text = prober.run("probe", faces.target("open", "1.3"), trust=False).stdout
+    assert "Trusted         no: The certificate issuer is unknown.\n" in text
 
 
 def test_wrong_name(prober, pki, clear_server):
@@ -311,7 +314,8 @@ def test_wrong_protocol(prober, mumbler):
         (["http://localhost"], "has no TLS"),
         (["localhost:0"], "a port is a number"),
         (["localhost", "--tls", "1.1"], "--tls is 1.2 or 1.3"),
-        (["localhost", "--timeout", "-1"], "--timeout"),
+        (["localhost", "--timeout", "-1"], "from 1 to 600"),
+        (["localhost", "--timeout", "0"], "from 1 to 600"),
         ([], "Something is missing"),
     ],
 )
