@@ -157,8 +157,10 @@ explain_filter(const Subject *s)
 static char *
 explain_issuer(const Subject *s)
 {
-    return g_strdup_printf("issuer %s not among %u names asked%s", s->cert->issuer_text,
-                           s->request->ca_names->len,
+    guint n = s->request->ca_names->len;
+
+    return g_strdup_printf("issuer %s not among %u name%s asked%s", s->cert->issuer_text, n,
+                           n == 1 ? "" : "s",
                            s->verdict->path->is_cut ? "; the search was cut short" : "");
 }
 

@@ -58,12 +58,11 @@ check_owner(const MeishiPolicySource *source, GPtrArray *lints)
 
     if (source->owner != source->expected_owner)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
-                        "belongs to user id %u and must belong to %u", source->owner,
-                        source->expected_owner);
+                        "it or its directory belongs to user id %u and must belong to %u",
+                        source->owner, source->expected_owner);
     if (source->mode & 022)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
-                        "others may write it (mode %04o); take that away with chmod go-w",
-                        source->mode & 07777);
+                        "others may write it or its directory; take that away with chmod go-w");
 }
 
 /* Does a system file say that users have no policy of their own? */

@@ -169,7 +169,7 @@ def test_check_installed_sees_owner_and_mode(person, root):
     path.parent.chmod(0o755)
     if os.getuid() == 0:
         os.chown(path, 65533, -1)
-        assert f"{path}: error: belongs to user id 65533" in check(person, "--root", root, status=2)
+        assert f"{path}: error: it or its directory belongs to user id 65533" in check(person, "--root", root, status=2)
 
 
 def test_check_installed_sees_links(person, root):

@@ -207,6 +207,21 @@ test_details(void)
 }
 
 static void
+test_one_name(void)
+{
+    g_auto(FakeWorld) w;
+    g_autoptr(MeishiDecision) decision = NULL;
+    g_autofree char *text = NULL;
+
+    fake_world_init(&w);
+    fake_identity(&w, "a", "CN=CA");
+    fake_ask_ca(&w, "CN=another");
+    decision = fake_decide(&w);
+    text = meishi_explain_detail(fake_verdict(&w, decision, "a"), &w.world, w.request);
+    g_assert_cmpstr(text, ==, "issuer CN=CA not among 1 name asked");
+}
+
+static void
 test_skipped_filters(void)
 {
     g_auto(FakeWorld) w;
@@ -246,6 +261,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy/explain/head", test_head);
     g_test_add_func("/policy/explain/rfc8446-4.2.5/skipped-filters", test_skipped_filters);
     g_test_add_func("/policy/explain/details", test_details);
+    g_test_add_func("/policy/explain/one-name", test_one_name);
     g_test_add_func("/policy/explain/codes", test_codes);
     return g_test_run();
 }
