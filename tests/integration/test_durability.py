@@ -207,6 +207,49 @@ def test_kill_9_while_the_vault_is_made(person, pki):
     assert len(outcomes) > 1  # and some did not
 
 
+def make_version_1(person):
+    """Takes out of the vault what version 2 added; its bytes, and nothing beside it."""
+    for table in ("meetings", "choices", "lineages"):
+        run_sql(person, f"DROP TABLE {table}")
+    run_sql(person, "PRAGMA user_version = 1")
+    assert sorted(path.name for path in store(person).iterdir()) == ["lock", "vault.db"]
+    return (store(person) / "vault.db").read_bytes()
+
+
+def version(person):
+    with sqlite3.connect(f"file:{store(person)}/vault.db?mode=ro", uri=True) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_kill_9_while_the_vault_is_migrated(person, pki):
+    """A vault of version 1 or of version 2, and all of it in either case."""
+    chance = random.Random(22)
+    person.import_files(Pair(pki, 8).file)
+    person.stop_daemon()
+    old = make_version_1(person)
+    since = time.monotonic()
+    person.start_daemon()
+    longest = time.monotonic() - since
+    labels = Hands(person).labels()
+    person.stop_daemon()
+    assert len(labels) == 2 and version(person) == 2
+    for number in range(MIN_ROUNDS):
+        for path in store(person).iterdir():
+            if path.name not in ("lock", "vault.db"):
+                path.unlink()
+        (store(person) / "vault.db").write_bytes(old)
+        daemon = person.background(person.tree.meishid)
+        time.sleep(chance.uniform(0, longest))
+        daemon.kill()
+        person.start_daemon()
+        hands = Hands(person)
+        assert hands.labels() == labels, f"round {number}"
+        assert hands.findings() == [], f"round {number}"
+        person.meishi("choices", "set", "a.example", "--use", "Pair 8a")
+        person.stop_daemon()
+        assert version(person) == 2, f"round {number}"
+
+
 # ---- what is wrong with the disk ----------------------------------------------------------------
 
 
