@@ -24,6 +24,14 @@ kind_of(const MeishiChoice *choice)
                            choice->application != NULL ? choice->application : "", choice->context);
 }
 
+/* Everybody on a bus hears of what changed, so what is chosen in private is not told: the program
+ * that did it is answered, and ends the context itself. */
+static gboolean
+is_told(const MeishiChoice *choice)
+{
+    return choice->scope != MEISHI_SCOPE_ONCE && !g_str_has_prefix(choice->context, "private:");
+}
+
 static GHashTable *
 by_kind(GPtrArray *choices)
 {
@@ -32,7 +40,7 @@ by_kind(GPtrArray *choices)
     for (guint i = 0; i < choices->len; i++) {
         const MeishiChoice *choice = g_ptr_array_index(choices, i);
 
-        if (choice->scope != MEISHI_SCOPE_ONCE)
+        if (is_told(choice))
             g_hash_table_insert(table, kind_of(choice), (gpointer)choice);
     }
     return table;
@@ -92,7 +100,8 @@ add_groups(Changes *changes, GPtrArray *choices)
     for (guint i = 0; i < choices->len; i++) {
         const MeishiChoice *choice = g_ptr_array_index(choices, i);
 
-        if (choice->group != NULL && g_hash_table_contains(changes->groups, choice->group))
+        if (choice->group != NULL && !g_str_has_prefix(choice->context, "private:") &&
+            g_hash_table_contains(changes->groups, choice->group))
             add_target(changes, choice);
     }
 }

@@ -118,6 +118,24 @@ test_once(void)
     assert_diff(before, now, "");
 }
 
+/* What is told is told to everybody on a bus, so nothing is of what somebody did in private. */
+static void
+test_private(void)
+{
+    LISTS;
+    MeishiChoice *choices[] = {add(now, "a.example", 443, "hana"),
+                               add(before, "b.example", 443, "hana"),
+                               add(now, "c.example", 443, "hana")};
+
+    for (guint i = 0; i < G_N_ELEMENTS(choices); i++) {
+        g_free(choices[i]->context);
+        choices[i]->context = g_strdup("private:1");
+        choices[i]->group = g_strdup("group");
+    }
+    add(now, "d.example", 443, "hana")->group = g_strdup("group");
+    assert_diff(before, now, "d.example:443");
+}
+
 /* Two programs have chosen for the same place: one target. */
 static void
 test_programs(void)
@@ -153,6 +171,7 @@ main(int argc, char **argv)
     g_test_add_func("/choice-diff/reach", test_reach);
     g_test_add_func("/choice-diff/suspect", test_suspect);
     g_test_add_func("/choice-diff/once", test_once);
+    g_test_add_func("/choice-diff/private", test_private);
     g_test_add_func("/choice-diff/programs", test_programs);
     g_test_add_func("/choice-diff/group", test_group);
     return g_test_run();
