@@ -186,9 +186,10 @@ print_set(gint64 id, const MeishiTarget *target, const char *label)
         json_builder_end_object(json);
         meishi_json_print(json);
     } else {
-        g_print("%s%s gets %s (%s). `meishi choices undo` takes it back.\n",
+        /* Undo would take back what was forgotten before, where this replaced nothing. */
+        g_print("%s%s gets %s (%s). `meishi choices forget %" G_GINT64_FORMAT "` forgets it.\n",
                 set_options.domain ? "." : "",
-                set_options.domain || set_options.host ? target->host : name, label, scope);
+                set_options.domain || set_options.host ? target->host : name, label, scope, id);
     }
 }
 
@@ -342,6 +343,8 @@ tell_forgotten(guint count, GError **error)
     }
     if (meishi_command_json())
         print_count(count);
+    else if (count == 0)
+        g_print("No choice was remembered.\n");
     else
         g_print("Forgot %u choice%s. `meishi choices undo` takes it back, for 30 days.\n", count,
                 count == 1 ? "" : "s");

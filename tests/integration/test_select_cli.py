@@ -613,7 +613,10 @@ def test_exec_of_what_cannot_run(owner, program, status):
 def test_choices_set_list_forget_undo(owner):
     assert owner.meishi("choices").stderr == "Nothing is remembered yet.\n"
     done = owner.meishi("choices", "set", UNUSED, "--use", "hana sato")
-    assert done.stdout.startswith(f"{UNUSED} gets “Hana Sato” (always).")
+    number = owner.choices()[0]["id"]
+    assert done.stdout == (
+        f"{UNUSED} gets “Hana Sato” (always). `meishi choices forget {number}` forgets it.\n"
+    )
     owner.meishi("choices", "set", "imaps://mail.example.com", "--none", "--scope=session")
     curl = "--app=exe:/usr/bin/curl"
     owner.meishi("choices", "set", "shop.example.com", "--use=Partner", "--domain", curl)
@@ -661,6 +664,12 @@ def test_forget_by_each_way(owner):
     number = next(choice["id"] for choice in fill() if choice["port"] == 2000)
     assert owner.json("choices", "forget", str(number)) == {"count": 1}
     assert len(owner.choices()) == 2
+
+
+def test_forget_where_nothing_is_remembered(owner):
+    """There is nothing to take back, so nothing is said of it."""
+    assert owner.meishi("choices", "forget", "--all").stdout == "No choice was remembered.\n"
+    assert owner.json("choices", "forget", "--all") == {"count": 0}
 
 
 def test_choices_that_fit_nothing(owner):
