@@ -219,12 +219,6 @@ meishi_request_object_abandon(MeishiRequestObject *request)
 }
 
 const char *
-meishi_request_object_path(const MeishiRequestObject *request)
-{
-    return request->path;
-}
-
-const char *
 meishi_request_object_sender(const MeishiRequestObject *request)
 {
     return request->sender;

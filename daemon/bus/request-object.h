@@ -27,5 +27,4 @@ meishi_request_object_start(MeishiRequestObject *request, MeishiAgent *agent,
 /* Nobody is there to answer any more: ends without a word, soon, and without calling back. */
 void meishi_request_object_abandon(MeishiRequestObject *request);
 
-const char *meishi_request_object_path(const MeishiRequestObject *request);
 const char *meishi_request_object_sender(const MeishiRequestObject *request); /* NULL: private */
