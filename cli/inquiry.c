@@ -39,10 +39,7 @@ ask_server(const MeishiInquiry *inquiry, const MeishiTarget *target, GVariant **
     if (!meishi_probe_check_spoken(report, target, error))
         return FALSE;
     *ret_asked = report->request != NULL;
-    if (report->request == NULL) {
-        *ret_constraints = g_variant_ref_sink(g_variant_new("a{sv}", NULL));
-        return TRUE;
-    }
+    /* One that asks for nothing yet may ask later: whether it is trusted counts all the same. */
     if (!report->is_trusted)
         tell_untrusted(target, report);
     *ret_constraints = g_variant_ref_sink(meishi_probe_constraints(report, FALSE));

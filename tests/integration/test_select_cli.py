@@ -350,6 +350,8 @@ def test_server_that_asks_for_nothing(owner, pki, scratch):
         # It may for what the program will do there.
         done = owner.meishi(*owner.trusting("exec", "--target", url), "--", "echo", "ran")
         assert done.stdout == "ran\n"
+        # But not for a stranger.
+        owner.refused("exec", "--target", url, "--", "echo", "ran", status=NONE, says="not verified")
     finally:
         server.process.stop()
 
