@@ -12,6 +12,7 @@
 #define ZERO_WIDTH_NON_JOINER 0x200c
 #define ZERO_WIDTH_JOINER     0x200d
 #define ELLIPSIS              "…"
+#define MAX_CHARS_A_COLUMN    4 /* marks without width can be piled up over the lines around them */
 
 static gboolean
 is_safe(gunichar c)
@@ -78,11 +79,12 @@ char *
 meishi_text_ellipsize(const char *text, guint width)
 {
     const char *end = text;
+    glong max_chars = (glong)width * MAX_CHARS_A_COLUMN;
     guint used = 0;
 
-    if (meishi_text_width(text) <= width)
+    if (meishi_text_width(text) <= width && g_utf8_strlen(text, -1) <= max_chars)
         return g_strdup(text);
-    while (used + char_width(g_utf8_get_char(end)) < width) {
+    for (glong n = 0; n < max_chars && used + char_width(g_utf8_get_char(end)) < width; n++) {
         used += char_width(g_utf8_get_char(end));
         end = g_utf8_next_char(end);
     }

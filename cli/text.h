@@ -19,7 +19,8 @@ gboolean meishi_text_check_label(const char *label, GError **error) G_GNUC_WARN_
 /* How many columns @text takes: two for wide characters, none for combining ones. */
 guint meishi_text_width(const char *text);
 
-/* @text if it fits into @width columns (at least 1), else as much as fits before "…". */
+/* @text if it fits into @width columns (at least 1), else as much as fits before "…".  A pile of
+ * combining marks does not fit. */
 char *meishi_text_ellipsize(const char *text, guint width);
 
 /* @text broken at blanks into lines of at most @width columns, each but the first behind @indent

@@ -42,6 +42,22 @@ test_width(void)
     g_assert_cmpuint(meishi_text_width("名刺"), ==, 4);
 }
 
+/* No label is longer than the line has room for because its marks take none. */
+static void
+test_ellipsize_marks(void)
+{
+    g_autoptr(GString) pile = g_string_new("e");
+    g_autofree char *cut = NULL;
+    g_autofree char *kept = meishi_text_ellipsize("e\314\201\314\202", 3);
+
+    for (guint i = 0; i < 1000; i++)
+        g_string_append(pile, "\314\201");
+    cut = meishi_text_ellipsize(pile->str, 10);
+    g_assert_cmpint(g_utf8_strlen(cut, -1), ==, 41);
+    g_assert_true(g_str_has_suffix(cut, "…"));
+    g_assert_cmpstr(kept, ==, "e\314\201\314\202");
+}
+
 static void
 test_ellipsize(void)
 {
@@ -84,6 +100,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/text/clean", test_clean);
     g_test_add_func("/cli/text/width", test_width);
     g_test_add_func("/cli/text/ellipsize", test_ellipsize);
+    g_test_add_func("/cli/text/ellipsize/marks", test_ellipsize_marks);
     g_test_add_func("/cli/text/wrap", test_wrap);
     return g_test_run();
 }
