@@ -20,6 +20,7 @@ typedef struct {
     guint n_clients;
     char *bus_socket;
     MeishiPolicyState policy;
+    char **copies; /* see find_copies() */
 } Status;
 
 static void
@@ -39,6 +40,22 @@ count_warning(const Status *status, const char *warning)
     for (guint i = 0; i < status->cards->len; i++)
         n += meishi_card_has_warning(status->cards->pdata[i], warning) ? 1 : 0;
     return n;
+}
+
+/* Copies of the vault from before an upgrade, which keep what is removed from it since. */
+static char **
+find_copies(const char *store)
+{
+    g_autoptr(GDir) dir = g_dir_open(store, 0, NULL);
+    g_autoptr(GPtrArray) copies = g_ptr_array_new();
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        if (g_str_has_prefix(name, "vault.db.v") && !g_str_equal(name, "vault.db.v"))
+            g_ptr_array_add(copies, g_build_filename(store, name, NULL));
+    }
+    g_ptr_array_add(copies, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&copies), FALSE);
 }
 
 /* ---- for people ------------------------------------------------------------------------------ */
@@ -71,6 +88,12 @@ print_vault(const Status *status)
                text);
     print_line("", MEISHI_STYLE_FAINT,
                meishi_bus_manager_get_store_directory(status->client->manager));
+    for (char **copy = status->copies; *copy != NULL; copy++) {
+        print_line("", MEISHI_STYLE_WARN, *copy);
+        print_line("", MEISHI_STYLE_PLAIN,
+                   "is a copy from before an upgrade and keeps what you remove; delete it once all "
+                   "works");
+    }
 }
 
 static void
@@ -204,6 +227,8 @@ print_json(const Status *status)
                        meishi_bus_manager_get_module_socket(client->manager));
     meishi_json_member(json, "bus_socket", status->bus_socket);
     meishi_json_member(json, "vault", meishi_bus_vault_get_state(client->vault));
+    json_builder_set_member_name(json, "old_copies");
+    meishi_json_list(json, (const char *const *)status->copies);
     json_builder_set_member_name(json, "slots");
     meishi_slots_to_json(meishi_bus_vault_get_slots(client->vault), json);
     meishi_json_number_member(json, "clients", status->n_clients);
@@ -228,6 +253,7 @@ gather(Status *status, GError **error)
     if (!meishi_bus_manager_call_statistics_sync(status->client->manager, &values, NULL, error))
         return meishi_client_failed(error);
     g_variant_lookup(values, "clients", "u", &status->n_clients);
+    status->copies = find_copies(meishi_bus_manager_get_store_directory(status->client->manager));
     return meishi_policy_state_read(status->client, &status->policy, error);
 }
 
@@ -244,6 +270,7 @@ run(char **args, GError **error)
     else if (ok)
         print_status(&status);
     g_clear_pointer(&status.cards, g_ptr_array_unref);
+    g_strfreev(status.copies);
     meishi_policy_state_clear(&status.policy);
     return ok;
 }

@@ -209,6 +209,7 @@ def test_status(person, pki, alice):
     assert full["bus_socket"] == str(person.bus_socket)
     assert full["module_socket"] == str(person.module_socket)
     assert full["store"] == str(person.data / "meishi")
+    assert full["old_copies"] == []
     assert [one["label"] for one in full["expiring"]] == ["Soon"]
     assert full["expired"] == []
     text = person.meishi("status").stdout

@@ -233,6 +233,11 @@ def test_kill_9_while_the_vault_is_migrated(person, pki):
     labels = Hands(person).labels()
     person.stop_daemon()
     assert len(labels) == 2 and version(person) == 2
+    # What is removed stays in the copy, so the person is told that there is one.
+    copy = str(store(person) / "vault.db.v1")
+    assert copy in person.meishi("status").stdout
+    assert json.loads(person.meishi("status", "--json").stdout)["old_copies"] == [copy]
+    person.stop_daemon()
     for number in range(MIN_ROUNDS):
         for path in store(person).iterdir():
             if path.name not in ("lock", "vault.db"):
