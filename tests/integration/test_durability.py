@@ -217,8 +217,10 @@ def make_version_1(person):
 
 
 def version(person):
-    with sqlite3.connect(f"file:{store(person)}/vault.db?mode=ro", uri=True) as connection:
-        return connection.execute("PRAGMA user_version").fetchone()[0]
+    connection = sqlite3.connect(f"file:{store(person)}/vault.db?mode=ro", uri=True)
+    [found] = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return found
 
 
 def test_kill_9_while_the_vault_is_migrated(person, pki):
