@@ -14,7 +14,7 @@ on_expiry(gpointer user_data)
 
     agent->hint_source = 0;
     if (meishi_hints_sweep(agent->hints, meishi_agent_now()))
-        meishi_agent_announce_view(agent);
+        meishi_agent_announce_hints(agent);
     set_timer(agent);
     return G_SOURCE_REMOVE;
 }
@@ -35,10 +35,14 @@ gboolean
 meishi_agent_hint(MeishiAgent *agent, MeishiHintKind kind, MeishiApplication *process,
                   const MeishiRequest *request, const char *id)
 {
+    gint64 now = meishi_agent_now();
+    gboolean is_swept = meishi_hints_sweep(agent->hints, now);
+    gboolean is_known = meishi_hints_renew(agent->hints, kind, process, request, id, now);
     gboolean is_added =
-        meishi_hints_add(agent->hints, kind, process, request, id, meishi_agent_now());
+        !is_known && meishi_hints_add(agent->hints, kind, process, request, id, now);
 
-    meishi_agent_announce_view(agent);
+    if (is_swept || is_added)
+        meishi_agent_announce_hints(agent);
     set_timer(agent);
-    return is_added;
+    return is_known || is_added;
 }

@@ -55,6 +55,9 @@ gboolean meishi_agent_reload(MeishiAgent *agent, GError **error) G_GNUC_WARN_UNU
 /* What programs are shown is out of date: emits view-changed, once per turn of the main loop. */
 void meishi_agent_announce_view(MeishiAgent *agent);
 
+/* The same where only hints changed: what was worked out for others holds. */
+void meishi_agent_announce_hints(MeishiAgent *agent);
+
 /* Adds a hint (hints.h) as of now, and takes back what it shows when it expires.  FALSE where there
  * is no room for it. */
 gboolean meishi_agent_hint(MeishiAgent *agent, MeishiHintKind kind, MeishiApplication *process,

@@ -169,6 +169,12 @@ void
 meishi_agent_announce_view(MeishiAgent *agent)
 {
     meishi_agent_drop_presentations(agent);
+    meishi_agent_announce_hints(agent);
+}
+
+void
+meishi_agent_announce_hints(MeishiAgent *agent)
+{
     if (agent->view_source == 0)
         agent->view_source = g_idle_add_full(G_PRIORITY_HIGH, on_view_changed, agent, NULL);
 }

@@ -58,6 +58,12 @@ has_expired(const MeishiHint *hint, gint64 now)
     return hint->expires != 0 && (hint->expires <= now || hint->expires - now > MAX_AHEAD);
 }
 
+static gint64
+expiry_of(MeishiHintKind kind, gint64 now)
+{
+    return kind == MEISHI_HINT_RECENT ? now + MEISHI_HINT_RECENT_SECONDS : 0;
+}
+
 static MeishiHint *
 hint_new(MeishiHintKind kind, MeishiApplication *process, const MeishiRequest *request,
          const char *id, gint64 now)
@@ -71,8 +77,33 @@ hint_new(MeishiHintKind kind, MeishiApplication *process, const MeishiRequest *r
     hint->host.text = g_strdup(request->host.text);
     hint->port = request->port;
     hint->id = g_strdup(id);
-    hint->expires = kind == MEISHI_HINT_RECENT ? now + MEISHI_HINT_RECENT_SECONDS : 0;
+    hint->expires = expiry_of(kind, now);
     return hint;
+}
+
+static gboolean
+says(const MeishiHint *hint, const MeishiRequest *request, const char *id)
+{
+    return g_strcmp0(hint->protocol, request->protocol) == 0 &&
+           hint->host.kind == request->host.kind &&
+           g_strcmp0(hint->host.text, request->host.text) == 0 && hint->port == request->port &&
+           g_strcmp0(hint->id, id) == 0;
+}
+
+gboolean
+meishi_hints_renew(MeishiHints *hints, MeishiHintKind kind, const MeishiApplication *process,
+                   const MeishiRequest *request, const char *id, gint64 now)
+{
+    for (guint i = 0; i < hints->list->len; i++) {
+        MeishiHint *hint = hints->list->pdata[i];
+
+        if (hint->kind == kind && !has_expired(hint, now) &&
+            meishi_application_equal(hint->process, process) && says(hint, request, id)) {
+            hint->expires = expiry_of(kind, now);
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 static gboolean

@@ -36,6 +36,11 @@ void meishi_hints_free(MeishiHints *hints); /* NULL is fine */
 gboolean meishi_hints_add(MeishiHints *hints, MeishiHintKind kind, MeishiApplication *process,
                           const MeishiRequest *request, const char *id, gint64 now);
 
+/* TRUE where @process has that very hint already; it is as if it were given now, then. */
+gboolean
+meishi_hints_renew(MeishiHints *hints, MeishiHintKind kind, const MeishiApplication *process,
+                   const MeishiRequest *request, const char *id, gint64 now);
+
 /* The hint for @process: its own, or the one that is bound to its nearest ancestor; NULL.  Borrowed
  * until the next call that adds or sweeps. */
 const MeishiHint *

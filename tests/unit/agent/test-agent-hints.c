@@ -140,6 +140,30 @@ test_replaces(Fixture *f, gconstpointer unused)
     g_assert_cmpint(meishi_hints_next_expiry(f->hints), ==, NOW + 60 + MEISHI_HINT_RECENT_SECONDS);
 }
 
+static void
+test_renews(Fixture *f, gconstpointer unused)
+{
+    gint64 end = NOW + MEISHI_HINT_RECENT_SECONDS;
+
+    g_assert_false(
+        meishi_hints_renew(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "ab", NOW));
+    meishi_hints_add(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "ab", NOW);
+    g_assert_true(
+        meishi_hints_renew(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "ab", NOW + 60));
+    g_assert_cmpstr(found_id(f, f->parent, end + 59), ==, "ab");
+    g_assert_false(
+        meishi_hints_renew(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "cd", NOW));
+    g_assert_false(
+        meishi_hints_renew(f->hints, MEISHI_HINT_RECENT, f->child, f->request, "ab", NOW));
+    g_assert_false(
+        meishi_hints_renew(f->hints, MEISHI_HINT_BOUND, f->parent, f->request, "ab", NOW));
+    f->request->port = 443;
+    g_assert_false(
+        meishi_hints_renew(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "ab", NOW));
+    g_assert_false(
+        meishi_hints_renew(f->hints, MEISHI_HINT_RECENT, f->parent, f->request, "ab", end + 60));
+}
+
 /* What a program selects does not free it, nor its child, of what it is bound to. */
 static void
 test_bound_stays(Fixture *f, gconstpointer unused)
@@ -273,6 +297,7 @@ main(int argc, char **argv)
     ADD("orphan", test_orphan);
     ADD("recent", test_recent);
     ADD("replaces", test_replaces);
+    ADD("renews", test_renews);
     ADD("bound-stays", test_bound_stays);
     ADD("dead", test_dead);
     ADD("clock-set-back", test_clock_set_back);

@@ -356,6 +356,33 @@ test_hints(void)
     }
 }
 
+/* Programs select the same over and over, and each view that is made anew costs all of them. */
+static void
+test_hint_again(void)
+{
+    g_autoptr(World) world = new_world();
+    pid_t pid = children_fork();
+    g_autoptr(MeishiApplication) application = process(pid);
+    static const struct {
+        const char *host, *label;
+        guint n_view;
+    } rows[] = {{"home.example", "Bob", 1},
+                {"home.example", "Bob", 0},
+                {"other.example", "Bob", 1},
+                {"other.example", "Alice", 1},
+                {"other.example", "Alice", 0}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        world_settle();
+        world->n_view = 0;
+        hint(world, MEISHI_HINT_RECENT, application, rows[i].host, rows[i].label);
+        world_settle();
+        g_test_message("row %" G_GSIZE_FORMAT, i);
+        g_assert_cmpuint(world->n_view, ==, rows[i].n_view);
+    }
+    children_end(pid, TRUE);
+}
+
 /* A program that is connected all the while is told when its hint is over. */
 static void
 test_hint_expires(void)
@@ -447,6 +474,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/presentation/role-label", test_role_label);
     g_test_add_func("/agent/presentation/hints", test_hints);
     g_test_add_func("/agent/presentation/hint-expires", test_hint_expires);
+    g_test_add_func("/agent/presentation/hint-again", test_hint_again);
     g_test_add_func("/agent/presentation/fingerprint", test_fingerprint);
     return world_run();
 }
