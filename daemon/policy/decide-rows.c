@@ -374,7 +374,7 @@ static const struct {
     {"select-one", "a rule selects, one identity fits", row_select_one},
     {"select-several", "a rule selects, several identities fit", row_select_several},
     {"select-missing", "a rule selects, no identity fits", row_select_missing},
-    {"memory-none", "no certificate was chosen before", row_memory_none},
+    {"memory-none", "to send none was chosen before", row_memory_none},
     {"memory", "chosen before", row_memory},
     {"memory-stale", "what was chosen before cannot be used as it is", row_memory_stale},
     {"insert", "only identities on absent tokens fit", row_insert},

@@ -165,8 +165,8 @@ test_head(void)
     g_assert_true(g_str_has_prefix(
         text, "[2001:db8::1]:8443  https  app=unknown (by its file)  policy: rule p "
               "(10-test.conf:1, admin)  memory: choice 7 (always, send none)\n"));
-    g_assert_true(g_str_has_suffix(
-        text, " decision: NONE (memory-none: no certificate was chosen before)\n"));
+    g_assert_true(
+        g_str_has_suffix(text, " decision: NONE (memory-none: to send none was chosen before)\n"));
 }
 
 /* The values that a step compared. */

@@ -149,7 +149,8 @@ test_owner(Fixture *f, gconstpointer unused)
 
     policy_root_write(f->root, POLICY_ADMIN, "10-a.conf", NONE("a"));
     g_assert_cmpint(chown(path, 65533, (gid_t)-1), ==, 0);
-    assert_error(f, "10-a.conf", "it or its directory belongs to user id 65533 and must belong to 0");
+    assert_error(f, "10-a.conf",
+                 "it or its directory belongs to user id 65533 and must belong to 0");
 }
 
 static void
