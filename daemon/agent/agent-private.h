@@ -58,6 +58,9 @@ void meishi_agent_announce_view(MeishiAgent *agent);
 /* The same where only hints changed: what was worked out for others holds. */
 void meishi_agent_announce_hints(MeishiAgent *agent);
 
+/* Emits view-changed now where it is due.  Nothing of the world may be borrowed across this. */
+void meishi_agent_flush_view(MeishiAgent *agent);
+
 /* Adds a hint (hints.h) as of now, and takes back what it shows when it expires.  FALSE where there
  * is no room for it. */
 gboolean meishi_agent_hint(MeishiAgent *agent, MeishiHintKind kind, MeishiApplication *process,

@@ -135,13 +135,15 @@ meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter)
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-/* What it says is good for: the program finds the identity first through PKCS#11. */
+/* What it says is good for: the program finds the identity first through PKCS#11, and does so as
+ * soon as it is told. */
 static void
 give_hint(MeishiAgent *agent, const MeishiSelectCall *call, const char *id)
 {
     if (call->application->pid <= 0)
         return;
     (void)meishi_agent_hint(agent, MEISHI_HINT_RECENT, call->application, call->request, id);
+    meishi_agent_flush_view(agent);
 }
 
 /* The journal has what was decided and why, and no host names. */

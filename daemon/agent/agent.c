@@ -179,6 +179,15 @@ meishi_agent_announce_hints(MeishiAgent *agent)
         agent->view_source = g_idle_add_full(G_PRIORITY_HIGH, on_view_changed, agent, NULL);
 }
 
+void
+meishi_agent_flush_view(MeishiAgent *agent)
+{
+    if (agent->view_source == 0)
+        return;
+    g_clear_handle_id(&agent->view_source, g_source_remove);
+    g_signal_emit(agent, signals[VIEW_CHANGED], 0);
+}
+
 static gboolean
 tell_gone(MeishiAgent *agent, GPtrArray *before)
 {

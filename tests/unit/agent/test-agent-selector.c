@@ -141,6 +141,37 @@ test_person_chooses(void)
     g_assert_cmpuint(call->answer->chain->len, ==, 2);
 }
 
+typedef struct {
+    Asking *asking;
+    guint n_view; /* when the call ended */
+} Ending;
+
+static void
+on_end(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Ending *ending = user_data;
+    g_autoptr(MeishiAnswer) answer = meishi_agent_select_finish(MEISHI_AGENT(source), result, NULL);
+
+    g_assert_nonnull(answer);
+    ending->n_view = ending->asking->world->n_view;
+}
+
+/* A program that is told looks for the identity at once, with a module that it has loaded before.
+ */
+static void
+test_person_is_seen_to(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    Ending ending = {.asking = asking};
+
+    meishi_agent_select_async(asking->agent, asking_call(asking, HOST), NULL, on_end, &ending);
+    world_settle();
+    asking->world->n_view = 0;
+    asking_answer(asking, "Bob", "once", "host-port", FALSE);
+    g_assert_cmpuint(ending.n_view, ==, 1);
+    g_assert_cmpuint(asking->world->n_view, ==, 1);
+}
+
 static void
 test_person_sends_none(void)
 {
@@ -761,6 +792,7 @@ main(int argc, char **argv)
     g_test_add_func("/selector/at-once/not-interactive", test_not_interactive);
     g_test_add_func("/selector/at-once/invalid", test_invalid);
     g_test_add_func("/selector/person/chooses", test_person_chooses);
+    g_test_add_func("/selector/person/is-seen-to", test_person_is_seen_to);
     g_test_add_func("/selector/person/sends-none", test_person_sends_none);
     g_test_add_func("/selector/person/chooses-soft", test_person_chooses_soft);
     g_test_add_func("/selector/person/cannot-choose-hard", test_person_cannot_choose_hard);
