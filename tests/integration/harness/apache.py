@@ -3,10 +3,8 @@
 the handshake in TLS 1.3."""
 
 import os
-from pathlib import Path
 
-from .process import Background
-from .servers import free_port, is_listening
+from .servers import PortServer, free_port
 
 MODULES = ("mpm_event", "authz_core", "dir", "headers", "ssl")
 
@@ -43,17 +41,16 @@ Listen 127.0.0.1:{port}
 """
 
 
-class Apache:
+class Apache(PortServer):
     """`/` is for everybody, `/staff/` for people of the company.  An answer's X-Client says who was
     seen.  (mod_ssl cannot name other authorities per directory with OpenSSL 1.1 and later.)"""
 
     def __init__(self, directory, pki):
-        self.directory = Path(directory)
-        self.directory.mkdir(mode=0o755)
+        super().__init__(directory)
         self.pki = pki
         pki.bundle("both.pem", pki.intermediate, pki.root)
         self._write_pages()
-        self._start()
+        self.start()
 
     def url(self, version, path="/"):
         return f"https://localhost:{self.ports[version]}{path}"
@@ -62,38 +59,16 @@ class Apache:
         log = self.directory / "error.log"
         return log.read_text(errors="replace") if log.exists() else ""
 
-    def stop(self):
-        self.process.stop()
-
     def _write_pages(self):
         for name in ("", "staff"):
             page = self.directory / "pages" / name / "index.html"
             page.parent.mkdir(mode=0o755)
             page.write_text(f"page {name}\n")
 
-    def _start(self):
-        # A port that was free a moment ago may be somebody else's by now: try again.
-        for _ in range(5):
-            self._configure()
-            self.process = Background(
-                ["apache2", "-d", self.directory, "-f", self.directory / "apache.conf", "-X"],
-                self.directory / "apache.log",
-            )
-            if self._came_up():
-                return
-            self.process.stop()
-        raise AssertionError(f"Apache does not start:\n{self.process.output()}{self.log()}")
+    def argv(self):
+        return ["apache2", "-d", self.directory, "-f", self.directory / "apache.conf", "-X"]
 
-    def _came_up(self):
-        try:
-            self.process.wait_ready(
-                lambda: all(is_listening(port) for port in self.ports.values()), "listens"
-            )
-        except AssertionError:
-            return False
-        return True
-
-    def _configure(self):
+    def configure(self):
         self.ports = {version: free_port() for version in ("1.2", "1.3")}
         servers = "".join(
             SERVER.format(

@@ -9,8 +9,8 @@ import socketserver
 import ssl
 import threading
 
-from .process import PATIENCE, Background
-from .servers import NGINX, free_port, is_listening
+from .process import PATIENCE
+from .servers import NGINX, PortServer, free_port
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -39,15 +39,14 @@ FACE = """\
 """
 
 
-class FacedNginx:
+class FacedNginx(PortServer):
     """nginx, one port for each face and version of TLS.  Needs pki.revocations() to have been."""
 
     def __init__(self, directory, pki):
-        self.directory = directory
-        self.directory.mkdir(mode=0o755)
+        super().__init__(directory)
         self.pki = pki
         pki.bundle("both.pem", pki.intermediate, pki.root)
-        self._start()
+        self.start()
 
     def target(self, face, version):
         return f"localhost:{self.ports[face, version]}"
@@ -56,31 +55,10 @@ class FacedNginx:
         """A line for each request: how nginx judged the certificate, whose it was, which TLS."""
         return (self.directory / "access.log").read_text(errors="replace")
 
-    def stop(self):
-        self.process.stop()
+    def argv(self):
+        return ["nginx", "-e", self.output, "-c", self.directory / "nginx.conf"]
 
-    def _start(self):
-        # A port that was free a moment ago may be somebody else's by now: try again.
-        for _ in range(5):
-            self._configure()
-            log = self.directory / "nginx.log"
-            config = self.directory / "nginx.conf"
-            self.process = Background(["nginx", "-e", log, "-c", config], log)
-            if self._came_up():
-                return
-            self.process.stop()
-        raise AssertionError(f"nginx does not start:\n{self.process.output()}")
-
-    def _came_up(self):
-        try:
-            self.process.wait_ready(
-                lambda: all(is_listening(port) for port in self.ports.values()), "listens"
-            )
-        except AssertionError:
-            return False
-        return True
-
-    def _configure(self):
+    def configure(self):
         self.ports = {(face, version): free_port() for face in FACES for version in VERSIONS}
         servers = "".join(
             FACE.format(
@@ -97,29 +75,28 @@ class FacedNginx:
         (self.directory / "nginx.conf").write_text(config)
 
 
-class GnutlsServer:
+class GnutlsServer(PortServer):
     """`gnutls-serv --http` for one version of TLS, which requires a certificate."""
 
     def __init__(self, directory, pki, version):
-        directory.mkdir(mode=0o755)
-        trust = pki.bundle("both.pem", pki.intermediate, pki.root)
-        self.port = free_port()
-        self.process = Background(
-            [
-                "gnutls-serv", "--http", "--port", self.port, "--require-client-cert",
-                "--x509certfile", pki.server.cert, "--x509keyfile", pki.server.key,
-                "--x509cafile", trust, "--verify-client-cert",
-                "--priority", f"NORMAL:-VERS-ALL:+VERS-TLS{version}",
-            ],
-            directory / "gnutls-serv.log",
-        )  # fmt: skip
-        self.process.wait_ready(lambda: is_listening(self.port), "listens")
+        super().__init__(directory)
+        self.pki, self.version = pki, version
+        pki.bundle("both.pem", pki.intermediate, pki.root)
+        self.start()
 
     def target(self):
-        return f"localhost:{self.port}"
+        return f"localhost:{self.ports[self.version]}"
 
-    def stop(self):
-        self.process.stop()
+    def argv(self):
+        return [
+            "gnutls-serv", "--http", "--port", self.ports[self.version], "--require-client-cert",
+            "--x509certfile", self.pki.server.cert, "--x509keyfile", self.pki.server.key,
+            "--x509cafile", self.pki.directory / "both.pem", "--verify-client-cert",
+            "--priority", f"NORMAL:-VERS-ALL:+VERS-TLS{self.version}",
+        ]  # fmt: skip
+
+    def configure(self):
+        self.ports = {self.version: free_port()}
 
 
 # ---- clear text first -----------------------------------------------------------------------

@@ -58,7 +58,47 @@ def is_listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-class Nginx:
+class PortServer:
+    """A server that has to be told its ports.  configure() chooses `ports` and writes them down;
+    argv() starts it."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.directory.mkdir(mode=0o755)
+        self.output = self.directory / "server.log"
+        self.ports = {}
+        self.process = None
+
+    def configure(self):
+        raise NotImplementedError
+
+    def argv(self):
+        raise NotImplementedError
+
+    def start(self):
+        # A port that was free a moment ago may be somebody else's by now: try again.
+        for _ in range(5):
+            self.configure()
+            self.process = Background(self.argv(), self.output)
+            if self._came_up():
+                return
+            self.process.stop()
+        raise AssertionError(f"{self.argv()[0]} does not start:\n{self.process.output()}")
+
+    def stop(self):
+        self.process.stop()
+
+    def _came_up(self):
+        try:
+            self.process.wait_ready(
+                lambda: all(is_listening(port) for port in self.ports.values()), "listens"
+            )
+        except AssertionError:
+            return False
+        return True
+
+
+class Nginx(PortServer):
     """nginx for TLS 1.2 and 1.3, each once with root and intermediate as trusted CAs and once
     with the root alone, where only a client that sends the intermediate gets in.
 
@@ -68,12 +108,11 @@ class Nginx:
     TRUST = ("both", "root")
 
     def __init__(self, directory, pki):
-        self.directory = Path(directory)
-        self.directory.mkdir(mode=0o755)
+        super().__init__(directory)
         self.pki = pki
         pki.bundle("both.pem", pki.intermediate, pki.root)
         pki.bundle("root.pem", pki.root)
-        self._start()
+        self.start()
 
     def port(self, version, trust="both"):
         return self.ports[version, trust]
@@ -88,31 +127,10 @@ class Nginx:
     def log(self):
         return (self.directory / "access.log").read_text(errors="replace")
 
-    def stop(self):
-        self.process.stop()
+    def argv(self):
+        return ["nginx", "-e", self.output, "-c", self.directory / "nginx.conf"]
 
-    def _start(self):
-        # A port that was free a moment ago may be somebody else's by now: try again.
-        for _ in range(5):
-            self._configure()
-            config = self.directory / "nginx.conf"
-            log = self.directory / "nginx.log"
-            self.process = Background(["nginx", "-e", log, "-c", config], log)
-            if self._came_up():
-                return
-            self.process.stop()
-        raise AssertionError(f"nginx does not start:\n{self.process.output()}")
-
-    def _came_up(self):
-        try:
-            self.process.wait_ready(
-                lambda: all(is_listening(port) for port in self.ports.values()), "listens"
-            )
-        except AssertionError:
-            return False
-        return True
-
-    def _configure(self):
+    def configure(self):
         self.ports = {(v, t): free_port() for v in self.VERSIONS for t in self.TRUST}
         servers = "".join(
             NGINX_SERVER.format(port=port, version=v, trust=self.pki.directory / f"{t}.pem")
