@@ -2,15 +2,17 @@
 """meishi select, why, exec and choices against servers that want certificates, with a person at a
 terminal where one has to choose."""
 
+import http.server
 import json
 import os
 import re
 import shlex
+import ssl
+import threading
 
 import pytest
 from harness.person import ORDINARY_UID, Person
 from harness.pki import PASSWORD
-from harness.process import Background
 from harness.terminal import Terminal
 
 USAGE, NOT_FOUND, NONE, PERSON, DENIED = 2, 3, 10, 11, 12
@@ -27,17 +29,27 @@ def choose(terminal, number, remember=""):
     terminal.send(f"{remember}\n")
 
 
-class PlainServer:
-    """A TLS server that asks for no certificate."""
+class PlainServer(http.server.ThreadingHTTPServer):
+    """A web server that asks for no certificate."""
 
-    def __init__(self, pki, log):
-        argv = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www",
-                "-cert", pki.server.cert, "-key", pki.server.key]  # fmt: skip
-        self.process = Background(argv, log)
-        self.port = int(self.process.wait_ready(self._listening, "listens").group(1))
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(200)
+            self.end_headers()
 
-    def _listening(self):
-        return re.search(r"ACCEPT .*:(\d+)", self.process.output())
+        def log_message(self, *_args):
+            pass
+
+    def __init__(self, pki):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pki.server.cert, pki.server.key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
 
 
 class Owner:
@@ -339,11 +351,11 @@ def test_untrusted_server_gets_nothing(owner, nginx):
     assert done.stdout.strip() == owner.uris["Hana Sato"]
 
 
-def test_server_that_asks_for_nothing(owner, pki, scratch):
-    server = PlainServer(pki, scratch / "plain.log")
+def test_server_that_asks_for_nothing(owner, pki):
+    server = PlainServer(pki)
     try:
-        url = f"https://127.0.0.1:{server.port}/"
-        owner.meishi("choices", "set", f"127.0.0.1:{server.port}", "--use", "Hana Sato")
+        url = f"https://127.0.0.1:{server.server_port}/"
+        owner.meishi("choices", "set", f"127.0.0.1:{server.server_port}", "--use", "Hana Sato")
         command = owner.trusting("select", url)
         owner.refused(*command, status=NONE, says="it does not ask for one here")
         assert owner.json(*command, status=NONE)["code"] == "NOT_ASKED"
@@ -353,7 +365,7 @@ def test_server_that_asks_for_nothing(owner, pki, scratch):
         # But not for a stranger.
         owner.refused("exec", "--target", url, "--", "echo", "ran", status=NONE, says="not verified")
     finally:
-        server.process.stop()
+        server.stop()
 
 
 def test_nobody_listens(owner):
