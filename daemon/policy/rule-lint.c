@@ -277,6 +277,13 @@ find_label(const MeishiPolicySet *set, guint before, const char *label)
     return NULL;
 }
 
+/* The labels of the vault's own tokens (meishi-pkcs11(7)): pkcs11:token=Meishi means one alone. */
+static gboolean
+is_label_taken(const char *label)
+{
+    return strcmp(label, "Meishi") == 0 || strcmp(label, "Meishi (EdDSA)") == 0;
+}
+
 static void
 check_role_label(const MeishiPolicySet *set, guint index, GPtrArray *lints)
 {
@@ -287,6 +294,8 @@ check_role_label(const MeishiPolicySet *set, guint index, GPtrArray *lints)
 
     if (role->label == NULL)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "the role needs a Label");
+    else if (is_label_taken(role->label))
+        meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "a token of the vault has this label");
     else if (twin)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "[Role %s] in %s has this label as well",
                         twin->name, twin->file);

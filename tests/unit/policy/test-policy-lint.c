@@ -166,6 +166,12 @@ static const Case cases[] = {
     {"error/role-without-label", SELECT "[Role x]\nRule=r\n", ERROR, 4, "Label", "needs a Label"},
     {"error/role-label-twice", SELECT "[Role x]\nLabel=X\nRule=r\n[Role y]\nLabel=X\nRule=r\n",
      ERROR, 7, "Label", "[Role x]"},
+    {"error/role-label-of-the-vault", SELECT "[Role x]\nLabel=Meishi\nRule=r\n", ERROR, 4, "Label",
+     "token of the vault"},
+    {"error/role-label-of-the-eddsa-token", SELECT "[Role x]\nLabel=Meishi (EdDSA)\nRule=r\n",
+     ERROR, 4, "Label", "token of the vault"},
+    {"error/role-label-padded", SELECT "[Role x]\nLabel=Meishi\\s\nRule=r\n", ERROR, 4, "Label",
+     "token of the vault"},
     {"warning/confirm-nobody", "[Defaults]\nInteractive=never\n" SELECT "Confirm=each-use\n",
      WARNING, 3, "Confirm", "nobody can confirm"},
 };
