@@ -230,16 +230,19 @@ meishi_application_may_call(uid_t caller, uid_t owner)
 }
 
 /* SO_PEERCRED is what the kernel noted at connect(); SO_PEERPIDFD names the same process for good,
- * while its number may be given to another. */
-static int
-read_pidfd(int fd)
+ * while its number may be given to another.  FALSE where the process is gone, of which some kernels
+ * make no descriptor; -1 where they know none at all. */
+static gboolean
+read_pidfd(int fd, int *ret_pidfd)
 {
     int pidfd = -1;
     socklen_t len = sizeof pidfd;
 
+    *ret_pidfd = -1;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0)
-        return -1;
-    return pidfd;
+        return errno != ESRCH && errno != EINVAL;
+    *ret_pidfd = pidfd;
+    return TRUE;
 }
 
 static gboolean
@@ -272,7 +275,10 @@ meishi_application_new_for_socket(int fd, GError **error)
         return NULL;
     if (cred.pid <= 0) /* it is outside of our PID namespace, so it has no number here */
         return meishi_application_new_unknown();
-    pidfd = read_pidfd(fd);
+    if (!read_pidfd(fd, &pidfd)) {
+        gone(error, cred.pid);
+        return NULL;
+    }
     application = meishi_application_new(cred.pid, pidfd, error);
     if (pidfd >= 0)
         close(pidfd);

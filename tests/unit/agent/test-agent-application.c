@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static MeishiApplication *
@@ -540,6 +541,34 @@ test_socket(void)
     close(fds[1]);
 }
 
+/* It may have handed its connection to somebody else. */
+static void
+test_socket_of_nobody(void)
+{
+    g_autoptr(GError) error = NULL;
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0), shared, accepted;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = sizeof address;
+    pid_t pid;
+
+    /* A name of the kernel's choice, in no file system. */
+    g_assert_cmpint(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), ==, 0);
+    g_assert_cmpint(listen(listener, 1), ==, 0);
+    g_assert_cmpint(getsockname(listener, (struct sockaddr *)&address, &len), ==, 0);
+    shared = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(connect(shared, (struct sockaddr *)&address, len) < 0);
+    g_assert_cmpint(children_reap(pid), ==, 0);
+    accepted = accept(listener, NULL, NULL);
+    g_assert_cmpint(accepted, >=, 0);
+    g_assert_null(meishi_application_new_for_socket(accepted, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+    close(accepted);
+    close(shared);
+    close(listener);
+}
+
 static void
 test_not_a_socket(void)
 {
@@ -571,6 +600,7 @@ main(int argc, char **argv)
     g_test_add_func("/agent/application/headless-process", test_headless_process);
     g_test_add_func("/agent/application/descends", test_descends);
     g_test_add_func("/agent/application/socket", test_socket);
+    g_test_add_func("/agent/application/socket-of-nobody", test_socket_of_nobody);
     g_test_add_func("/agent/application/not-a-socket", test_not_a_socket);
     if (can_enter()) {
         g_test_add_func("/agent/application/flatpak", test_flatpak);
