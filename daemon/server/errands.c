@@ -12,10 +12,12 @@
 
 #include <glib-unix.h>
 
-/* Logins and uses that wait at the same time; a person answers them one by one, and more than this
- * is no person's work.  Waiting for a key has no such limit: each connection waits for one at most,
- * and hundreds of first signatures at once are a busy program's start. */
-#define MAX_QUESTIONS 256
+/* Logins and uses that wait at the same time, of all programs and of one; a person answers them one
+ * by one, and more than this is no person's work.  Waiting for a key has no such limit: each
+ * connection waits for one at most, and hundreds of first signatures at once are a busy program's
+ * start. */
+#define MAX_QUESTIONS        256
+#define MAX_QUESTIONS_OF_ONE 64
 
 struct MeishiErrands {
     MeishiErrandsOptions options;
@@ -271,6 +273,19 @@ needs_person(const MeishiConn *conn)
     return conn->head.type == MEISHI_WIRE_LOGIN || conn->errand->confirm != MEISHI_CONFIRM_NEVER;
 }
 
+static gboolean
+has_too_many(const MeishiErrands *errands, const MeishiAudience *audience)
+{
+    guint n = 0;
+
+    for (const GList *link = errands->tasks.head; link != NULL; link = link->next) {
+        const Task *task = link->data;
+
+        n += task->is_question && task->conn->audience == audience;
+    }
+    return errands->n_questions >= MAX_QUESTIONS || n >= MAX_QUESTIONS_OF_ONE;
+}
+
 void
 meishi_errands_run(MeishiErrands *errands, MeishiConn *conn)
 {
@@ -284,7 +299,7 @@ meishi_errands_run(MeishiErrands *errands, MeishiConn *conn)
         load_key(task);
     else if (errands->is_winding_up)
         finish(task, MEISHI_WIRE_CANCELLED);
-    else if (errands->n_questions >= MAX_QUESTIONS)
+    else if (has_too_many(errands, conn->audience))
         finish(task, MEISHI_WIRE_BUSY);
     else if (conn->head.type == MEISHI_WIRE_LOGIN)
         log_in(task);

@@ -200,6 +200,39 @@ begin_asking(Door *door, Client *client)
 }
 
 static gboolean
+holds_many(gpointer agent)
+{
+    return stub_agent_n_held(agent) == 64;
+}
+
+/* One program cannot have so much to be asked that nobody else is. */
+static void
+test_too_many(Door *door, gconstpointer unused)
+{
+    g_autoptr(GPtrArray) clients = g_ptr_array_new_with_free_func((GDestroyNotify)client_free);
+    g_autoptr(Client) last = client_new_greeted(door->path);
+
+    want_confirmation(door, MEISHI_CONFIRM_EACH_USE);
+    stub_agent_agree(door->agent, TRUE);
+    stub_agent_hold(door->agent);
+    for (guint i = 0; i < 64; i++) {
+        Client *client = client_new_greeted(door->path);
+
+        g_ptr_array_add(clients, client);
+        door_put_sign(client);
+        client_send(client, -1);
+    }
+    client_wait_until(holds_many, door->agent);
+    door_put_sign(last);
+    g_assert_cmpint(door_ask(last), ==, MEISHI_WIRE_BUSY);
+    stub_agent_release(door->agent);
+    for (guint i = 0; i < clients->len; i++)
+        g_assert_true(client_receive(clients->pdata[i]));
+    door_put_sign(last);
+    g_assert_cmpint(door_ask(last), ==, MEISHI_WIRE_OK);
+}
+
+static gboolean
 has_no_clients(gpointer server)
 {
     return meishi_server_n_clients(server) == 0;
@@ -546,6 +579,7 @@ add_confirm_tests(void)
     ADD("agreed", test_agreed);
     ADD("refused", test_refused);
     ADD("not-asked", test_not_asked);
+    ADD("too-many", test_too_many);
     ADD("hang-up-cancels", test_hang_up_cancels);
     ADD("others-go-on", test_others_go_on);
     ADD("stricter-while-asked", test_stricter_while_asked);
