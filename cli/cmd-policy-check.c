@@ -111,8 +111,8 @@ const MeishiCommand meishi_command_policy_check = {
     .summary = "Say what is wrong with policy files",
     .text = "Checks policy files as the daemon does, each line with a mistake named; without "
             "arguments, the files that are installed, in all layers. Ends with 0 where all is "
-            "well, 1 after warnings, 2 after errors. Needs no daemon; where one runs, rules that "
-            "name certificates are compared with those of the store.",
+            "well, 1 after warnings, 2 after errors. Needs no daemon; where one runs, rules of "
+            "installed files that name certificates are compared with those of the store.",
     .example = "meishi policy check\nmeishi policy check --strict ./policy.d\n"
                "meishi policy check corp.conf --identity hana.pem",
     .options = entries,
