@@ -5,6 +5,7 @@
  */
 #include "daemon/agent/selector-private.h"
 
+#include "daemon/agent/hint-file.h"
 #include "daemon/base/error.h"
 
 gboolean
@@ -23,7 +24,7 @@ meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application, const char
     }
     if (meishi_agent_hint(agent, MEISHI_HINT_BOUND, application, selection->request,
                           selection->identity))
-        return TRUE;
+        return meishi_hint_file_save(agent->hints, error);
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY,
                 "Too many programs are bound to an identity at the same time; end some of them.");
     return FALSE;

@@ -6,6 +6,7 @@
  */
 #include "daemon/agent/agent-private.h"
 
+#include "daemon/agent/hint-file.h"
 #include "daemon/agent/label.h"
 #include "daemon/agent/selector.h"
 #include "daemon/agent/selector.h"
@@ -353,6 +354,7 @@ meishi_agent_new(MeishiStore *store, GError **error)
     agent->choice_book = meishi_choice_book_new(store, error);
     if (agent->choice_book == NULL)
         return NULL;
+    meishi_hint_file_load(agent->hints, meishi_agent_now());
     return meishi_agent_reload(agent, error) ? g_steal_pointer(&agent) : NULL;
 }
 

@@ -232,3 +232,10 @@ meishi_hints_next_expiry(const MeishiHints *hints)
     }
     return next;
 }
+
+void
+meishi_hints_foreach(const MeishiHints *hints, MeishiHintFunc func, gpointer user_data)
+{
+    for (guint i = 0; i < hints->list->len; i++)
+        func(hints->list->pdata[i], user_data);
+}

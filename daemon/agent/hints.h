@@ -51,3 +51,7 @@ gboolean meishi_hints_sweep(MeishiHints *hints, gint64 now);
 
 /* The first second at which a hint expires; G_MAXINT64: none does. */
 gint64 meishi_hints_next_expiry(const MeishiHints *hints);
+
+/* Every hint, oldest first; @func may not change them. */
+typedef void (*MeishiHintFunc)(const MeishiHint *hint, gpointer user_data);
+void meishi_hints_foreach(const MeishiHints *hints, MeishiHintFunc func, gpointer user_data);

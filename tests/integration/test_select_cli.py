@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import ssl
+import subprocess
 import threading
 
 import pytest
@@ -542,6 +543,26 @@ def test_exec_children_see_the_same(owner, nginx):
     script = "p11tool --list-all-certs pkcs11:token=Meishi; true"
     seen = certificates(exec_for(owner, nginx.url("1.3"), "sh", "-c", script))
     assert "Hana at work" in seen and "Hana Sato" not in seen
+
+
+def test_exec_outlives_the_daemon(owner, nginx):
+    """Killed and started again, the daemon shows the program no more than before."""
+    url = nginx.url("1.3")
+    owner.meishi("choices", "set", f"127.0.0.1:{nginx.port('1.3')}", "--use", "Hana at work")
+    look = "p11tool --list-all-certs pkcs11:token=Meishi"
+    script = f"{look}; read line; {look}"
+    command = owner.trusting("exec", "--target", url)
+    running = owner.person.background(
+        owner.person.tree.meishi, *command, "--", "sh", "-c", script, stdin=subprocess.PIPE
+    )
+    running.wait_ready(lambda: "Hana at work" in running.output(), "lists")
+    owner.person.daemon.kill()
+    owner.person.start_daemon()
+    running.child.stdin.write(b"go on\n")
+    running.child.stdin.close()
+    assert running.wait() == 0
+    assert running.output().count("Label: Hana at work") == 2
+    assert "Hana Sato" not in running.output()
 
 
 def test_exec_curl_and_gnutls(owner, pki, nginx):
