@@ -28,7 +28,7 @@ engine:pkcs11                      libengine-pkcs11-openssl
 server:nginx                       nginx
 '
 NEEDS_TEST='
-command:apache2                    apache2-bin
+server:apache2                     apache2-bin
 command:certutil                   libnss3-tools
 command:clang-format               clang-format
 command:dbus-daemon                dbus
