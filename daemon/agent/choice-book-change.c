@@ -258,6 +258,8 @@ find_fitting(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, gint64 no
     return rows;
 }
 
+/* The choices come last: where the store fails on the way, all of them are still in force, here and
+ * there, and what was met at their targets is forgotten in part, which costs a question. */
 gboolean
 meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filter, gint64 now,
                           guint *ret_count, GError **error)
@@ -270,9 +272,9 @@ meishi_choice_book_forget(MeishiChoiceBook *book, const MeishiChoiceFilter *filt
         return FALSE;
     rows = find_fitting(book, filter, now);
     plan_retirement(&change, rows, now, book->last_batch + 1, 0);
-    if (!meishi_choice_change_commit(&change, book->store, error) ||
-        !forget_met(book, filter, rows, error) ||
-        (is_all(filter) && !meishi_store_remove_damaged(book->store, error)))
+    if (!forget_met(book, filter, rows, error) ||
+        (is_all(filter) && !meishi_store_remove_damaged(book->store, error)) ||
+        !meishi_choice_change_commit(&change, book->store, error))
         return FALSE;
     *ret_count = rows->len;
     retire(book, rows, now, ++book->last_batch, 0);

@@ -316,11 +316,12 @@ is_at(gpointer key, gpointer value, gpointer user_data)
             (target->below && is_below(meeting->host, target->host)));
 }
 
-/* The hosts below @domain that the store knows something of; new set, borrowed members. */
-static GHashTable *
+/* The hosts below @domain that the store knows something of; new. */
+static GPtrArray *
 find_hosts_below(MeishiHistoryBook *book, const char *domain)
 {
-    GHashTable *hosts = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    GPtrArray *hosts = g_ptr_array_new_with_free_func(g_free);
     GHashTableIter iter;
     gpointer key;
 
@@ -328,22 +329,33 @@ find_hosts_below(MeishiHistoryBook *book, const char *domain)
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         char *host = ((Meeting *)key)->host;
 
-        if (is_below(host, domain))
-            g_hash_table_add(hosts, host);
+        if (is_below(host, domain) && g_hash_table_add(seen, host))
+            g_ptr_array_add(hosts, g_strdup(host));
     }
     return hosts;
 }
 
+/* In the store, and here once it is durable there. */
 static gboolean
-remove_below(MeishiHistoryBook *book, const char *domain, guint port, GError **error)
+forget_at(MeishiHistoryBook *book, const char *host, guint port, GError **error)
 {
-    g_autoptr(GHashTable) hosts = find_hosts_below(book, domain);
-    GHashTableIter iter;
-    gpointer host;
+    Target target = {.host = host, .port = port};
 
-    g_hash_table_iter_init(&iter, hosts);
-    while (g_hash_table_iter_next(&iter, &host, NULL))
-        if (!meishi_store_remove_meetings(book->store, host, port, NULL, error))
+    if (g_hash_table_find(book->stored, is_at, &target) == NULL)
+        return TRUE;
+    if (!meishi_store_remove_meetings(book->store, host, port, NULL, error))
+        return FALSE;
+    g_hash_table_foreach_remove(book->stored, is_at, &target);
+    return TRUE;
+}
+
+static gboolean
+forget_below(MeishiHistoryBook *book, const char *domain, guint port, GError **error)
+{
+    g_autoptr(GPtrArray) hosts = find_hosts_below(book, domain);
+
+    for (guint i = 0; i < hosts->len; i++)
+        if (!forget_at(book, g_ptr_array_index(hosts, i), port, error))
             return FALSE;
     return TRUE;
 }
@@ -355,13 +367,7 @@ meishi_history_book_forget(MeishiHistoryBook *book, const char *host, guint port
     Target target = {.host = host, .port = port, .below = below};
 
     g_hash_table_foreach_remove(book->passing, is_at, &target);
-    if (g_hash_table_find(book->stored, is_at, &target) == NULL)
-        return TRUE;
-    if (!meishi_store_remove_meetings(book->store, host, port, NULL, error) ||
-        (below && !remove_below(book, host, port, error)))
-        return FALSE;
-    g_hash_table_foreach_remove(book->stored, is_at, &target);
-    return TRUE;
+    return forget_at(book, host, port, error) && (!below || forget_below(book, host, port, error));
 }
 
 static gboolean

@@ -15,6 +15,7 @@
  * ID@HOST:PORT+ACCEPTED with the same question marks.
  */
 #include "tests/unit/store/fixture.h"
+#include "tests/unit/store/fault-vfs.h"
 
 #include "daemon/agent/choice-book.h"
 #include "daemon/base/error.h"
@@ -692,10 +693,57 @@ test_strange_numbers(void)
     desk_clear(&desk);
 }
 
+/* What there is to forget takes several writes, of which number @nth fails; whether it did. */
+static gboolean
+forget_on_a_bad_disk(FaultKind kind, guint nth)
+{
+    static const MeishiChoiceFilter of_one = {.lineage = "one"};
+    Desk desk;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *here = NULL;
+    g_autofree char *there = NULL;
+    gboolean is_forgotten, has_failed;
+    guint n;
+
+    desk_init(&desk);
+    run_command(&desk, "set a.example 443 one");
+    run_command(&desk, "set c.example 443 one always reach=domain");
+    run_command(&desk, "report a.example 443 i good");
+    run_command(&desk, "report www.c.example 443 i good");
+    run_command(&desk, "report c.example 443 i good");
+    fault_vfs_arm(kind, nth);
+    is_forgotten = meishi_choice_book_forget(desk.book, &of_one, NOW, &n, &error);
+    has_failed = fault_vfs_disarm();
+    here = describe(&desk);
+    run_command(&desk, "restart");
+    there = describe(&desk);
+    g_assert_cmpstr(here, ==, there);
+    g_assert_true(is_forgotten == g_str_equal(here, ""));
+    g_assert_true(has_failed || is_forgotten);
+    desk_clear(&desk);
+    return has_failed;
+}
+
+/* Whichever write fails, the next start says what this one goes on to say. */
+static void
+test_forget_on_a_bad_disk(void)
+{
+    static const FaultKind kinds[] = {FAULT_FULL, FAULT_TORN};
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        guint nth = 0;
+
+        while (forget_on_a_bad_disk(kinds[i], nth))
+            nth++;
+        g_assert_cmpuint(nth, >=, 4); /* three targets, then the choices */
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    fault_vfs_install();
     for (gsize i = 0; i < G_N_ELEMENTS(stories); i++) {
         g_autofree char *path = g_strconcat("/agent/choice-book/", stories[i].name, NULL);
 
@@ -708,5 +756,6 @@ main(int argc, char **argv)
     g_test_add_func("/agent/choice-book/expiry-is-told", test_expiry_is_told);
     g_test_add_func("/agent/choice-book/cap", test_cap);
     g_test_add_func("/agent/choice-book/strange-numbers", test_strange_numbers);
+    g_test_add_func("/agent/choice-book/forget-on-a-bad-disk", test_forget_on_a_bad_disk);
     return g_test_run();
 }
