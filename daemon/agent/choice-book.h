@@ -86,8 +86,9 @@ typedef struct {
 gboolean meishi_choice_book_report(MeishiChoiceBook *book, const MeishiMeeting *meeting, gint64 now,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Drops choices of a context ("session" and "once" ones), or of all where @context is NULL (the
- * vault was locked, the session ended).  How many. */
+/* Drops the "session" and "once" choices of @context, forgotten ones too, and what was met in it in
+ * private; NULL: of every context.  How many were in force.  Only a program that says so ends a
+ * context: locking the vault drops nothing. */
 guint meishi_choice_book_end_context(MeishiChoiceBook *book, const char *context);
 
 /* Drops "once" choices that have expired, and for good what cannot be had back any more; returns
