@@ -372,34 +372,6 @@ meishi_agent_list(MeishiAgent *agent)
     return g_ptr_array_copy(agent->identities, ref_identity, NULL);
 }
 
-static int
-compare_certs(gconstpointer a, gconstpointer b)
-{
-    const MeishiCert *x = *(MeishiCert *const *)a, *y = *(MeishiCert *const *)b;
-
-    return memcmp(x->sha256, y->sha256, sizeof x->sha256);
-}
-
-GPtrArray *
-meishi_agent_list_issuers(MeishiAgent *agent)
-{
-    GPtrArray *issuers = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_cert_unref);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_bytes_hash, g_bytes_equal);
-
-    for (guint i = 0; i < agent->identities->len; i++) {
-        const MeishiIdentity *identity = g_ptr_array_index(agent->identities, i);
-
-        for (guint j = 0; j < identity->chain->len; j++) {
-            MeishiCert *issuer = g_ptr_array_index(identity->chain, j);
-
-            if (g_hash_table_add(seen, issuer->der))
-                g_ptr_array_add(issuers, meishi_cert_ref(issuer));
-        }
-    }
-    g_ptr_array_sort(issuers, compare_certs);
-    return issuers;
-}
-
 MeishiIdentity *
 meishi_agent_find(MeishiAgent *agent, gint64 cert_id, gint64 key_id)
 {

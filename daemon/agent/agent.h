@@ -34,9 +34,6 @@ MeishiAgent *meishi_agent_new(MeishiStore *store, GError **error) G_GNUC_WARN_UN
 /* All identities, best first; a new array of references. */
 GPtrArray *meishi_agent_list(MeishiAgent *agent);
 
-/* Every issuer certificate (MeishiCert) that any identity's chain uses, by SHA-256. */
-GPtrArray *meishi_agent_list_issuers(MeishiAgent *agent);
-
 /* By certificate row, or by key row for a key without certificate (@cert_id 0).  A reference or
  * NULL. */
 MeishiIdentity *meishi_agent_find(MeishiAgent *agent, gint64 cert_id, gint64 key_id);

@@ -53,10 +53,3 @@ meishi_bus_error_register(void)
     g_dbus_error_register_error_domain(g_quark_to_string(MEISHI_ERROR), &quark, entries,
                                        G_N_ELEMENTS(entries));
 }
-
-const char *
-meishi_bus_error_name(MeishiErrorCode code)
-{
-    g_return_val_if_fail((guint)code < G_N_ELEMENTS(entries), entries[0].dbus_error_name);
-    return entries[code].dbus_error_name;
-}

@@ -11,6 +11,3 @@
 /* Tells GDBus the names: from then on errors of the domain MEISHI_ERROR cross a connection and
  * arrive as what they were.  May be called again. */
 void meishi_bus_error_register(void);
-
-/* "org.meishi.Agent1.Error.NotFound"; static. */
-const char *meishi_bus_error_name(MeishiErrorCode code);

@@ -118,15 +118,3 @@ meishi_packet_fds_close(struct meishi_packet_fds *fds)
             close(fds->fd[i]);
     fds->n = 0;
 }
-
-int
-meishi_packet_fds_steal(struct meishi_packet_fds *fds, unsigned n)
-{
-    int fd;
-
-    if (n >= fds->n)
-        return -1;
-    fd = fds->fd[n];
-    fds->fd[n] = -1;
-    return fd;
-}

@@ -32,6 +32,3 @@ ssize_t meishi_packet_recv(int sock, void *data, size_t cap, int flags,
 
 /* Closes what is still in @fds and empties it. */
 void meishi_packet_fds_close(struct meishi_packet_fds *fds);
-
-/* Takes one descriptor out of @fds; -1 where there is none. */
-int meishi_packet_fds_steal(struct meishi_packet_fds *fds, unsigned n);
