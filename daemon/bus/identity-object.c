@@ -114,22 +114,6 @@ to_base64url(const guint8 *bytes, gsize len)
     return text;
 }
 
-/* Names of RFC 5280 section 4.2.1.3. */
-static char **
-key_usage_names(guint usage)
-{
-    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
-                                        "dataEncipherment", "keyAgreement",   "keyCertSign",
-                                        "cRLSign"};
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        if ((usage & (1u << i)) != 0)
-            g_strv_builder_add(builder, names[i]);
-    }
-    return g_strv_builder_end(builder);
-}
-
 static char **
 chain_subjects(GPtrArray *chain)
 {
@@ -174,7 +158,7 @@ set_certificate(MeishiBusIdentity *skeleton, const MeishiCert *cert)
     static const char *const none[] = {NULL};
     g_autofree char *sha256 = meishi_hex_encode(cert->sha256, sizeof cert->sha256);
     g_autofree char *x5t = to_base64url(cert->sha256, sizeof cert->sha256);
-    g_auto(GStrv) usage = key_usage_names(cert->key_usage);
+    g_auto(GStrv) usage = meishi_cert_key_usage_names(cert);
 
     g_object_set(skeleton, "subject", or_empty(cert->subject_text), "issuer",
                  or_empty(cert->issuer_text), "subject-name",

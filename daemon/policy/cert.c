@@ -76,3 +76,18 @@ meishi_cert_has_eku(const MeishiCert *cert, const char *oid)
 {
     return cert->ekus != NULL && g_strv_contains((const char *const *)cert->ekus, oid);
 }
+
+char **
+meishi_cert_key_usage_names(const MeishiCert *cert)
+{
+    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                        "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                        "cRLSign",          "encipherOnly",   "decipherOnly"};
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        if ((cert->key_usage & (1u << i)) != 0)
+            g_strv_builder_add(builder, names[i]);
+    }
+    return g_strv_builder_end(builder);
+}

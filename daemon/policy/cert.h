@@ -96,3 +96,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPublicKey, meishi_public_key_free)
 gboolean meishi_cert_is_expired(const MeishiCert *cert, gint64 now);
 gboolean meishi_cert_is_not_yet_valid(const MeishiCert *cert, gint64 now);
 gboolean meishi_cert_has_eku(const MeishiCert *cert, const char *oid);
+
+/* The names of RFC 5280 4.2.1.3 for what the certificate's key may be used for; new. */
+char **meishi_cert_key_usage_names(const MeishiCert *cert);

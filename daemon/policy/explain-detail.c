@@ -121,16 +121,10 @@ explain_sigalg(const Subject *s)
 static char *
 explain_key_usage(const Subject *s)
 {
-    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
-                                        "dataEncipherment", "keyAgreement",   "keyCertSign",
-                                        "cRLSign"};
-    GString *out = g_string_new("has only");
+    g_auto(GStrv) names = meishi_cert_key_usage_names(s->cert);
+    g_autofree char *list = g_strjoinv(" ", names);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (s->cert->key_usage & (1u << i))
-            g_string_append_printf(out, " %s", names[i]);
-    }
-    return g_string_free(out, FALSE);
+    return names[0] != NULL ? g_strdup_printf("has only %s", list) : g_strdup("has none");
 }
 
 static char *

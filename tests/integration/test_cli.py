@@ -479,6 +479,18 @@ def test_show(owner, alice):
     assert "TLS client" in text
 
 
+@pytest.mark.parametrize("usage", [
+    ["digitalSignature", "keyAgreement", "encipherOnly"],
+    ["digitalSignature", "keyAgreement", "decipherOnly"],
+])  # fmt: skip
+def test_show_names_every_key_usage(person, pki, usage):
+    extensions = [f"keyUsage=critical,{','.join(usage)}", "extendedKeyUsage=clientAuth"]
+    one = pki.identity(usage[-1], extensions=extensions)
+    person.import_files(pki.p12(one), password=PASSWORD)
+    assert to_json(person, "show", one.name)["key_usage"] == usage
+    assert ", ".join(usage) in person.meishi("show", one.name).stdout
+
+
 def test_thumbprint_is_that_of_rfc_8705(owner, alice):
     import base64
     import hashlib

@@ -42,6 +42,25 @@ test_eku(void)
 }
 
 static void
+test_key_usage(void)
+{
+    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                        "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                        "cRLSign",          "encipherOnly",   "decipherOnly"};
+    g_autoptr(MeishiCert) cert = fake_cert("a", "b", 1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_auto(GStrv) one = NULL;
+
+        cert->key_usage = 1u << i;
+        one = meishi_cert_key_usage_names(cert);
+        g_assert_cmpstr(one[0], ==, names[i]);
+        g_assert_null(one[1]);
+    }
+    g_assert_cmpuint(cert->key_usage, ==, MEISHI_KU_DECIPHER_ONLY);
+}
+
+static void
 test_references(void)
 {
     MeishiCert *cert = fake_cert("a", "b", 1);
@@ -60,6 +79,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/policy/cert/dates", test_dates);
     g_test_add_func("/policy/cert/eku", test_eku);
+    g_test_add_func("/policy/cert/key-usage", test_key_usage);
     g_test_add_func("/policy/cert/references", test_references);
     return g_test_run();
 }
