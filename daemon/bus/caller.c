@@ -4,10 +4,12 @@
  * user, but its configuration may say otherwise, and root is always admitted.
  *
  * A call that comes over a bus is held back until the main loop knows its sender, which asks the
- * bus for each once, and is then handed to the skeleton's own dispatcher.  Calls that are sent
- * without waiting for answers may overtake each other on the way, as GDBus authorizes each in a
- * thread. Unique names are never used again during the life of a bus (D-Bus Specification, "Message
- * Bus Names"), so an answer holds until the name is gone.
+ * bus for it, and is then handed to the skeleton's own dispatcher.  Calls that are sent without
+ * waiting for answers may overtake each other on the way, as GDBus authorizes each in a thread.
+ * Unique names are never used again during the life of a bus (D-Bus Specification, "Message Bus
+ * Names"), so an answer holds until the name is gone.  Where too many are known, the one that has
+ * not called for longest is asked for anew, should it call again: a program with many names costs
+ * the others a question, and nobody is refused or taken for somebody else.
  */
 #include "daemon/bus/caller.h"
 
@@ -19,15 +21,16 @@
 
 #define CALLERS         "meishi-callers"
 #define PRIVATE_CALLER  "meishi-private-caller"
-#define MAX_CALLERS     512 /* each keeps a descriptor open */
 #define ASKING_LIMIT_MS 5000
 
 /* The other end of a private connection, or a name on a message bus. */
 typedef struct {
     gsize serial;                   /* never used again */
-    MeishiApplication *application; /* NULL: the bus is being asked */
+    MeishiApplication *application; /* NULL: not known yet, or not any more */
     char *sender;                   /* NULL: private */
-    GQueue waits;                   /* Wait */
+    guint64 used;                   /* the greater, the later */
+    gboolean is_asking;
+    GQueue waits; /* Wait */
     guint watch_id;
 } Caller;
 
@@ -222,6 +225,34 @@ finish_asking(GDBusConnection *connection, GAsyncResult *result, GError **error)
 }
 
 static void
+touch(Caller *caller)
+{
+    static guint64 clock;
+
+    caller->used = ++clock;
+}
+
+/* Who owns what stays known: that goes by the name, which costs no descriptor. */
+static void
+drop_idlest(GHashTable *callers)
+{
+    Caller *caller, *idlest = NULL;
+    GHashTableIter iter;
+    guint n = 0;
+
+    g_hash_table_iter_init(&iter, callers);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&caller)) {
+        if (caller->application == NULL)
+            continue;
+        n++;
+        if (idlest == NULL || caller->used < idlest->used)
+            idlest = caller;
+    }
+    if (n > MEISHI_CALLER_MAX)
+        g_clear_pointer(&idlest->application, meishi_application_unref);
+}
+
+static void
 on_credentials(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     GDBusConnection *connection = G_DBUS_CONNECTION(source);
@@ -233,15 +264,13 @@ on_credentials(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (caller == NULL) /* it has left */
         return;
-    if (application != NULL) {
-        caller->application = g_steal_pointer(&application);
-        tell_waits(caller, NULL);
-        return;
-    }
+    caller->is_asking = FALSE;
+    touch(caller);
     if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_DENIED))
         g_message("a program on the bus was refused: %s", error->message);
+    caller->application = g_steal_pointer(&application);
+    drop_idlest(callers);
     tell_waits(caller, error);
-    g_hash_table_remove(callers, sender);
 }
 
 static void
@@ -252,40 +281,43 @@ on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)
 }
 
 static Caller *
-ask_bus(GDBusConnection *connection, const char *sender)
+add_caller(GDBusConnection *connection, const char *sender)
 {
     Caller *caller = caller_new(sender);
 
     g_hash_table_insert(find_callers(connection), caller->sender, caller);
     caller->watch_id = g_bus_watch_name_on_connection(
         connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, NULL, NULL);
+    return caller;
+}
+
+static void
+ask_bus(GDBusConnection *connection, Caller *caller)
+{
+    caller->is_asking = TRUE;
     g_dbus_connection_call_with_unix_fd_list(
         connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-        "GetConnectionCredentials", g_variant_new("(s)", sender), G_VARIANT_TYPE("(a{sv})"),
-        G_DBUS_CALL_FLAGS_NONE, ASKING_LIMIT_MS, NULL, NULL, on_credentials, g_strdup(sender));
-    return caller;
+        "GetConnectionCredentials", g_variant_new("(s)", caller->sender), G_VARIANT_TYPE("(a{sv})"),
+        G_DBUS_CALL_FLAGS_NONE, ASKING_LIMIT_MS, NULL, NULL, on_credentials,
+        g_strdup(caller->sender));
 }
 
 void
 meishi_caller_identify(GDBusConnection *connection, const char *sender, MeishiCallerKnown known,
                        gpointer data)
 {
-    GHashTable *callers = find_callers(connection);
-    Caller *caller = g_hash_table_lookup(callers, sender);
+    Caller *caller = g_hash_table_lookup(find_callers(connection), sender);
 
-    if (caller == NULL && g_hash_table_size(callers) >= MAX_CALLERS) {
-        g_autoptr(GError) error = g_error_new_literal(MEISHI_ERROR, MEISHI_ERROR_BUSY,
-                                                      "Too many programs call at the same time");
-
-        known(NULL, error, data);
+    if (caller == NULL)
+        caller = add_caller(connection, sender);
+    touch(caller);
+    if (caller->application != NULL) {
+        known(caller->application, NULL, data);
         return;
     }
-    if (caller == NULL)
-        caller = ask_bus(connection, sender);
-    if (caller->application != NULL)
-        known(caller->application, NULL, data);
-    else
-        wait_for(caller, known, data);
+    wait_for(caller, known, data);
+    if (!caller->is_asking)
+        ask_bus(connection, caller);
 }
 
 /* ---- the guard ------------------------------------------------------------------------------- */

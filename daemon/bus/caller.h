@@ -9,10 +9,13 @@
 
 #include "daemon/agent/application.h"
 
+/* So many programs on a message bus are known at a time, as each keeps a descriptor open. */
+#define MEISHI_CALLER_MAX 128
+
 /* Lets methods of @skeleton be called by our own user only and, where @skeleton is not one of
  * those a sandboxed program may use, by unsandboxed programs only.  On a message bus the sender is
- * asked of the bus, once and without blocking; a private connection was checked when it was
- * accepted. */
+ * asked of the bus, without blocking, unless it is known; a private connection was checked when it
+ * was accepted. */
 void meishi_caller_guard(GDBusInterfaceSkeleton *skeleton);
 
 /* The other end of a private connection; a reference is taken. */

@@ -354,6 +354,47 @@ test_leaves(Fixture *f, gconstpointer unused)
     leave(client);
 }
 
+static GDBusMessage *
+count_questions(GDBusConnection *connection, GDBusMessage *message, gboolean incoming,
+                gpointer user_data)
+{
+    if (!incoming && g_strcmp0(g_dbus_message_get_member(message), "GetConnectionCredentials") == 0)
+        g_atomic_int_inc((int *)user_data);
+    return message;
+}
+
+/* Too many to be known at a time: nobody is refused, who calls often stays known, and who was
+ * dropped is asked for anew and owns what it owned. */
+static void
+test_many(Fixture *f, gconstpointer unused)
+{
+    const char *name = g_dbus_connection_get_unique_name(f->server);
+    GDBusConnection *clients[MEISHI_CALLER_MAX + 1];
+    const gsize last = G_N_ELEMENTS(clients) - 1;
+    static int n_questions;
+    guint filter = g_dbus_connection_add_filter(f->server, count_questions, &n_questions, NULL);
+    gpointer owner = NULL;
+
+    for (gsize i = 0; i <= last; i++) {
+        clients[i] = join();
+        if (i == last)
+            ASSERT_CALL(clients[0], name, VAULT, "Lock", NULL, "reached");
+        ASSERT_CALL(clients[i], name, VAULT, "Lock", NULL, "reached");
+        if (i == 1)
+            owner = f->service.owner;
+    }
+    g_assert_cmpint(g_atomic_int_get(&n_questions), ==, MEISHI_CALLER_MAX + 1);
+    ASSERT_CALL(clients[0], name, VAULT, "Lock", NULL, "reached");
+    ASSERT_CALL(clients[last], name, VAULT, "Lock", NULL, "reached");
+    g_assert_cmpint(g_atomic_int_get(&n_questions), ==, MEISHI_CALLER_MAX + 1);
+    ASSERT_CALL(clients[1], name, VAULT, "Lock", NULL, "reached");
+    g_assert_cmpint(g_atomic_int_get(&n_questions), ==, MEISHI_CALLER_MAX + 2);
+    g_assert_true(f->service.owner == owner);
+    for (gsize i = 0; i <= last; i++)
+        leave(clients[i]);
+    g_dbus_connection_remove_filter(f->server, filter);
+}
+
 #define ADD(path, func) g_test_add("/bus/caller/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -371,6 +412,7 @@ main(int argc, char **argv)
     ADD("bus", test_bus);
     ADD("together", test_together);
     ADD("leaves", test_leaves);
+    ADD("many", test_many);
     status = g_test_run();
     g_test_dbus_down(bus);
     g_object_unref(bus);
