@@ -3,7 +3,8 @@
  * Accepts on a descriptor that systemd or meishi_listen() made; GDBusServer cannot take one over.
  * The kernel says who is there before a byte is read; then GDBus authenticates as a server, with
  * EXTERNAL alone and under a deadline, because until then a client holds a thread of GIO's.  Those
- * are few, and much else runs in them: who is silent makes room for who comes.
+ * are few, and much else runs in them: so only some authenticate at a time, and who comes meanwhile
+ * waits in the kernel.  A process that holds many of these places, or one for long, loses one.
  */
 #include "daemon/bus/private-socket.h"
 
@@ -14,13 +15,15 @@
 #include <unistd.h>
 
 #define AUTHENTICATION_LIMIT_MS 10000
-#define MAX_ARRIVALS            6 /* GIO has ten threads to begin with */
+#define MAX_ARRIVALS            6    /* GIO has ten threads to begin with */
+#define CROWDED_LIMIT_MS        1000 /* to authenticate while others wait */
 
 struct MeishiPrivateSocket {
     GSocketService *service;
     GDBusAuthObserver *observer;
     char *guid;
     GQueue arrivals; /* Arrival, oldest first */
+    guint room_id;   /* looks for room again; 0 while there is some */
     MeishiPrivateSocketCallback callback;
     gpointer user_data;
 };
@@ -32,6 +35,7 @@ typedef struct {
     MeishiApplication *application;
     GCancellable *cancellable;
     guint timeout_id;
+    gint64 since; /* monotonic, microseconds */
 } Arrival;
 
 static gboolean
@@ -66,13 +70,79 @@ give_up(Arrival *arrival)
     g_cancellable_cancel(arrival->cancellable);
 }
 
+static guint
+count_places(MeishiPrivateSocket *listener, const MeishiApplication *application)
+{
+    guint n = 0;
+
+    for (GList *link = listener->arrivals.head; link != NULL; link = link->next)
+        n += ((const Arrival *)link->data)->application->pid == application->pid;
+    return n;
+}
+
+/* The oldest of the process with the most places, if it has more than a program needs. */
+static Arrival *
+find_crowd(MeishiPrivateSocket *listener)
+{
+    Arrival *found = NULL;
+    guint most = 2;
+
+    for (GList *link = listener->arrivals.head; link != NULL; link = link->next) {
+        Arrival *arrival = link->data;
+        guint n = count_places(listener, arrival->application);
+
+        if (n > most) {
+            most = n;
+            found = arrival;
+        }
+    }
+    return found;
+}
+
+static void look_for_room(MeishiPrivateSocket *listener);
+
+static gboolean
+on_crowded(gpointer user_data)
+{
+    MeishiPrivateSocket *listener = user_data;
+
+    listener->room_id = 0;
+    look_for_room(listener);
+    return G_SOURCE_REMOVE;
+}
+
+/* Accepts on, or not before there is room. */
+static void
+look_for_room(MeishiPrivateSocket *listener)
+{
+    Arrival *oldest = g_queue_peek_head(&listener->arrivals);
+    gint64 left_ms = 0;
+
+    if (listener->arrivals.length >= MAX_ARRIVALS) {
+        Arrival *crowd = find_crowd(listener);
+
+        left_ms = CROWDED_LIMIT_MS - (g_get_monotonic_time() - oldest->since) / 1000;
+        if (crowd != NULL || left_ms <= 0)
+            give_up(crowd != NULL ? crowd : oldest);
+    }
+    g_clear_handle_id(&listener->room_id, g_source_remove);
+    if (listener->arrivals.length < MAX_ARRIVALS) {
+        g_socket_service_start(listener->service);
+        return;
+    }
+    g_socket_service_stop(listener->service);
+    listener->room_id = g_timeout_add((guint)left_ms, on_crowded, listener);
+}
+
 static gboolean
 on_too_slow(gpointer user_data)
 {
     Arrival *arrival = user_data;
+    MeishiPrivateSocket *listener = arrival->listener;
 
     arrival->timeout_id = 0;
     give_up(arrival);
+    look_for_room(listener);
     return G_SOURCE_REMOVE;
 }
 
@@ -86,6 +156,7 @@ new_arrival(MeishiPrivateSocket *listener, MeishiApplication *application)
     arrival->application = application;
     arrival->cancellable = g_cancellable_new();
     arrival->timeout_id = g_timeout_add(AUTHENTICATION_LIMIT_MS, on_too_slow, arrival);
+    arrival->since = g_get_monotonic_time();
     arrival->link.data = arrival;
     g_queue_push_tail_link(&listener->arrivals, &arrival->link);
     return arrival;
@@ -99,8 +170,10 @@ on_authenticated(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GDBusConnection) connection = g_dbus_connection_new_finish(result, NULL);
 
     g_clear_handle_id(&arrival->timeout_id, g_source_remove);
-    if (listener != NULL)
+    if (listener != NULL) {
         g_queue_unlink(&listener->arrivals, &arrival->link);
+        look_for_room(listener);
+    }
     if (listener != NULL && connection != NULL) {
         meishi_caller_admit(connection, arrival->application);
         listener->callback(connection, listener->user_data);
@@ -119,9 +192,8 @@ on_incoming(GSocketService *service, GSocketConnection *connection, GObject *sou
 
     if (application == NULL)
         return TRUE;
-    if (listener->arrivals.length >= MAX_ARRIVALS)
-        give_up(g_queue_peek_head(&listener->arrivals));
     arrival = new_arrival(listener, application);
+    look_for_room(listener);
     g_dbus_connection_new(G_IO_STREAM(connection), listener->guid,
                           G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER |
                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_REQUIRE_SAME_USER |
@@ -174,6 +246,7 @@ meishi_private_socket_free(MeishiPrivateSocket *listener)
 {
     if (listener == NULL)
         return;
+    g_clear_handle_id(&listener->room_id, g_source_remove);
     while (!g_queue_is_empty(&listener->arrivals))
         give_up(g_queue_peek_head(&listener->arrivals));
     g_signal_handlers_disconnect_by_data(listener->service, listener);

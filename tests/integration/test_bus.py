@@ -264,6 +264,13 @@ def test_only_external_authentication(person, private):
         assert raw.recv(100) == b"REJECTED EXTERNAL\r\n"
 
 
+def test_many_commands_at_once_are_all_served(person, private):
+    """More than may authenticate at a time, none of them a nuisance."""
+    for _ in range(3):
+        at_once = [person.background(person.tree.meishi, "status") for _ in range(24)]
+        assert [one.wait() for one in at_once] == [0] * len(at_once), at_once[0].output()
+
+
 def test_silent_clients_do_not_keep_others_out(person, private):
     """Not for a moment: each of them may be silent for ten seconds."""
     silent = [socket.socket(socket.AF_UNIX) for _ in range(200)]
