@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * An inotify descriptor on the sockets' directory, in the main loop.  What happened is not read
- * from the events: whatever they say, the paths are looked at.
+ * from the events: whatever they say, the paths are looked at; and once when the watch begins,
+ * because they may have gone before it did.
  */
 #include "daemon/server/listen-watch.h"
 
@@ -44,6 +45,15 @@ on_event(int fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_gone_before(gpointer user_data)
+{
+    MeishiListenWatch *watch = user_data;
+
+    watch->gone(watch->user_data);
+    return G_SOURCE_REMOVE;
+}
+
 /* The sockets' directory; -1 with errno. */
 static int
 open_watch(const char *path)
@@ -66,10 +76,12 @@ MeishiListenWatch *
 meishi_listen_watch_new(GPtrArray *paths, MeishiListenGoneFunc gone, gpointer user_data)
 {
     int fd = open_watch(g_ptr_array_index(paths, 0));
+    int error = errno;
+    gboolean is_late = !are_all_there(paths);
     MeishiListenWatch *watch;
 
-    if (fd < 0) {
-        g_message("cannot watch over the sockets: %s", g_strerror(errno));
+    if (fd < 0 && !is_late) {
+        g_message("cannot watch over the sockets: %s", g_strerror(error));
         return NULL;
     }
     watch = g_new0(MeishiListenWatch, 1);
@@ -77,8 +89,9 @@ meishi_listen_watch_new(GPtrArray *paths, MeishiListenGoneFunc gone, gpointer us
     watch->fd = fd;
     watch->gone = gone;
     watch->user_data = user_data;
-    watch->source = g_unix_fd_source_new(fd, G_IO_IN);
-    g_source_set_callback(watch->source, G_SOURCE_FUNC(on_event), watch, NULL);
+    watch->source = is_late ? g_idle_source_new() : g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_callback(watch->source, is_late ? on_gone_before : G_SOURCE_FUNC(on_event), watch,
+                          NULL);
     g_source_attach(watch->source, g_main_context_get_thread_default());
     return watch;
 }
@@ -90,7 +103,8 @@ meishi_listen_watch_free(MeishiListenWatch *watch)
         return;
     g_source_destroy(watch->source);
     g_source_unref(watch->source);
-    close(watch->fd);
+    if (watch->fd >= 0)
+        close(watch->fd);
     g_ptr_array_unref(watch->paths);
     g_free(watch);
 }

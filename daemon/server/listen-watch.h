@@ -13,7 +13,8 @@ typedef struct MeishiListenWatch MeishiListenWatch;
 typedef void (*MeishiListenGoneFunc)(gpointer user_data);
 
 /* Watches @paths (char *, sockets, at least one, all in one directory; keeps a reference).  @gone
- * may come more than once.  NULL where the kernel has no watches left, which is logged. */
+ * may come more than once, and comes for a socket that is gone already.  NULL where the kernel has
+ * no watches left, which is logged. */
 MeishiListenWatch *
 meishi_listen_watch_new(GPtrArray *paths, MeishiListenGoneFunc gone, gpointer user_data);
 void meishi_listen_watch_free(MeishiListenWatch *watch); /* NULL is fine */

@@ -338,6 +338,31 @@ test_sees_socket_go(Place *place, gconstpointer unused)
     close(fd);
 }
 
+/* They went after they were made and before anybody watched: the one alone, or with the whole
+ * directory, as at a logout. */
+static void
+test_sees_what_is_gone(Place *place, gconstpointer with_directory)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    int fd = meishi_listen(place->path, SOCK_SEQPACKET, NULL);
+    MeishiListenWatch *watch;
+    guint n_gone = 0;
+
+    g_ptr_array_add(paths, place->path);
+    g_assert_cmpint(g_unlink(place->path), ==, 0);
+    if (with_directory != NULL)
+        g_assert_cmpint(g_rmdir(place->dir), ==, 0);
+    watch = meishi_listen_watch_new(paths, count, &n_gone);
+    g_assert_nonnull(watch);
+    g_assert_cmpuint(n_gone, ==, 0); /* not before the loop runs */
+    turn_loop();
+    g_assert_cmpuint(n_gone, ==, 1);
+    meishi_listen_watch_free(watch);
+    close(fd);
+    if (with_directory != NULL)
+        g_assert_cmpint(g_mkdir(place->dir, 0700), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -350,6 +375,9 @@ main(int argc, char **argv)
     ADD("/server/listen/says-where-it-failed", test_says_where_it_failed);
     ADD("/server/listen/inherits", test_inherits);
     ADD("/server/listen/sees-socket-go", test_sees_socket_go);
+    ADD("/server/listen/sees-socket-gone", test_sees_what_is_gone);
+    g_test_add("/server/listen/sees-directory-gone", Place, "with the directory", set_up,
+               test_sees_what_is_gone, tear_down);
     g_test_add_func("/server/listen/inherits-nothing", test_inherits_nothing);
     ADD("/server/peer/is-known", test_knows_peer);
     ADD("/server/peer/end-is-seen", test_sees_peer_end);
