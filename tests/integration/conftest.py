@@ -34,6 +34,7 @@ from harness.bus import Bus  # noqa: E402
 from harness.cryptoki import Client  # noqa: E402
 from harness.person import ORDINARY_UID, Person  # noqa: E402
 from harness.pki import Pki  # noqa: E402
+from harness.process import commands_with, wait_until  # noqa: E402
 from harness.servers import Nginx, OpensslServer  # noqa: E402
 from harness.tree import Tree  # noqa: E402
 
@@ -47,6 +48,8 @@ def scratch():
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+    # What a test started ends with it, and a daemon whose directories are gone ends by itself.
+    wait_until(lambda: not commands_with(str(path)), "everything has ended")
 
 
 @pytest.fixture(scope="session")

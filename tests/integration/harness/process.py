@@ -35,6 +35,20 @@ def peer_pid(path, kind=socket.SOCK_STREAM):
     return struct.unpack("3i", credentials)[0]
 
 
+def commands_with(text):
+    """Running programs with `text` in their command lines, as (pid, command line)."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{int(entry)}/cmdline", "rb") as file:
+                line = file.read().replace(b"\0", b" ").decode(errors="replace")
+        except (ValueError, OSError):
+            continue
+        if text in line and int(entry) != os.getpid():
+            found.append((int(entry), line))
+    return found
+
+
 def end(pid, signum=signal.SIGTERM, timeout=PATIENCE):
     """Sends `signum` and waits for the end of a process that need not be our child."""
     try:
