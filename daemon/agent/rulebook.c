@@ -68,18 +68,6 @@ meishi_rulebook_class_init(MeishiRulebookClass *class)
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-static const MeishiLint *
-first_error(GPtrArray *lints)
-{
-    for (guint i = 0; i < lints->len; i++) {
-        const MeishiLint *lint = g_ptr_array_index(lints, i);
-
-        if (lint->severity == MEISHI_LINT_ERROR)
-            return lint;
-    }
-    return NULL;
-}
-
 /* Not to be told of changes is worth a remark. */
 static void
 note_blindness(MeishiRulebook *rulebook)
@@ -132,7 +120,7 @@ meishi_rulebook_reload(MeishiRulebook *rulebook, GError **error)
     note_blindness(rulebook);
     g_signal_emit(rulebook, signal_reloaded, 0);
     if (set == NULL) {
-        g_autofree char *text = meishi_lint_to_text(first_error(lints));
+        g_autofree char *text = meishi_lint_to_text(meishi_lint_first_error(lints));
 
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE, "%s", text);
     }

@@ -60,6 +60,18 @@ meishi_lint_sort(GPtrArray *lints)
     g_ptr_array_sort(lints, compare_places);
 }
 
+const MeishiLint *
+meishi_lint_first_error(GPtrArray *lints)
+{
+    for (guint i = 0; i < lints->len; i++) {
+        const MeishiLint *lint = g_ptr_array_index(lints, i);
+
+        if (lint->severity == MEISHI_LINT_ERROR)
+            return lint;
+    }
+    return NULL;
+}
+
 int
 meishi_lint_exit_status(GPtrArray *lints)
 {

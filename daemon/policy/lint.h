@@ -37,6 +37,9 @@ void meishi_lint_add(GPtrArray *lints, MeishiSeverity severity, const MeishiPlac
 /* By file, then line; stable. */
 void meishi_lint_sort(GPtrArray *lints);
 
+/* The first error, borrowed; NULL for none. */
+const MeishiLint *meishi_lint_first_error(GPtrArray *lints);
+
 /* What `meishi policy check` exits with: 0 clean, 1 warnings, 2 errors. */
 int meishi_lint_exit_status(GPtrArray *lints);
 
