@@ -11,6 +11,7 @@
 #include "daemon/agent/presentation.h"
 #include "daemon/agent/question.h"
 #include "daemon/base/error.h"
+#include "daemon/base/source.h"
 
 #define ASKING_TIMEOUT_MS 60000
 
@@ -107,10 +108,7 @@ waiter_free(gpointer data)
 {
     Waiter *waiter = data;
 
-    if (waiter->cancel != NULL) {
-        g_source_destroy(waiter->cancel);
-        g_source_unref(waiter->cancel);
-    }
+    meishi_source_clear(&waiter->cancel);
     g_object_unref(waiter->task);
     g_free(waiter);
 }

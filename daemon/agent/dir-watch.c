@@ -8,6 +8,8 @@
  */
 #include "daemon/agent/dir-watch.h"
 
+#include "daemon/base/source.h"
+
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -85,9 +87,7 @@ watch_path(MeishiDirWatch *watch, const char *dir)
 static void
 disarm(MeishiDirWatch *watch)
 {
-    if (watch->source != NULL)
-        g_source_destroy(watch->source);
-    g_clear_pointer(&watch->source, g_source_unref);
+    meishi_source_clear(&watch->source);
     if (watch->fd >= 0)
         close(watch->fd);
     watch->fd = -1;

@@ -10,6 +10,7 @@
 #include "daemon/agent/prompters.h"
 
 #include "daemon/base/error.h"
+#include "daemon/base/source.h"
 #include "daemon/crypto/crypto.h"
 
 #include <string.h>
@@ -60,21 +61,12 @@ outcome_free(gpointer data)
 }
 
 static void
-drop_source(GSource **source)
-{
-    if (*source == NULL)
-        return;
-    g_source_destroy(*source);
-    g_clear_pointer(source, g_source_unref);
-}
-
-static void
 question_free(gpointer data)
 {
     Question *question = data;
 
-    drop_source(&question->timer);
-    drop_source(&question->cancel);
+    meishi_source_clear(&question->timer);
+    meishi_source_clear(&question->cancel);
     g_clear_object(&question->task);
     g_variant_unref(question->asked);
     g_free(question->cookie);

@@ -4,6 +4,8 @@
  */
 #include "daemon/agent/selector-private.h"
 
+#include "daemon/base/source.h"
+
 #define TIMEOUT_DEFAULT 60000
 #define TIMEOUT_MAX     600000
 
@@ -35,20 +37,11 @@ meishi_waiter_new(MeishiSelectCall *call, GTask *task)
     return waiter;
 }
 
-static void
-drop_source(GSource **source)
-{
-    if (*source == NULL)
-        return;
-    g_source_destroy(*source);
-    g_clear_pointer(source, g_source_unref);
-}
-
 void
 meishi_waiter_free(MeishiWaiter *waiter)
 {
-    drop_source(&waiter->timer);
-    drop_source(&waiter->cancel);
+    meishi_source_clear(&waiter->timer);
+    meishi_source_clear(&waiter->cancel);
     g_clear_object(&waiter->task);
     meishi_select_call_free(waiter->call);
     g_free(waiter);
@@ -58,8 +51,8 @@ meishi_waiter_free(MeishiWaiter *waiter)
 static GTask *
 take_task(MeishiWaiter *waiter)
 {
-    drop_source(&waiter->timer);
-    drop_source(&waiter->cancel);
+    meishi_source_clear(&waiter->timer);
+    meishi_source_clear(&waiter->cancel);
     return g_steal_pointer(&waiter->task);
 }
 

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "daemon/base/error.h"
+#include "daemon/base/source.h"
 #include "daemon/keyring/message.h"
 
 #include <errno.h>
@@ -32,22 +33,13 @@ typedef struct {
     GSource *cancelled;
 } Call;
 
-static void
-clear_source(GSource **source)
-{
-    if (*source != NULL) {
-        g_source_destroy(*source);
-        g_clear_pointer(source, g_source_unref);
-    }
-}
-
 /* Ends the helper whatever it is doing; GSubprocess reaps it. */
 static void
 end_call(Call *call)
 {
-    clear_source(&call->answer);
-    clear_source(&call->deadline);
-    clear_source(&call->cancelled);
+    meishi_source_clear(&call->answer);
+    meishi_source_clear(&call->deadline);
+    meishi_source_clear(&call->cancelled);
     if (call->helper != NULL)
         g_subprocess_force_exit(call->helper);
     g_clear_object(&call->helper);

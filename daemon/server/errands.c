@@ -8,6 +8,7 @@
 #include "daemon/server/errands.h"
 
 #include "daemon/base/error.h"
+#include "daemon/base/source.h"
 #include "daemon/server/status.h"
 
 #include <glib-unix.h>
@@ -40,10 +41,7 @@ typedef struct {
 static void
 task_free(Task *task)
 {
-    if (task->watch != NULL) {
-        g_source_destroy(task->watch);
-        g_source_unref(task->watch);
-    }
+    meishi_source_clear(&task->watch);
     g_object_unref(task->cancellable);
     g_free(task);
 }

@@ -6,6 +6,8 @@
  */
 #include "daemon/server/listen-watch.h"
 
+#include "daemon/base/source.h"
+
 #include <errno.h>
 #include <glib-unix.h>
 #include <sys/inotify.h>
@@ -101,8 +103,7 @@ meishi_listen_watch_free(MeishiListenWatch *watch)
 {
     if (watch == NULL)
         return;
-    g_source_destroy(watch->source);
-    g_source_unref(watch->source);
+    meishi_source_clear(&watch->source);
     if (watch->fd >= 0)
         close(watch->fd);
     g_ptr_array_unref(watch->paths);
