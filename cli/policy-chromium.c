@@ -42,17 +42,6 @@ free_group(gpointer data)
     g_free(group);
 }
 
-G_GNUC_PRINTF(2, 3)
-static void
-lose(GPtrArray *losses, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_ptr_array_add(losses, g_strdup_vprintf(format, args));
-    va_end(args);
-}
-
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
@@ -85,7 +74,7 @@ add_entry(Import *import, JsonObject *entry)
     if (filter == NULL)
         return;
     if (!meishi_policy_filter_pattern(filter->pattern, &where, &why)) {
-        lose(import->losses, "%s: left out, because %s", filter->pattern, why);
+        meishi_policy_filter_lose(import->losses, "%s: left out, because %s", filter->pattern, why);
         return;
     }
     group = find_group(import, filter->pattern, &where);
@@ -108,7 +97,8 @@ read_entry(Import *import, JsonNode *node, guint number)
     if (node != NULL && JSON_NODE_HOLDS_OBJECT(node))
         add_entry(import, json_node_get_object(node));
     else
-        lose(import->losses, "entry %u is no filter, and Chromium passes over it", number);
+        meishi_policy_filter_lose(import->losses,
+                                  "entry %u is no filter, and Chromium passes over it", number);
 }
 
 /* ---- several filters of one target ------------------------------------------------------------
@@ -222,10 +212,11 @@ write_group(GString *out, const Group *group, guint *number, const char *on_mult
     gboolean is_one = can_join(group->filters);
 
     if (!is_one)
-        lose(losses,
-             "%s: Chromium takes a certificate that fits any of its %u filters; here they are "
-             "rules of which the first alone is asked",
-             group->pattern, group->filters->len);
+        meishi_policy_filter_lose(
+            losses,
+            "%s: Chromium takes a certificate that fits any of its %u filters; here they are "
+            "rules of which the first alone is asked",
+            group->pattern, group->filters->len);
     for (guint i = 0; i < (is_one ? 1 : group->filters->len); i++) {
         g_autoptr(GPtrArray) single = g_ptr_array_new();
 

@@ -41,9 +41,8 @@ meishi_policy_filter_free(MeishiPolicyFilter *filter)
 /* ---- filters ----------------------------------------------------------------------------------
  */
 
-G_GNUC_PRINTF(2, 3)
-static void
-lose(GPtrArray *losses, const char *format, ...)
+void
+meishi_policy_filter_lose(GPtrArray *losses, const char *format, ...)
 {
     va_list args;
 
@@ -73,11 +72,13 @@ read_section(MeishiPolicyFilter *filter, const char *section, JsonObject *object
         const char *value = meishi_policy_json_string(object, name->data);
 
         if (index < 0 || value == NULL)
-            lose(losses, "%s: Chromium does not look at %s.%s, and so do we not", filter->pattern,
-                 section, (const char *)name->data);
+            meishi_policy_filter_lose(losses,
+                                      "%s: Chromium does not look at %s.%s, and so do we not",
+                                      filter->pattern, section, (const char *)name->data);
         else if (*value != '\0' && g_ascii_isspace(value[strlen(value) - 1]))
-            lose(losses, "%s: %s.%s ends with blanks, which no value of ours can", filter->pattern,
-                 section, (const char *)name->data);
+            meishi_policy_filter_lose(losses,
+                                      "%s: %s.%s ends with blanks, which no value of ours can",
+                                      filter->pattern, section, (const char *)name->data);
         else if (*value != '\0')
             filter->values[index] = g_strdup(value);
     }
@@ -95,8 +96,8 @@ read_filter(MeishiPolicyFilter *filter, JsonObject *object, GPtrArray *losses)
         if (is_known && section != NULL)
             read_section(filter, name->data, section, losses);
         else
-            lose(losses, "%s: Chromium does not look at %s, and so do we not", filter->pattern,
-                 (const char *)name->data);
+            meishi_policy_filter_lose(losses, "%s: Chromium does not look at %s, and so do we not",
+                                      filter->pattern, (const char *)name->data);
     }
 }
 
@@ -108,8 +109,9 @@ meishi_policy_filter_read(JsonObject *entry, GPtrArray *losses)
     MeishiPolicyFilter *filter;
 
     if (pattern == NULL || object == NULL) {
-        lose(losses, "%s: an entry without %s, which Chromium passes over",
-             pattern != NULL ? pattern : "?", pattern == NULL ? "a pattern" : "a filter");
+        meishi_policy_filter_lose(losses, "%s: an entry without %s, which Chromium passes over",
+                                  pattern != NULL ? pattern : "?",
+                                  pattern == NULL ? "a pattern" : "a filter");
         return NULL;
     }
     filter = meishi_policy_filter_new(pattern);

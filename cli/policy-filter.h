@@ -32,7 +32,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPolicyFilter, meishi_policy_filter_free)
  * Chromium passes over, and a sentence for each part that Chromium does not look at. */
 MeishiPolicyFilter *meishi_policy_filter_read(JsonObject *entry, GPtrArray *losses);
 
-/* The same as one line of JSON; new. */
+/* Adds such a sentence. */
+void meishi_policy_filter_lose(GPtrArray *losses, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* A filter as one line of JSON; new. */
 char *meishi_policy_filter_format(const MeishiPolicyFilter *filter);
 
 /* A URL pattern's parts in our words. */

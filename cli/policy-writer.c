@@ -37,18 +37,6 @@ meishi_policy_writer_item(GString *out, const char *text)
     }
 }
 
-static const MeishiLint *
-first_error(GPtrArray *lints)
-{
-    for (guint i = 0; i < lints->len; i++) {
-        const MeishiLint *lint = g_ptr_array_index(lints, i);
-
-        if (lint->severity == MEISHI_LINT_ERROR)
-            return lint;
-    }
-    return NULL;
-}
-
 char *
 meishi_policy_writer_end(GString *out, GError **error)
 {
@@ -65,7 +53,7 @@ meishi_policy_writer_end(GString *out, GError **error)
     set = meishi_rule_merge(sources, lints);
     if (set != NULL)
         return g_steal_pointer(&text);
-    why = meishi_lint_to_text(first_error(lints));
+    why = meishi_lint_to_text(meishi_lint_first_error(lints));
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE,
                 "It cannot be made into a policy file: %s.", why);
     return NULL;
