@@ -6,30 +6,11 @@
 #include "cli/choices.h"
 
 #include "cli/date.h"
+#include "cli/dict.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
 #include <string.h>
-
-static const char *
-text_of(GVariant *choice, const char *name)
-{
-    const char *text;
-
-    return g_variant_lookup(choice, name, "&s", &text) ? text : "";
-}
-
-static gint64
-number_of(GVariant *choice, const char *name)
-{
-    gint64 number = 0;
-    guint32 count = 0;
-
-    if (!g_variant_lookup(choice, name, "x", &number) &&
-        g_variant_lookup(choice, name, "u", &count))
-        number = count;
-    return number;
-}
 
 GVariant *
 meishi_choices_list(MeishiClient *client, GError **error)
@@ -44,16 +25,16 @@ meishi_choices_list(MeishiClient *client, GError **error)
 char *
 meishi_choices_server(GVariant *choice)
 {
-    const char *host = text_of(choice, "host");
-    const char *reach = text_of(choice, "reach");
+    const char *host = meishi_dict_text(choice, "host");
+    const char *reach = meishi_dict_text(choice, "reach");
     gboolean v6 = strchr(host, ':') != NULL && !g_str_has_prefix(host, "ssid:");
 
     if (g_str_equal(reach, "domain"))
         return g_strconcat(".", host, NULL);
-    if (g_str_equal(reach, "host") || number_of(choice, "port") == 0)
+    if (g_str_equal(reach, "host") || meishi_dict_number(choice, "port") == 0)
         return g_strdup(host);
     return g_strdup_printf("%s%s%s:%" G_GINT64_FORMAT, v6 ? "[" : "", host, v6 ? "]" : "",
-                           number_of(choice, "port"));
+                           meishi_dict_number(choice, "port"));
 }
 
 /* ---- for people ------------------------------------------------------------------------------ */
@@ -69,13 +50,13 @@ is_none(GVariant *choice)
     const char *path;
 
     return g_variant_lookup(choice, "identity", "&o", &path) && g_str_equal(path, "/") &&
-           text_of(choice, "lineage")[0] == '\0';
+           meishi_dict_text(choice, "lineage")[0] == '\0';
 }
 
 static void
 add_what(MeishiTable *table, GVariant *choice)
 {
-    const char *label = text_of(choice, "label");
+    const char *label = meishi_dict_text(choice, "label");
 
     if (is_none(choice))
         meishi_table_add_cell(table, "no certificate", MEISHI_STYLE_FAINT);
@@ -89,10 +70,10 @@ add_what(MeishiTable *table, GVariant *choice)
 static void
 add_remarks(MeishiTable *table, GVariant *choice)
 {
-    const char *protocol = text_of(choice, "protocol");
-    const char *context = text_of(choice, "context");
-    const char *suspicion = text_of(choice, "suspicion");
-    const char *alert = text_of(choice, "alert-text");
+    const char *protocol = meishi_dict_text(choice, "protocol");
+    const char *context = meishi_dict_text(choice, "context");
+    const char *suspicion = meishi_dict_text(choice, "suspicion");
+    const char *alert = meishi_dict_text(choice, "alert-text");
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (!g_str_equal(protocol, "web"))
@@ -109,18 +90,18 @@ add_remarks(MeishiTable *table, GVariant *choice)
 static void
 add_choice(MeishiTable *table, GVariant *choice)
 {
-    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, number_of(choice, "id"));
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, meishi_dict_number(choice, "id"));
     g_autofree char *server = meishi_choices_server(choice);
-    g_autofree char *used = number_of(choice, "last-used") != 0
-                                ? meishi_date_day(number_of(choice, "last-used"))
+    g_autofree char *used = meishi_dict_number(choice, "last-used") != 0
+                                ? meishi_date_day(meishi_dict_number(choice, "last-used"))
                                 : g_strdup("never");
-    const char *application = text_of(choice, "application");
+    const char *application = meishi_dict_text(choice, "application");
 
     meishi_table_add_row(table);
     meishi_table_add_cell(table, id, MEISHI_STYLE_PLAIN);
     meishi_table_add_cell(table, server, MEISHI_STYLE_PLAIN);
     add_what(table, choice);
-    meishi_table_add_cell(table, text_of(choice, "scope"), MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, meishi_dict_text(choice, "scope"), MEISHI_STYLE_PLAIN);
     meishi_table_add_cell(table, application[0] != '\0' ? application : "any", MEISHI_STYLE_PLAIN);
     meishi_table_add_cell(table, used, MEISHI_STYLE_PLAIN);
     add_remarks(table, choice);
@@ -175,11 +156,11 @@ add_object(JsonBuilder *json, GVariant *choice)
 
         json_builder_set_member_name(json, json_keys[i].key);
         if (json_keys[i].kind == TEXT)
-            meishi_json_text(json, text_of(choice, name));
+            meishi_json_text(json, meishi_dict_text(choice, name));
         else if (json_keys[i].kind == DATE)
-            meishi_json_date(json, number_of(choice, name));
+            meishi_json_date(json, meishi_dict_number(choice, name));
         else
-            json_builder_add_int_value(json, number_of(choice, name));
+            json_builder_add_int_value(json, meishi_dict_number(choice, name));
     }
     json_builder_set_member_name(json, "none");
     json_builder_add_boolean_value(json, is_none(choice));

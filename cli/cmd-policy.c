@@ -5,6 +5,7 @@
  */
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/dict.h"
 #include "cli/json.h"
 #include "cli/style.h"
 #include "cli/text.h"
@@ -52,19 +53,7 @@ describe(MeishiClient *client, Described *ret_described, GError **error)
 static char *
 get_text(GVariant *dict, const char *name)
 {
-    const char *text = "";
-
-    (void)!g_variant_lookup(dict, name, "&s", &text);
-    return meishi_text_clean(text);
-}
-
-static guint
-get_number(GVariant *dict, const char *name)
-{
-    guint number = 0;
-
-    (void)!g_variant_lookup(dict, name, "u", &number);
-    return number;
+    return meishi_text_clean(meishi_dict_text(dict, name));
 }
 
 static void
@@ -92,11 +81,7 @@ print_rule(GVariant *rule, char **file)
     g_autofree char *name = get_text(rule, "name");
     g_autofree char *path = get_text(rule, "file");
     g_autofree char *layer = get_text(rule, "layer");
-    gboolean locked = FALSE;
-    const char *text = "";
 
-    (void)!g_variant_lookup(rule, "locked", "b", &locked);
-    (void)!g_variant_lookup(rule, "text", "&s", &text);
     if (g_strcmp0(*file, path) != 0) {
         g_print("\n%s: ", layer);
         print_styled(MEISHI_STYLE_STRONG, path);
@@ -104,8 +89,9 @@ print_rule(GVariant *rule, char **file)
         g_free(*file);
         *file = g_strdup(path);
     }
-    g_print("  [Rule %s]  line %u%s\n", name, get_number(rule, "line"), locked ? ", locked" : "");
-    print_lines(text);
+    g_print("  [Rule %s]  line %u%s\n", name, (guint)meishi_dict_number(rule, "line"),
+            meishi_dict_flag(rule, "locked") ? ", locked" : "");
+    print_lines(meishi_dict_text(rule, "text"));
 }
 
 static void
@@ -159,7 +145,7 @@ print_remarks(GVariant *remarks)
         g_autofree char *group = get_text(remark, "group");
         g_autofree char *key = get_text(remark, "key");
         g_autofree char *message = get_text(remark, "message");
-        guint line = get_number(remark, "line");
+        guint line = (guint)meishi_dict_number(remark, "line");
         g_autofree char *at = line > 0 ? g_strdup_printf(":%u", line) : g_strdup("");
 
         g_print("  %s%s: %s: %s%s%s%s%s%s\n", *file ? file : "policy", at, severity,

@@ -6,6 +6,7 @@
 #include "cli/import-report.h"
 
 #include "cli/date.h"
+#include "cli/dict.h"
 #include "cli/json.h"
 #include "cli/style.h"
 #include "cli/table.h"
@@ -28,30 +29,19 @@ static const struct {
 };
 
 static char *
-text_of(GVariant *dict, const char *name)
-{
-    char *text = NULL;
-
-    g_variant_lookup(dict, name, "s", &text);
-    return text != NULL ? text : g_strdup("");
-}
-
-static char *
 clean_text_of(GVariant *dict, const char *name)
 {
-    g_autofree char *text = text_of(dict, name);
-
-    return meishi_text_clean(text);
+    return meishi_text_clean(meishi_dict_text(dict, name));
 }
 
 /* As in verbs; a certificate whose key has one already is not what completes the key. */
-static char *
+static const char *
 outcome_of(GVariant *item)
 {
-    g_autofree char *outcome = text_of(item, "outcome");
-    g_autofree char *key_of = text_of(item, "key-of");
+    const char *outcome = meishi_dict_text(item, "outcome");
+    const char *key_of = meishi_dict_text(item, "key-of");
 
-    return g_strdup(key_of[0] != '\0' ? "further" : outcome);
+    return key_of[0] != '\0' ? "further" : outcome;
 }
 
 static void
@@ -68,9 +58,8 @@ append_facts(GString *out, GVariant *item, gboolean unchanged)
 {
     g_autofree char *key = clean_text_of(item, "key");
     g_autoptr(GString) facts = g_string_new(key);
-    gint64 not_after = 0;
+    gint64 not_after = meishi_dict_number(item, "not-after");
 
-    g_variant_lookup(item, "not-after", "x", &not_after);
     if (not_after != 0) {
         g_autofree char *day = meishi_date_day(not_after);
 
@@ -111,10 +100,10 @@ append_name(GString *out, const char *name)
 static void
 append_identity(GString *out, GVariant *item, gboolean dry_run, guint width)
 {
-    g_autofree char *outcome = outcome_of(item);
+    const char *outcome = outcome_of(item);
     g_autofree char *label = clean_text_of(item, "label");
     g_autofree char *key_of = clean_text_of(item, "key-of");
-    g_autofree char *key = text_of(item, "key");
+    const char *key = meishi_dict_text(item, "key");
 
     for (gsize i = 0; i < G_N_ELEMENTS(verbs) && key[0] != '\0'; i++) {
         if (!g_str_equal(verbs[i].outcome, outcome))
@@ -140,7 +129,7 @@ count_outcome(GVariant *items, const char *wanted)
 
     for (gsize i = 0; i < g_variant_n_children(items); i++) {
         g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
-        g_autofree char *outcome = text_of(item, "outcome");
+        const char *outcome = meishi_dict_text(item, "outcome");
 
         n += g_str_equal(outcome, wanted);
     }
@@ -192,7 +181,7 @@ static void
 append_notes(GString *out, GVariant *report, guint width)
 {
     g_autofree const char **notes = NULL;
-    g_autofree char *vault = text_of(report, "vault-message");
+    const char *vault = meishi_dict_text(report, "vault-message");
 
     g_variant_lookup(report, "notes", "^a&s", &notes);
     for (gsize i = 0; notes != NULL && notes[i] != NULL; i++)
@@ -206,10 +195,9 @@ meishi_import_report_format(GVariant *report, guint width)
 {
     g_autoptr(GVariant) items = g_variant_lookup_value(report, "items", G_VARIANT_TYPE("aa{sv}"));
     GString *out = g_string_new(NULL);
-    gboolean dry_run = FALSE;
+    gboolean dry_run = meishi_dict_flag(report, "dry-run");
     guint wrap = width == 0 ? G_MAXUINT / 2 : width;
 
-    g_variant_lookup(report, "dry-run", "b", &dry_run);
     append_warnings(out, report, wrap);
     for (gsize i = 0; items != NULL && i < g_variant_n_children(items); i++) {
         g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
@@ -248,19 +236,17 @@ static void
 add_item(JsonBuilder *json, GVariant *item)
 {
     static const char *const names[] = {"outcome", "file", "id", "label", "subject", "key"};
-    g_autofree char *key_of = text_of(item, "key-of");
-    gint64 not_after = 0;
+    const char *key_of = meishi_dict_text(item, "key-of");
 
     json_builder_begin_object(json);
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *text = text_of(item, names[i]);
+        const char *text = meishi_dict_text(item, names[i]);
 
         meishi_json_member(json, names[i], text);
     }
     meishi_json_member(json, "key_of", key_of);
-    g_variant_lookup(item, "not-after", "x", &not_after);
     json_builder_set_member_name(json, "not_after");
-    meishi_json_date(json, not_after);
+    meishi_json_date(json, meishi_dict_number(item, "not-after"));
     add_list(json, item, "warnings");
     add_list(json, item, "messages");
     json_builder_end_object(json);
@@ -285,11 +271,10 @@ void
 meishi_import_report_print_json(GVariant *report)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
-    g_autofree char *created = text_of(report, "vault-created");
-    g_autofree char *message = text_of(report, "vault-message");
-    gboolean dry_run = FALSE;
+    const char *created = meishi_dict_text(report, "vault-created");
+    const char *message = meishi_dict_text(report, "vault-message");
+    gboolean dry_run = meishi_dict_flag(report, "dry-run");
 
-    g_variant_lookup(report, "dry-run", "b", &dry_run);
     json_builder_begin_object(json);
     json_builder_set_member_name(json, "dry_run");
     json_builder_add_boolean_value(json, dry_run);

@@ -5,13 +5,12 @@
  */
 #include "cli/question.h"
 
+#include "cli/dict.h"
+
 static char *
 text_of(GVariant *dict, const char *key)
 {
-    g_autofree char *text = NULL;
-
-    g_variant_lookup(dict, key, "s", &text);
-    return text != NULL ? g_steal_pointer(&text) : g_strdup("");
+    return g_strdup(meishi_dict_text(dict, key));
 }
 
 static char **
@@ -21,33 +20,6 @@ list_of(GVariant *dict, const char *key)
 
     g_variant_lookup(dict, key, "^as", &list);
     return list != NULL ? g_steal_pointer(&list) : g_new0(char *, 1);
-}
-
-static guint
-count_of(GVariant *dict, const char *key)
-{
-    guint32 count = 0;
-
-    g_variant_lookup(dict, key, "u", &count);
-    return count;
-}
-
-static gint64
-time_of(GVariant *dict, const char *key)
-{
-    gint64 time = 0;
-
-    g_variant_lookup(dict, key, "x", &time);
-    return time;
-}
-
-static gboolean
-flag_of(GVariant *dict, const char *key)
-{
-    gboolean flag = FALSE;
-
-    g_variant_lookup(dict, key, "b", &flag);
-    return flag;
 }
 
 static char *
@@ -95,13 +67,13 @@ read_candidate(GVariant *dict)
     candidate->key = text_of(dict, "key");
     candidate->place = text_of(dict, "place");
     candidate->names = list_of(dict, "names");
-    candidate->not_before = time_of(dict, "not-before");
-    candidate->not_after = time_of(dict, "not-after");
+    candidate->not_before = meishi_dict_number(dict, "not-before");
+    candidate->not_after = meishi_dict_number(dict, "not-after");
     candidate->is_soft = g_str_equal(kind, "soft");
     candidate->code = text_of(dict, "code");
     candidate->reason = text_of(dict, "reason");
-    candidate->accepted_here = count_of(dict, "accepted-here");
-    candidate->last_accepted = time_of(dict, "last-accepted");
+    candidate->accepted_here = (guint)meishi_dict_number(dict, "accepted-here");
+    candidate->last_accepted = meishi_dict_number(dict, "last-accepted");
     return candidate;
 }
 
@@ -132,7 +104,7 @@ read_candidates(MeishiQuestion *question, GVariant *dict)
     read_candidates_of(question, list, FALSE);
     question->n_offered = question->candidates->len;
     read_candidates_of(question, list, TRUE);
-    n_candidates = count_of(dict, "n-candidates");
+    n_candidates = (guint)meishi_dict_number(dict, "n-candidates");
     question->n_left_out = n_candidates - MIN(question->candidates->len, n_candidates);
 }
 
@@ -154,9 +126,9 @@ read_who(MeishiQuestion *question, GVariant *dict)
     question->application = text_of(dict, "application");
     question->trust = text_of(dict, "application-trust");
     question->claimed = text_of(dict, "claimed-application");
-    question->pid = count_of(dict, "pid");
+    question->pid = (guint)meishi_dict_number(dict, "pid");
     question->host = text_of(dict, "host");
-    question->port = count_of(dict, "port");
+    question->port = (guint)meishi_dict_number(dict, "port");
 }
 
 static void
@@ -167,15 +139,15 @@ read_choice(MeishiQuestion *question, GVariant *dict)
     question->kind = text_of(dict, "kind");
     question->row = text_of(dict, "row");
     question->rule = text_of(dict, "rule");
-    question->tls_clear = flag_of(dict, "tls-clear");
+    question->tls_clear = meishi_dict_flag(dict, "tls-clear");
     question->accepts = list_of(dict, "accepts");
-    question->n_accepts = count_of(dict, "n-accepts");
+    question->n_accepts = (guint)meishi_dict_number(dict, "n-accepts");
     question->last_alert = text_of(dict, "last-alert");
     question->last_label = text_of(dict, "last-label");
     question->scopes = list_of(dict, "scopes");
     question->reaches = list_of(dict, "reaches");
     question->domain = text_of(dict, "domain");
-    question->any_application = flag_of(dict, "any-application");
+    question->any_application = meishi_dict_flag(dict, "any-application");
     read_candidates(question, dict);
     question->preselected = find_candidate(question, preselected);
 }
@@ -193,7 +165,7 @@ meishi_question_new(const char *kind, GVariant *dict, guint own_pid)
     read_who(question, dict);
     read_choice(question, dict);
     question->label = text_of(dict, "label");
-    question->each_use = flag_of(dict, "each-use");
+    question->each_use = meishi_dict_flag(dict, "each-use");
     question->is_own = question->pid != 0 && question->pid == own_pid;
     return question;
 }

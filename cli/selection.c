@@ -5,6 +5,7 @@
  */
 #include "cli/selection.h"
 
+#include "cli/dict.h"
 #include "cli/error.h"
 #include "cli/text.h"
 #include "daemon/policy/code.h"
@@ -46,9 +47,7 @@ meishi_selection_free(MeishiSelection *selection)
 const char *
 meishi_selection_text(const MeishiSelection *selection, const char *name)
 {
-    const char *text;
-
-    return g_variant_lookup(selection->details, name, "&s", &text) ? text : "";
+    return meishi_dict_text(selection->details, name);
 }
 
 /* ---- where nothing was selected -------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "cli/slots.h"
 
 #include "cli/date.h"
+#include "cli/dict.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -32,24 +33,6 @@ meishi_slots_kind_name(const char *kind)
     return "of an unknown kind";
 }
 
-static char *
-text_of(GVariant *slot, const char *name)
-{
-    char *text = NULL;
-
-    g_variant_lookup(slot, name, "s", &text);
-    return text != NULL ? text : g_strdup("");
-}
-
-static gint64
-number_of(GVariant *slot, const char *name)
-{
-    gint64 number = 0;
-
-    g_variant_lookup(slot, name, "x", &number);
-    return number;
-}
-
 static gsize
 count(GVariant *slots)
 {
@@ -57,23 +40,23 @@ count(GVariant *slots)
 }
 
 /* Where it lies, for people: a keyring calls its items by random names. */
-static char *
+static const char *
 place_of(GVariant *slot)
 {
-    g_autofree char *kind = text_of(slot, "kind");
+    const char *kind = meishi_dict_text(slot, "kind");
 
-    return g_str_equal(kind, "secret-service") ? g_strdup("in the desktop's login keyring")
-                                               : text_of(slot, "location");
+    return g_str_equal(kind, "secret-service") ? "in the desktop's login keyring"
+                                               : meishi_dict_text(slot, "location");
 }
 
 static void
 add_row(MeishiTable *table, GVariant *slot)
 {
-    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, number_of(slot, "id"));
-    g_autofree char *kind = text_of(slot, "kind");
-    g_autofree char *created = meishi_date_day(number_of(slot, "created"));
-    g_autofree char *place = place_of(slot);
-    g_autofree char *cost = text_of(slot, "cost");
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, meishi_dict_number(slot, "id"));
+    const char *kind = meishi_dict_text(slot, "kind");
+    g_autofree char *created = meishi_date_day(meishi_dict_number(slot, "created"));
+    const char *place = place_of(slot);
+    const char *cost = meishi_dict_text(slot, "cost");
 
     meishi_table_add_row(table);
     meishi_table_add_cell(table, id, MEISHI_STYLE_PLAIN);
@@ -98,17 +81,17 @@ meishi_slots_print(GVariant *slots)
 static void
 slot_to_json(GVariant *slot, JsonBuilder *json)
 {
-    g_autofree char *kind = text_of(slot, "kind");
-    g_autofree char *location = text_of(slot, "location");
-    g_autofree char *cost = text_of(slot, "cost");
+    const char *kind = meishi_dict_text(slot, "kind");
+    const char *location = meishi_dict_text(slot, "location");
+    const char *cost = meishi_dict_text(slot, "cost");
 
     json_builder_begin_object(json);
-    meishi_json_number_member(json, "id", number_of(slot, "id"));
+    meishi_json_number_member(json, "id", meishi_dict_number(slot, "id"));
     meishi_json_member(json, "kind", kind);
     meishi_json_member(json, "location", location);
     meishi_json_member(json, "cost", cost);
     json_builder_set_member_name(json, "created");
-    meishi_json_date(json, number_of(slot, "created"));
+    meishi_json_date(json, meishi_dict_number(slot, "created"));
     json_builder_end_object(json);
 }
 
@@ -131,7 +114,7 @@ meishi_slots_summary(GVariant *slots)
 
     for (gsize i = 0; i < count(slots); i++) {
         g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
-        g_autofree char *kind = text_of(slot, "kind");
+        const char *kind = meishi_dict_text(slot, "kind");
 
         g_string_append_printf(summary, "%s%s", i > 0 ? ", " : "", meishi_slots_kind_name(kind));
     }
@@ -153,11 +136,11 @@ meishi_slots_describe(GVariant *slots, gint64 id)
 {
     for (gsize i = 0; i < count(slots); i++) {
         g_autoptr(GVariant) slot = g_variant_get_child_value(slots, i);
-        g_autofree char *kind = text_of(slot, "kind");
-        g_autofree char *place = place_of(slot);
+        const char *kind = meishi_dict_text(slot, "kind");
+        const char *place = place_of(slot);
         g_autofree char *clean = meishi_text_clean(place);
 
-        if (number_of(slot, "id") == id)
+        if (meishi_dict_number(slot, "id") == id)
             return g_strjoin(clean[0] != '\0' ? " " : "", meishi_slots_kind_name(kind), clean,
                              NULL);
     }
