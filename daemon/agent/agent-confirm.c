@@ -8,6 +8,7 @@
  */
 #include "daemon/agent/agent-private.h"
 
+#include "daemon/agent/crowd.h"
 #include "daemon/agent/presentation.h"
 #include "daemon/agent/question.h"
 #include "daemon/base/error.h"
@@ -29,16 +30,9 @@ typedef struct {
     MeishiConfirm confirm;
     char *key;
     guint epoch;
-    GPtrArray *waiters; /* Waiter, in the order they came */
+    MeishiCrowd *waiters; /* the signatures */
     GCancellable *cancellable;
 } Question;
-
-/* One signature. */
-typedef struct {
-    Question *question;
-    GTask *task;
-    GSource *cancel; /* NULL */
-} Waiter;
 
 /* ---- what was agreed to ---------------------------------------------------------------------- */
 
@@ -103,15 +97,7 @@ make_key(const MeishiApplication *application, const MeishiIdentity *identity)
 
 /* ---- the question ---------------------------------------------------------------------------- */
 
-static void
-waiter_free(gpointer data)
-{
-    Waiter *waiter = data;
-
-    meishi_source_clear(&waiter->cancel);
-    g_object_unref(waiter->task);
-    g_free(waiter);
-}
+static void on_deserted(gpointer question);
 
 static Question *
 question_new(MeishiAgent *agent, MeishiApplication *application, MeishiIdentity *identity,
@@ -125,7 +111,7 @@ question_new(MeishiAgent *agent, MeishiApplication *application, MeishiIdentity 
     question->confirm = confirm;
     question->key = key;
     question->epoch = agent->confirmations->epoch;
-    question->waiters = g_ptr_array_new_with_free_func(waiter_free);
+    question->waiters = meishi_crowd_new(on_deserted, question);
     question->cancellable = g_cancellable_new();
     return question;
 }
@@ -133,40 +119,13 @@ question_new(MeishiAgent *agent, MeishiApplication *application, MeishiIdentity 
 static void
 question_free(Question *question)
 {
-    g_ptr_array_unref(question->waiters);
+    meishi_crowd_free(question->waiters);
     g_object_unref(question->cancellable);
     meishi_application_unref(question->application);
     meishi_identity_unref(question->identity);
     g_object_unref(question->agent);
     g_free(question->key);
     g_free(question);
-}
-
-static const char *
-or_empty(const char *text)
-{
-    return text != NULL ? text : "";
-}
-
-static void
-add_program(GVariantDict *dict, const MeishiApplication *application)
-{
-    g_variant_dict_insert_value(dict, "application", meishi_question_text(application->name));
-    g_variant_dict_insert(dict, "application-trust", "s",
-                          meishi_request_trust_names[application->trust]);
-    g_variant_dict_insert(dict, "claimed-application", "s", "");
-    g_variant_dict_insert(dict, "pid", "u", (guint32)application->pid);
-    g_variant_dict_insert(dict, "parent-window", "s", "");
-    g_variant_dict_insert(dict, "tty", "s", "");
-}
-
-/* Who signs does not say for whom; at most it is known what the program was to connect to. */
-static void
-add_target(GVariantDict *dict, const MeishiHint *hint)
-{
-    g_variant_dict_insert(dict, "protocol", "s", hint != NULL ? or_empty(hint->protocol) : "");
-    g_variant_dict_insert(dict, "host", "s", hint != NULL ? or_empty(hint->host.text) : "");
-    g_variant_dict_insert(dict, "port", "u", hint != NULL ? hint->port : 0);
 }
 
 static GVariant *
@@ -177,8 +136,9 @@ describe(const Question *question)
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
-    add_program(&dict, question->application);
-    add_target(&dict, meishi_hints_find(question->agent->hints, question->application, now));
+    meishi_question_add_program(
+        &dict, question->application,
+        meishi_hints_find(question->agent->hints, question->application, now));
     g_variant_dict_insert(&dict, "deadline", "x", now + ASKING_TIMEOUT_MS / 1000);
     g_variant_dict_insert(&dict, "id", "s", id);
     g_variant_dict_insert(&dict, "label", "s", question->identity->label);
@@ -198,64 +158,20 @@ close_question(Question *question)
         g_hash_table_remove(asking, question->key);
 }
 
-static gboolean
-on_cancelled(GCancellable *cancellable, gpointer user_data)
-{
-    Waiter *waiter = user_data;
-    Question *question = waiter->question;
-    g_autoptr(GTask) task = g_object_ref(waiter->task);
-
-    g_ptr_array_remove(question->waiters, waiter);
-    if (question->waiters->len == 0) {
-        close_question(question);
-        g_cancellable_cancel(question->cancellable);
-    }
-    g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_CANCELLED,
-                            "The program does not wait for the signature any more.");
-    return G_SOURCE_REMOVE;
-}
-
 static void
-wait_for(Question *question, GTask *task)
+on_deserted(gpointer data)
 {
-    GCancellable *cancellable = g_task_get_cancellable(task);
-    Waiter *waiter = g_new0(Waiter, 1);
+    Question *question = data;
 
-    waiter->question = question;
-    waiter->task = g_object_ref(task);
-    g_task_set_check_cancellable(task, FALSE); /* on_cancelled() says it, once */
-    g_ptr_array_add(question->waiters, waiter);
-    if (cancellable == NULL)
-        return;
-    waiter->cancel = g_cancellable_source_new(cancellable);
-    g_source_set_callback(waiter->cancel, G_SOURCE_FUNC(on_cancelled), waiter, NULL);
-    g_source_attach(waiter->cancel, g_task_get_context(task));
-}
-
-/* The next to be told; a reference.  What it does when it is told may lead anywhere, so the
- * question is in order before. */
-static GTask *
-take_waiter(Question *question)
-{
-    Waiter *waiter = g_ptr_array_index(question->waiters, 0);
-    GTask *task = g_object_ref(waiter->task);
-
-    g_ptr_array_remove_index(question->waiters, 0);
-    return task;
+    close_question(question);
+    g_cancellable_cancel(question->cancellable);
 }
 
 static void
 tell_all(Question *question, const GError *error)
 {
     close_question(question);
-    while (question->waiters->len > 0) {
-        g_autoptr(GTask) task = take_waiter(question);
-
-        if (error != NULL)
-            g_task_return_error(task, g_error_copy(error));
-        else
-            g_task_return_boolean(task, TRUE);
-    }
+    meishi_crowd_tell(question->waiters, error);
     question_free(question);
 }
 
@@ -290,9 +206,9 @@ allow_session(Question *question)
 static void
 allow_once(Question *question)
 {
-    g_autoptr(GTask) task = take_waiter(question);
+    g_autoptr(GTask) task = meishi_crowd_take(question->waiters);
 
-    if (question->waiters->len > 0) {
+    if (!meishi_crowd_is_empty(question->waiters)) {
         ask(question);
     } else {
         close_question(question);
@@ -324,7 +240,7 @@ on_answered(GObject *source, GAsyncResult *result, gpointer user_data)
     MeishiReply reply;
 
     if (!meishi_prompters_ask_finish(result, &reply, &answer, &error) ||
-        question->waiters->len == 0)
+        meishi_crowd_is_empty(question->waiters))
         tell_all(question, error);
     else if (reply == MEISHI_REPLY_ANSWERED)
         take_answer(question, answer);
@@ -348,7 +264,7 @@ ask_anew(GTask *task, Question *question)
 
     if (question->confirm == MEISHI_CONFIRM_EACH_SESSION)
         g_hash_table_insert(asking, g_strdup(question->key), question);
-    wait_for(question, task);
+    meishi_crowd_join(question->waiters, task);
     ask(question);
 }
 
@@ -368,7 +284,7 @@ meishi_agent_confirm_async(MeishiAgent *agent, MeishiApplication *application,
         (is_kept && g_hash_table_contains(confirmations->granted, key)))
         g_task_return_boolean(task, TRUE);
     else if (question != NULL)
-        wait_for(question, task);
+        meishi_crowd_join(question->waiters, task);
     else
         ask_anew(task, question_new(agent, application, identity, confirm, g_steal_pointer(&key)));
 }

@@ -38,6 +38,22 @@ meishi_question_text(const char *text)
 
 /* ---- who asks, and where --------------------------------------------------------------------- */
 
+void
+meishi_question_add_program(GVariantDict *dict, const MeishiApplication *application,
+                            const MeishiHint *hint)
+{
+    g_variant_dict_insert_value(dict, "application", meishi_question_text(application->name));
+    g_variant_dict_insert(dict, "application-trust", "s",
+                          meishi_request_trust_names[application->trust]);
+    g_variant_dict_insert(dict, "claimed-application", "s", "");
+    g_variant_dict_insert(dict, "pid", "u", (guint32)MAX(application->pid, 0));
+    g_variant_dict_insert(dict, "protocol", "s", hint != NULL ? or_empty(hint->protocol) : "");
+    g_variant_dict_insert(dict, "host", "s", hint != NULL ? or_empty(hint->host.text) : "");
+    g_variant_dict_insert(dict, "port", "u", hint != NULL ? hint->port : 0);
+    g_variant_dict_insert(dict, "parent-window", "s", "");
+    g_variant_dict_insert(dict, "tty", "s", "");
+}
+
 static void
 add_caller(GVariantDict *dict, const MeishiSelectCall *call, gint64 deadline)
 {

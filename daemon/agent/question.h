@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "daemon/agent/hints.h"
 #include "daemon/agent/selector.h"
 
 #define MEISHI_QUESTION_MAX_CANDIDATES 256 /* that are put before a person */
@@ -18,6 +19,11 @@ GVariant *meishi_question_new(const MeishiSelectCall *call, const MeishiDecision
 /* @text, which may name a file and so be any bytes, as D-Bus takes it: valid UTF-8, "" for NULL;
  * floating. */
 GVariant *meishi_question_text(const char *text);
+
+/* Adds what is known of @application where it has said nothing itself.  Who signs does not say for
+ * whom; at most it is known what the program was to connect to: @hint, NULL. */
+void meishi_question_add_program(GVariantDict *dict, const MeishiApplication *application,
+                                 const MeishiHint *hint);
 
 /* The domain that MEISHI_REACH_DOMAIN stands for in an answer about @host: the one right above it,
  * "corp.example.com" for "www.corp.example.com"; NULL where that is no domain for a choice.  New.
