@@ -48,7 +48,8 @@ struct MeishiPrompters {
 
 typedef struct {
     MeishiReply result;
-    GVariant *answer;
+    GVariant *answer;     /* NULL */
+    MeishiSecret *secret; /* NULL */
 } Outcome;
 
 static void
@@ -57,6 +58,7 @@ outcome_free(gpointer data)
     Outcome *outcome = data;
 
     g_clear_pointer(&outcome->answer, g_variant_unref);
+    meishi_secret_unref(outcome->secret);
     g_free(outcome);
 }
 
@@ -99,6 +101,17 @@ end_with_reply(Question *question, MeishiReply result, GVariant *answer)
 
     outcome->result = result;
     outcome->answer = answer != NULL ? g_variant_ref(answer) : NULL;
+    g_task_return_pointer(task, outcome, outcome_free);
+}
+
+static void
+end_with_secret(Question *question, MeishiSecret *secret)
+{
+    Outcome *outcome = g_new0(Outcome, 1);
+    g_autoptr(GTask) task = take_out(question);
+
+    outcome->result = MEISHI_REPLY_ANSWERED;
+    outcome->secret = meishi_secret_ref(secret);
     g_task_return_pointer(task, outcome, outcome_free);
 }
 
@@ -361,26 +374,49 @@ meishi_prompters_ask_finish(GAsyncResult *result, MeishiReply *ret_result, GVari
     return TRUE;
 }
 
+gboolean
+meishi_prompters_ask_secret_finish(GAsyncResult *result, MeishiReply *ret_result,
+                                   MeishiSecret **ret_secret, GError **error)
+{
+    Outcome *outcome = g_task_propagate_pointer(G_TASK(result), error);
+
+    if (outcome == NULL)
+        return FALSE;
+    *ret_result = outcome->result;
+    if (outcome->result == MEISHI_REPLY_ANSWERED && outcome->secret == NULL)
+        *ret_result = MEISHI_REPLY_DISMISSED; /* not understood */
+    *ret_secret = g_steal_pointer(&outcome->secret);
+    outcome_free(outcome);
+    return TRUE;
+}
+
+static gboolean
+wants_secret(const Question *question)
+{
+    return strcmp(question->kind, "unlock") == 0;
+}
+
 static Question *
-find_open(MeishiPrompters *prompters, gpointer owner, const char *cookie)
+find_open(MeishiPrompters *prompters, gpointer owner, const char *cookie, GError **error)
 {
     const Prompter *prompter = find_prompter(prompters, owner);
     Question *question = prompter != NULL ? prompter->current : NULL;
 
-    return question != NULL && strcmp(question->cookie, cookie) == 0 ? question : NULL;
+    if (question != NULL && strcmp(question->cookie, cookie) == 0)
+        return question;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                "This question is not open with this prompter; it may be over.");
+    return NULL;
 }
 
 gboolean
 meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, const char *cookie,
                          MeishiReply result, GVariant *answer, GError **error)
 {
-    Question *question = find_open(prompters, owner, cookie);
+    Question *question = find_open(prompters, owner, cookie, error);
 
-    if (question == NULL) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                    "This question is not open with this prompter; it may be over.");
+    if (question == NULL)
         return FALSE;
-    }
     if (result == MEISHI_REPLY_ANSWERED && answer != NULL &&
         g_variant_is_of_type(answer, G_VARIANT_TYPE_VARDICT)) {
         end_with_reply(question, MEISHI_REPLY_ANSWERED, answer);
@@ -393,4 +429,21 @@ meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, const char 
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                 "An answer is 0 with a dictionary, or 1: dismissed.");
     return FALSE;
+}
+
+gboolean
+meishi_prompters_respond_secret(MeishiPrompters *prompters, gpointer owner, const char *cookie,
+                                MeishiSecret *secret, GError **error)
+{
+    Question *question = find_open(prompters, owner, cookie, error);
+
+    if (question == NULL)
+        return FALSE;
+    if (!wants_secret(question)) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                    "This question asks for no secret.");
+        return FALSE;
+    }
+    end_with_secret(question, secret);
+    return TRUE;
 }

@@ -7,17 +7,20 @@
  * Facts go out, sentences are the prompter's own.  daemon/bus puts prompters of other processes
  * behind the functions below.  Questions and answers are those of org.meishi.Agent1.Prompter and
  * Agents.Respond, but identities stand in them by id (s; "" for none) where the bus has object
- * paths: "identity" of an answer, "preselected"; the bus adds "identity" beside each "id".
+ * paths: "identity" of an answer, "preselected"; the bus adds "identity" beside each "id".  A
+ * secret is in no dictionary; it has ways of its own.
  */
 #pragma once
 
 #include <gio/gio.h>
 
+#include "daemon/base/secret.h"
+
 typedef struct MeishiPrompters MeishiPrompters;
 
 /* One prompter; called on the main loop, must not answer before it returns. */
 typedef struct {
-    /* @kind: "choose" or "confirm".  @question: a{sv}, see org.meishi.Agent1.Prompter. */
+    /* @kind: "choose", "confirm" or "unlock".  @question: a{sv}, see org.meishi.Agent1.Prompter. */
     void (*begin)(gpointer prompter, const char *cookie, const char *kind, GVariant *question);
     /* The question is over; a later answer is not looked at. */
     void (*cancel)(gpointer prompter, const char *cookie, const char *reason);
@@ -50,6 +53,11 @@ gboolean meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, co
                                   MeishiReply result, GVariant *answer,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same: a secret, where the question wants one ("unlock"). */
+gboolean
+meishi_prompters_respond_secret(MeishiPrompters *prompters, gpointer owner, const char *cookie,
+                                MeishiSecret *secret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Asks.  CANCELLED, TIMEOUT after @timeout_ms. */
 void meishi_prompters_ask_async(MeishiPrompters *prompters, gpointer owner, const char *kind,
                                 GVariant *question, guint timeout_ms, GCancellable *cancellable,
@@ -60,3 +68,7 @@ void meishi_prompters_withdraw(MeishiPrompters *prompters, GCancellable *cancell
 gboolean
 meishi_prompters_ask_finish(GAsyncResult *result, MeishiReply *ret_result, GVariant **ret_answer,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For a question that wants a secret: ANSWERED comes with one. */
+gboolean meishi_prompters_ask_secret_finish(GAsyncResult *result, MeishiReply *ret_result,
+                                            MeishiSecret **ret_secret,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -431,6 +431,29 @@ test_malformed(void)
     assert_end(&asker, "answered:yes");
 }
 
+/* A secret for a question that wants none is refused; so is one of somebody else's. */
+static void
+test_unwanted_secret(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(MeishiSecret) secret = meishi_secret_new(4);
+    g_autoptr(GError) unwanted = NULL, unknown = NULL;
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    g_assert_false(
+        meishi_prompters_respond_secret(prompters, fake, fake->cookie, secret, &unwanted));
+    g_assert_error(unwanted, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+    g_assert_false(meishi_prompters_respond_secret(prompters, fake, "1-0", secret, &unknown));
+    g_assert_error(unknown, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+    assert_end(&asker, NULL);
+    fake_answer(fake, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+}
+
 static void
 test_cookies(void)
 {
@@ -656,6 +679,7 @@ main(int argc, char **argv)
     g_test_add_func("/prompters/answer/late", test_late);
     g_test_add_func("/prompters/answer/foreign", test_foreign);
     g_test_add_func("/prompters/answer/malformed", test_malformed);
+    g_test_add_func("/prompters/answer/unwanted-secret", test_unwanted_secret);
     g_test_add_func("/prompters/answer/cookies", test_cookies);
     g_test_add_func("/prompters/who/own-first", test_own_first);
     g_test_add_func("/prompters/who/one-each", test_one_each);
