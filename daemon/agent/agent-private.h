@@ -18,6 +18,10 @@
 typedef struct MeishiConfirmations MeishiConfirmations;
 void meishi_confirmations_free(MeishiConfirmations *confirmations); /* NULL is fine */
 
+/* Whether the person is being asked for the vault's passphrase; agent-unlock.c. */
+typedef struct MeishiUnlocking MeishiUnlocking;
+void meishi_unlocking_free(MeishiUnlocking *unlocking); /* NULL is fine */
+
 /* What is kept between two calls about selecting (selector-private.h). */
 typedef struct MeishiSelector MeishiSelector;
 
@@ -42,6 +46,7 @@ struct _MeishiAgent {
     guint hint_source; /* the next one to expire */
     MeishiPrompters *prompters;
     MeishiConfirmations *confirmations; /* NULL: nobody was asked yet */
+    MeishiUnlocking *unlocking;         /* the same */
     MeishiSelector *selector;
     GHashTable *presentations; /* what programs see, at @presented_at; NULL */
     gint64 presented_at;

@@ -208,6 +208,9 @@ MeishiKeyCache *meishi_agent_key_cache(MeishiAgent *agent);
 /* A reference, or NULL.  Any thread. */
 MeishiKey *meishi_key_cache_lookup(MeishiKeyCache *cache, gint64 key_id);
 
+/* Whether a person who knows a passphrase could open the vault, which is locked. */
+gboolean meishi_agent_opens_with_passphrase(MeishiAgent *agent);
+
 /* Main loop: unseals the key into the cache, unlocking the vault where that needs nobody.
  * LOCKED, NOT_FOUND, CORRUPT. */
 void meishi_agent_load_key_async(MeishiAgent *agent, gint64 key_id, GCancellable *cancellable,

@@ -47,3 +47,12 @@ void meishi_agent_confirm_async(MeishiAgent *agent, MeishiApplication *applicati
                                 gpointer user_data);
 gboolean meishi_agent_confirm_finish(MeishiAgent *agent, GAsyncResult *result,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Asks the person, on behalf of @application, for the passphrase of the vault, which is locked;
+ * TRUE at once where it is not.  Everybody who waits shares one question.  LOCKED where it stays
+ * locked: nobody can be asked, or the person does not want to, or does not know it; CANCELLED. */
+void meishi_agent_ask_to_unlock_async(MeishiAgent *agent, MeishiApplication *application,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean meishi_agent_ask_to_unlock_finish(MeishiAgent *agent, GAsyncResult *result,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
