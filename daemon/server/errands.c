@@ -35,6 +35,7 @@ typedef struct {
     GList link;
     gboolean has_callback; /* the agent works on it */
     gboolean is_question;  /* a person may have to answer; counted in n_questions */
+    gboolean was_asked;    /* the person, for the passphrase */
     gboolean has_hung_up;
 } Task;
 
@@ -151,6 +152,54 @@ finish_result(Task *task, gboolean is_done, const GError *error)
     finish(task, is_done ? MEISHI_WIRE_OK : meishi_status_from_error(error));
 }
 
+/* ---- asking for the passphrase ---- */
+
+static void load_key(Task *task);
+
+static void
+on_asked_to_unlock(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Task *task = user_data;
+    g_autoptr(GError) error = NULL;
+    gboolean is_open = meishi_agent_ask_to_unlock_finish(MEISHI_AGENT(source), result, &error);
+
+    end_question(task);
+    if (error != NULL)
+        g_debug("a program's request fails: %s", error->message);
+    if (is_open && task->conn != NULL && !task->has_hung_up &&
+        task->conn->head.type == MEISHI_WIRE_OPERATE)
+        load_key(task);
+    else
+        finish_result(task, is_open, error);
+}
+
+/* Is it only the passphrase that is missing, and may the person be asked for it?  Who gave a PIN
+ * has answered already. */
+static gboolean
+may_ask_to_unlock(const Task *task, const GError *error)
+{
+    const MeishiErrands *errands = task->errands;
+
+    return errands != NULL && !errands->is_winding_up && !task->was_asked &&
+           !g_cancellable_is_cancelled(task->cancellable) && task->conn->errand->pin == NULL &&
+           meishi_status_from_error(error) == MEISHI_WIRE_LOCKED &&
+           (task->is_question || errands->n_questions < MAX_QUESTIONS) &&
+           meishi_agent_opens_with_passphrase(errands->options.agent);
+}
+
+static void
+ask_to_unlock(Task *task)
+{
+    task->was_asked = TRUE;
+    if (!task->is_question)
+        begin_question(task);
+    meishi_agent_ask_to_unlock_async(task->errands->options.agent,
+                                     meishi_audience_application(task->conn->audience),
+                                     task->cancellable, on_asked_to_unlock, task);
+}
+
+/* ---- keys ---- */
+
 static void
 on_key_loaded(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -158,6 +207,10 @@ on_key_loaded(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GError) error = NULL;
     g_autoptr(MeishiKey) key = meishi_agent_load_key_finish(MEISHI_AGENT(source), result, &error);
 
+    if (key == NULL && may_ask_to_unlock(task, error)) {
+        ask_to_unlock(task);
+        return;
+    }
     if (key == NULL && meishi_status_from_error(error) == MEISHI_WIRE_FAILED)
         g_warning("a private key cannot be used: %s", error->message);
     if (task->conn != NULL && key != NULL)
@@ -218,18 +271,10 @@ on_unlocked(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GError) error = NULL;
     gboolean is_unlocked = meishi_agent_vault_finish(MEISHI_AGENT(source), result, &error);
 
-    finish_result(user_data, is_unlocked, error);
-}
-
-static gboolean
-has_passphrase(MeishiAgent *agent)
-{
-    g_autoptr(GPtrArray) slots = meishi_agent_vault_slots(agent);
-
-    for (guint i = 0; i < slots->len; i++)
-        if (((const MeishiStoreSlot *)slots->pdata[i])->kind == MEISHI_SLOT_PASSPHRASE)
-            return TRUE;
-    return FALSE;
+    if (!is_unlocked && may_ask_to_unlock(user_data, error))
+        ask_to_unlock(user_data);
+    else
+        finish_result(user_data, is_unlocked, error);
 }
 
 /* The token needs no login, so one succeeds with any PIN unless the vault is locked.  A PIN is
@@ -239,7 +284,7 @@ static void
 log_in(Task *task)
 {
     MeishiAgent *agent = task->errands->options.agent;
-    MeishiSecret *pin = task->conn->errand->pin;
+    MeishiSecret *pin = meishi_agent_opens_with_passphrase(agent) ? task->conn->errand->pin : NULL;
 
     if (meishi_agent_vault_state(agent) != MEISHI_VAULT_LOCKED) {
         finish(task, MEISHI_WIRE_OK);
@@ -247,8 +292,7 @@ log_in(Task *task)
     }
     task->has_callback = TRUE;
     begin_question(task);
-    meishi_agent_vault_unlock_async(agent, pin != NULL && has_passphrase(agent) ? pin : NULL,
-                                    task->cancellable, on_unlocked, task);
+    meishi_agent_vault_unlock_async(agent, pin, task->cancellable, on_unlocked, task);
 }
 
 /* ---- running ------------------------------------------------------------------------------- */

@@ -186,7 +186,7 @@ static void
 answer_key(MeishiAgent *agent, GTask *task)
 {
     const gint64 *key_id = g_task_get_task_data(task);
-    MeishiKey *key = find_key(&agent->cache, *key_id, TRUE);
+    MeishiKey *key = agent->is_locked ? NULL : find_key(&agent->cache, *key_id, TRUE);
 
     if (key != NULL)
         g_task_return_pointer(task, key, (GDestroyNotify)meishi_key_unref);
@@ -219,10 +219,24 @@ answer_confirm(MeishiAgent *agent, GTask *task)
 }
 
 static void
+answer_asking(MeishiAgent *agent, GTask *task)
+{
+    agent->n_asked++;
+    if (agent->agrees)
+        agent->is_locked = FALSE;
+    if (agent->is_locked)
+        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_LOCKED, "nobody knows it");
+    else
+        g_task_return_boolean(task, TRUE);
+}
+
+static void
 answer(MeishiAgent *agent, GTask *task)
 {
     if (g_task_get_source_tag(task) == meishi_agent_load_key_async)
         answer_key(agent, task);
+    else if (g_task_get_source_tag(task) == meishi_agent_ask_to_unlock_async)
+        answer_asking(agent, task);
     else if (g_task_get_source_tag(task) == meishi_agent_confirm_async)
         answer_confirm(agent, task);
     else
@@ -324,6 +338,29 @@ meishi_agent_vault_slots(MeishiAgent *agent)
     slot->kind = agent->passphrase != NULL ? MEISHI_SLOT_PASSPHRASE : MEISHI_SLOT_SECRET_SERVICE;
     g_ptr_array_add(slots, slot);
     return slots;
+}
+
+gboolean
+meishi_agent_opens_with_passphrase(MeishiAgent *agent)
+{
+    return agent->is_locked && agent->passphrase != NULL;
+}
+
+void
+meishi_agent_ask_to_unlock_async(MeishiAgent *agent, MeishiApplication *application,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+    GTask *task = g_task_new(agent, cancellable, callback, user_data);
+
+    g_task_set_source_tag(task, meishi_agent_ask_to_unlock_async);
+    start(agent, task);
+}
+
+gboolean
+meishi_agent_ask_to_unlock_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
 }
 
 void

@@ -579,6 +579,29 @@ test_login_without_passphrase(Door *door, gconstpointer unused)
     g_assert_cmpint(log_in(client, 1, "1234"), ==, MEISHI_WIRE_LOCKED);
 }
 
+/* A login without a PIN, and a signature: the person is asked, and what waited goes on. */
+static void
+test_asks_for_passphrase(Door *door, gconstpointer unused)
+{
+    g_autoptr(Client) client = client_new_greeted(door->path);
+
+    stub_agent_lock(door->agent, "open sesame");
+    stub_agent_empty_cache(door->agent);
+    g_assert_cmpint(log_in(client, 1, NULL), ==, MEISHI_WIRE_LOCKED);
+    door_put_sign(client);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_LOCKED);
+    g_assert_cmpuint(stub_agent_n_asked(door->agent), ==, 2);
+    g_assert_cmpint(log_in(client, 1, "sesame"), ==, MEISHI_WIRE_BAD_PIN);
+    g_assert_cmpuint(stub_agent_n_asked(door->agent), ==, 2);
+    stub_agent_agree(door->agent, TRUE);
+    door_put_sign(client);
+    g_assert_cmpint(door_ask(client), ==, MEISHI_WIRE_OK);
+    g_assert_cmpuint(stub_agent_n_asked(door->agent), ==, 3);
+    stub_agent_lock(door->agent, "open sesame");
+    g_assert_cmpint(log_in(client, 1, NULL), ==, MEISHI_WIRE_OK);
+    g_assert_cmpuint(stub_agent_n_asked(door->agent), ==, 4);
+}
+
 static void
 put_wait(Client *client, guint64 counter)
 {
@@ -846,6 +869,7 @@ add_errand_tests(void)
     ADD("/server/server/parks-file", test_parks_file);
     ADD("/server/server/login", test_login);
     ADD("/server/server/login-without-passphrase", test_login_without_passphrase);
+    ADD("/server/server/asks-for-passphrase", test_asks_for_passphrase);
     ADD("/server/server/wait", test_wait);
     ADD("/server/server/wait-ends-with-client", test_wait_ends_with_client);
 }
