@@ -11,6 +11,7 @@
 #include "daemon/bus/call.h"
 #include "daemon/bus/caller.h"
 #include "daemon/bus/question-paths.h"
+#include "daemon/bus/receive.h"
 #include "daemon/bus/remote-prompter.h"
 
 #define OBJECT_DATA "meishi-agents"
@@ -71,6 +72,9 @@ on_unregister(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, gpoi
     return TRUE;
 }
 
+/* ---- answers ----------------------------------------------------------------------------------
+ */
+
 static gboolean
 take_response(Object *object, GDBusMethodInvocation *invocation, const char *cookie, guint result,
               GVariant *answer, GError **error)
@@ -91,13 +95,49 @@ take_response(Object *object, GDBusMethodInvocation *invocation, const char *coo
         result == 0 ? MEISHI_REPLY_ANSWERED : MEISHI_REPLY_DISMISSED, translated, error);
 }
 
-static gboolean
-on_respond(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, const char *cookie,
-           guint result, GVariant *answer, gpointer user_data)
+static void
+secret_received(MeishiCall *call)
 {
+    gpointer owner = meishi_call_data(call);
     GError *error = NULL;
-    gboolean ok = take_response(user_data, invocation, cookie, result, answer, &error);
+    const char *cookie;
+    gboolean ok;
 
+    g_variant_get_child(meishi_call_parameters(call), 0, "&s", &cookie);
+    ok = meishi_prompters_respond_secret(meishi_agent_prompters(meishi_call_agent(call)), owner,
+                                         cookie, meishi_call_secret(call, "secret"), &error);
+    meishi_call_end(call, ok, error);
+}
+
+/* Whoever answers with a secret has it read before it is known whether that is still wanted; it is
+ * wiped where not. */
+static void
+take_secret(MeishiAgent *agent, GDBusMethodInvocation *invocation, GUnixFDList *fds, gint handle)
+{
+    MeishiCall *call = meishi_call_new(agent, invocation, fds);
+    GError *error = NULL;
+
+    meishi_call_set_data(call, meishi_caller_owner(invocation), NULL);
+    if (meishi_call_expect(call, "secret", handle, MEISHI_RECEIVE_MAX_SECRET, &error))
+        meishi_call_receive(call, secret_received);
+    else
+        meishi_call_fail(call, error);
+}
+
+static gboolean
+on_respond(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *fds,
+           const char *cookie, guint result, GVariant *answer, gpointer user_data)
+{
+    Object *object = user_data;
+    GError *error = NULL;
+    gint32 handle;
+    gboolean ok;
+
+    if (result == 0 && g_variant_lookup(answer, "secret", "h", &handle)) {
+        take_secret(object->agent, invocation, fds, handle);
+        return TRUE;
+    }
+    ok = take_response(object, invocation, cookie, result, answer, &error);
     meishi_call_answer(invocation, ok, error);
     return TRUE;
 }
