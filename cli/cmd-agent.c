@@ -112,8 +112,9 @@ const MeishiCommand meishi_command_agent = {
     .usage = "--tty",
     .summary = "Answer the questions of programs on this terminal",
     .text = "Asks on this terminal, until Ctrl-C, what programs need a person for: which "
-            "certificate a server gets, and whether a key may be used where policy wants that "
-            "confirmed. `meishi select` and `meishi exec` ask for themselves.",
+            "certificate a server gets, whether a key may be used where policy wants that "
+            "confirmed, and the passphrase of a locked vault, which is not shown. `meishi select` "
+            "and `meishi exec` ask for themselves.",
     .example = "meishi agent --tty",
     .options = entries,
     .run = run,

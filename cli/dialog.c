@@ -15,6 +15,7 @@ typedef enum {
     TURN_INSIST,
     TURN_REMEMBER,
     TURN_CONFIRM,
+    TURN_UNLOCK,
     TURN_OVER,
 } Turn;
 
@@ -36,7 +37,9 @@ meishi_dialog_new(MeishiQuestion *question, const MeishiQuestionLayout *layout)
 
     dialog->question = question;
     dialog->layout = *layout;
-    dialog->turn = question->is_confirm ? TURN_CONFIRM : TURN_CHOOSE;
+    dialog->turn = question->is_confirm  ? TURN_CONFIRM
+                   : question->is_unlock ? TURN_UNLOCK
+                                         : TURN_CHOOSE;
     dialog->chosen = G_MAXUINT;
     dialog->scope = "once";
     dialog->reach = "host-port";
@@ -87,6 +90,7 @@ prompt_of(const MeishiDialog *dialog)
     switch (dialog->turn) {
     case TURN_CHOOSE:
     case TURN_CONFIRM:
+    case TURN_UNLOCK:
         return meishi_question_text_use(question, default_candidate(question));
     case TURN_INSIST:
         return meishi_question_text_insist(question, dialog->chosen);
@@ -312,6 +316,8 @@ take_line(MeishiDialog *dialog, const char *line)
         return take_remembering(dialog, line);
     case TURN_CONFIRM:
         return take_confirmation(dialog, line);
+    case TURN_UNLOCK:
+        return dismiss(dialog); /* no secret comes this way */
     case TURN_OVER:
         break;
     }
@@ -327,6 +333,12 @@ meishi_dialog_take(MeishiDialog *dialog, const char *line, char **ret_text)
     if (dialog->turn != TURN_OVER)
         return MEISHI_DIALOG_ASKING;
     return dialog->is_dismissed ? MEISHI_DIALOG_DISMISSED : MEISHI_DIALOG_ANSWERED;
+}
+
+gboolean
+meishi_dialog_wants_secret(const MeishiDialog *dialog)
+{
+    return dialog->turn == TURN_UNLOCK;
 }
 
 static void
@@ -354,7 +366,7 @@ meishi_dialog_answer(const MeishiDialog *dialog)
     if (dialog->turn == TURN_OVER && !dialog->is_dismissed) {
         if (dialog->question->is_confirm)
             g_variant_dict_insert(&answer, "allow", "s", dialog->allow);
-        else
+        else if (!dialog->question->is_unlock)
             add_choice(dialog, &answer);
     }
     return g_variant_dict_end(&answer);

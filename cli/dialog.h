@@ -29,3 +29,7 @@ MeishiDialogState meishi_dialog_take(MeishiDialog *dialog, const char *line, cha
 
 /* a{sv} for Agents.Respond, floating; empty unless ANSWERED. */
 GVariant *meishi_dialog_answer(const MeishiDialog *dialog);
+
+/* Whether what is asked for is a secret: it is read without echo, and goes to the daemon by
+ * descriptor; the only line that is taken here is the end of input. */
+gboolean meishi_dialog_wants_secret(const MeishiDialog *dialog);

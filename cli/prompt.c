@@ -74,16 +74,9 @@ release_signals(const Terminal *terminal)
 static gboolean
 quiet_terminal(Terminal *terminal, int fd)
 {
-    struct termios quiet;
-
     terminal->fd = fd;
-    if (tcgetattr(fd, &terminal->modes) != 0)
-        return FALSE;
     hold_signals(terminal);
-    quiet = terminal->modes;
-    quiet.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
-    quiet.c_lflag |= ICANON | ISIG;
-    if (tcsetattr(fd, TCSAFLUSH, &quiet) == 0)
+    if (meishi_tty_hush(fd, &terminal->modes))
         return TRUE;
     release_signals(terminal);
     return FALSE;
@@ -94,8 +87,7 @@ static void
 restore_terminal(Terminal *terminal)
 {
     (void)meishi_tty_write(terminal->fd, "\n");
-    while (tcsetattr(terminal->fd, TCSAFLUSH, &terminal->modes) != 0 && errno == EINTR)
-        ;
+    meishi_tty_restore(terminal->fd, &terminal->modes);
     release_signals(terminal);
 }
 

@@ -397,6 +397,24 @@ confirm_text(const MeishiQuestion *question)
     return g_string_free(out, FALSE);
 }
 
+static char *
+unlock_text(const MeishiQuestion *question)
+{
+    g_autofree char *program = program_text(question);
+    g_autofree char *host = host_text(question);
+    GString *out = g_string_new(NULL);
+
+    if (question->is_wrong)
+        g_string_append_printf(out, "That passphrase does not open the vault; %u %s left.\n",
+                               question->tries_left,
+                               question->tries_left == 1 ? "try is" : "tries are");
+    g_string_append_printf(out,
+                           "The vault is locked, and this program needs a key.\n"
+                           "  program: %s\n  for: %s\n  Enter alone: not now\n",
+                           program, host);
+    return g_string_free(out, FALSE);
+}
+
 char *
 meishi_question_text_open(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
@@ -404,6 +422,8 @@ meishi_question_text_open(const MeishiQuestion *question, const MeishiQuestionLa
 
     if (question->is_confirm)
         return confirm_text(question);
+    if (question->is_unlock)
+        return unlock_text(question);
     out = g_string_new(NULL);
     append_target(out, question);
     append_circumstances(out, question);
@@ -497,6 +517,8 @@ meishi_question_text_use(const MeishiQuestion *question, guint fallback)
 {
     if (question->is_confirm)
         return g_strdup("Allow [n]: ");
+    if (question->is_unlock)
+        return g_strdup("Passphrase of the vault: ");
     if (fallback == G_MAXUINT)
         return g_strdup("Use: ");
     return g_strdup_printf("Use [%u]: ", fallback + 1);

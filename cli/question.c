@@ -155,17 +155,20 @@ read_choice(MeishiQuestion *question, GVariant *dict)
 MeishiQuestion *
 meishi_question_new(const char *kind, GVariant *dict, guint own_pid)
 {
-    gboolean is_confirm = g_str_equal(kind, "confirm");
+    gboolean is_confirm = g_str_equal(kind, "confirm"), is_unlock = g_str_equal(kind, "unlock");
     MeishiQuestion *question;
 
-    if (!is_confirm && !g_str_equal(kind, "choose"))
+    if (!is_confirm && !is_unlock && !g_str_equal(kind, "choose"))
         return NULL;
     question = g_new0(MeishiQuestion, 1);
     question->is_confirm = is_confirm;
+    question->is_unlock = is_unlock;
     read_who(question, dict);
     read_choice(question, dict);
     question->label = text_of(dict, "label");
     question->each_use = meishi_dict_flag(dict, "each-use");
+    question->is_wrong = meishi_dict_flag(dict, "wrong");
+    question->tries_left = (guint)meishi_dict_number(dict, "tries-left");
     question->is_own = question->pid != 0 && question->pid == own_pid;
     return question;
 }

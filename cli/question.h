@@ -19,7 +19,8 @@ typedef struct {
 } MeishiQuestionCandidate;
 
 typedef struct {
-    gboolean is_confirm; /* "may this key be used"; else "which certificate" */
+    gboolean is_confirm; /* "may this key be used" */
+    gboolean is_unlock;  /* "what is the vault's passphrase"; neither: "which certificate" */
     gboolean is_own;     /* about what this very process asked for */
     char *application, *trust, *claimed;
     guint pid;
@@ -41,9 +42,13 @@ typedef struct {
 
     char *label; /* of a confirmation */
     gboolean each_use;
+
+    gboolean is_wrong; /* the passphrase that was given before */
+    guint tries_left;
 } MeishiQuestion;
 
-/* @kind: "choose" or "confirm"; @question: a{sv}.  What is missing or of another type is empty.
+/* @kind: "choose", "confirm" or "unlock"; @question: a{sv}.  What is missing or of another type is
+ * empty.
  * @own_pid: of this process.  NULL for another kind. */
 MeishiQuestion *meishi_question_new(const char *kind, GVariant *question, guint own_pid);
 void meishi_question_free(MeishiQuestion *question); /* NULL is fine */

@@ -106,7 +106,7 @@ typedef struct {
     MeishiSelection *selection;
     GError *error;
     gboolean is_called; /* the call has returned */
-    gboolean is_interrupted;
+    int signal;         /* that ends us; 0 */
 } Wait;
 
 /* Call and answer come in either order. */
@@ -156,23 +156,42 @@ on_closed(GDBusConnection *connection, gboolean is_remote, GError *cause, gpoint
 }
 
 static gboolean
+end_by(Wait *wait, int number)
+{
+    wait->signal = number;
+    g_main_loop_quit(wait->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 on_interrupt(gpointer data)
 {
     Wait *wait = data;
 
     if (meishi_tty_prompter_interrupt(wait->prompter))
         return G_SOURCE_CONTINUE;
-    wait->is_interrupted = TRUE;
-    g_main_loop_quit(wait->loop);
-    return G_SOURCE_CONTINUE;
+    return end_by(wait, SIGINT);
 }
 
-/* We leave, which cancels what we asked for; then the signal has its way. */
-static void
-die_of_interrupt(void)
+static gboolean
+on_terminate(gpointer data)
 {
-    signal(SIGINT, SIG_DFL);
-    raise(SIGINT);
+    return end_by(data, SIGTERM);
+}
+
+static gboolean
+on_hangup(gpointer data)
+{
+    return end_by(data, SIGHUP);
+}
+
+/* We leave, which cancels what we asked for, and the terminal is as it was; then the signal has its
+ * way. */
+static void
+die_of(int number)
+{
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 /* What a shell or nohup(1) has us ignore stays ignored, here and in what `meishi exec` becomes. */
@@ -182,6 +201,12 @@ is_ignored(int number)
     struct sigaction action;
 
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static guint
+heed(int number, GSourceFunc func, Wait *wait)
+{
+    return is_ignored(number) ? 0 : g_unix_signal_add(number, func, wait);
 }
 
 static void
@@ -205,11 +230,15 @@ run(Wait *wait, const MeishiSelecting *what, const char *token)
         g_dbus_connection_signal_subscribe(connection, NULL, REQUEST, "Response", path, NULL,
                                            G_DBUS_SIGNAL_FLAGS_NONE, on_response, wait, NULL);
     gulong closed = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), wait);
-    guint interrupt = is_ignored(SIGINT) ? 0 : g_unix_signal_add(SIGINT, on_interrupt, wait);
+    guint interrupt = heed(SIGINT, on_interrupt, wait);
+    guint terminate = heed(SIGTERM, on_terminate, wait);
+    guint hangup = heed(SIGHUP, on_hangup, wait);
 
     call(wait, what, token);
     g_main_loop_run(wait->loop);
     g_clear_handle_id(&interrupt, g_source_remove);
+    g_clear_handle_id(&terminate, g_source_remove);
+    g_clear_handle_id(&hangup, g_source_remove);
     g_signal_handler_disconnect(connection, closed);
     g_dbus_connection_signal_unsubscribe(connection, subscription);
 }
@@ -239,8 +268,8 @@ meishi_selecting_select(MeishiClient *client, const MeishiSelecting *what, GErro
         return NULL;
     run(&wait, what, token);
     meishi_tty_prompter_free(wait.prompter);
-    if (wait.is_interrupted)
-        die_of_interrupt();
+    if (wait.signal != 0)
+        die_of(wait.signal);
     if (wait.error == NULL && wait.selection != NULL)
         return wait.selection;
     meishi_selection_free(wait.selection);

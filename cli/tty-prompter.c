@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The terminal's end of org.meishi.Agent1.Prompter: one question at a time, in the order in which
- * they came.  What is shown and what an answer means is dialog.c's.  The terminal stays as it is:
- * lines, echo, signals.  What was typed before a question was shown does not answer it.
+ * they came.  What is shown and what an answer means is dialog.c's.  The terminal stays as it is
+ * (lines, echo, signals), but for a secret, which tty-secret.c reads.  What was typed before a
+ * question was shown does not answer it.
  */
 #include "cli/tty-prompter.h"
 
 #include "cli/dialog.h"
+#include "cli/secret-option.h"
+#include "cli/tty-secret.h"
 #include "cli/tty.h"
 #include "daemon/bus/agent1.h"
 
@@ -37,9 +40,10 @@ struct MeishiTtyPrompter {
     MeishiBusPrompter *object;
     gboolean plain;
     int fd;
-    guint source;   /* of @fd; 0: nothing is asked */
-    GQueue waiting; /* Open; the head is the one that is shown */
-    GString *line;  /* what was typed so far */
+    guint source;            /* of @fd; 0: nothing is asked, or a secret */
+    GQueue waiting;          /* Open; the head is the one that is shown */
+    GString *line;           /* what was typed so far */
+    MeishiTtySecret *secret; /* that is being typed; NULL */
 };
 
 static void
@@ -79,11 +83,19 @@ layout(const MeishiTtyPrompter *prompter)
 
 /* The only failure is that the question is over, and then there is nothing to do about it. */
 static void
+respond_with(MeishiTtyPrompter *prompter, const char *cookie, guint result, GVariant *answer,
+             GUnixFDList *fds)
+{
+    g_dbus_connection_call_with_unix_fd_list(
+        prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents", "Respond",
+        g_variant_new("(su@a{sv})", cookie, result, answer), NULL, G_DBUS_CALL_FLAGS_NONE, -1, fds,
+        NULL, NULL, NULL);
+}
+
+static void
 respond(MeishiTtyPrompter *prompter, const char *cookie, guint result, GVariant *answer)
 {
-    g_dbus_connection_call(prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents", "Respond",
-                           g_variant_new("(su@a{sv})", cookie, result, answer), NULL,
-                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+    respond_with(prompter, cookie, result, answer, NULL);
 }
 
 static void show_next(MeishiTtyPrompter *prompter);
@@ -93,6 +105,7 @@ close_shown(MeishiTtyPrompter *prompter)
 {
     free_open(g_queue_pop_head(&prompter->waiting));
     g_clear_handle_id(&prompter->source, g_source_remove);
+    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
     show_next(prompter);
 }
 
@@ -166,20 +179,65 @@ on_input(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* ---- secrets --------------------------------------------------------------------------------- */
+
+static gboolean
+send_secret(MeishiTtyPrompter *prompter, const char *cookie, MeishiSecret *secret)
+{
+    g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
+    gint handle = meishi_secret_option_send(secret, fds, NULL);
+    GVariantDict answer = G_VARIANT_DICT_INIT(NULL);
+
+    if (handle < 0)
+        return FALSE;
+    g_variant_dict_insert(&answer, "secret", "h", handle);
+    respond_with(prompter, cookie, RESULT_ANSWERED, g_variant_dict_end(&answer), fds);
+    return TRUE;
+}
+
+/* A secret that cannot be handed over is none: it is asked for again when it is needed again. */
+static void
+on_secret(MeishiSecret *secret, gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+    const Open *open = g_queue_peek_head(&prompter->waiting);
+
+    if (secret != NULL && send_secret(prompter, open->cookie, secret))
+        close_shown(prompter);
+    else
+        dismiss_shown(prompter);
+}
+
+/* ---- one after the other --------------------------------------------------------------------- */
+
+static void
+await_line(MeishiTtyPrompter *prompter)
+{
+    g_string_truncate(prompter->line, 0);
+    tcflush(prompter->fd, TCIFLUSH);
+    prompter->source =
+        g_unix_fd_add(prompter->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, prompter);
+}
+
 static void
 show_next(MeishiTtyPrompter *prompter)
 {
     const Open *open = g_queue_peek_head(&prompter->waiting);
     g_autofree char *text = NULL;
 
-    if (open == NULL || prompter->source != 0)
+    if (open == NULL || prompter->source != 0 || prompter->secret != NULL)
         return;
     text = meishi_dialog_open(open->dialog);
-    g_string_truncate(prompter->line, 0);
-    tcflush(prompter->fd, TCIFLUSH);
-    show(prompter, text);
-    prompter->source =
-        g_unix_fd_add(prompter->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, prompter);
+    if (!meishi_dialog_wants_secret(open->dialog)) {
+        await_line(prompter);
+        show(prompter, text);
+        return;
+    }
+    prompter->secret = meishi_tty_secret_new(prompter->fd, on_secret, prompter);
+    if (prompter->secret != NULL)
+        show(prompter, text);
+    else
+        dismiss_shown(prompter);
 }
 
 /* ---- org.meishi.Agent1.Prompter -------------------------------------------------------------- */
@@ -293,8 +351,9 @@ meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
     if (prompter == NULL)
         return;
     object = G_DBUS_INTERFACE_SKELETON(prompter->object);
-    if (!g_queue_is_empty(&prompter->waiting))
+    if (prompter->source != 0)
         show(prompter, "\n");
+    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
     for (GList *link = prompter->waiting.head; link != NULL; link = link->next) {
         const Open *open = link->data;
 
@@ -318,7 +377,8 @@ meishi_tty_prompter_interrupt(MeishiTtyPrompter *prompter)
 {
     if (prompter == NULL || g_queue_is_empty(&prompter->waiting))
         return FALSE;
-    show(prompter, "\n");
+    if (prompter->source != 0)
+        show(prompter, "\n");
     dismiss_shown(prompter);
     return TRUE;
 }

@@ -42,3 +42,25 @@ meishi_tty_write(int fd, const char *text)
 
     return bytes != NULL && write_all(fd, bytes);
 }
+
+/* ---- echo ------------------------------------------------------------------------------------ */
+
+gboolean
+meishi_tty_hush(int fd, struct termios *ret_modes)
+{
+    struct termios quiet;
+
+    if (tcgetattr(fd, ret_modes) != 0)
+        return FALSE;
+    quiet = *ret_modes;
+    quiet.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
+    quiet.c_lflag |= ICANON | ISIG;
+    return tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+}
+
+void
+meishi_tty_restore(int fd, const struct termios *modes)
+{
+    while (tcsetattr(fd, TCSAFLUSH, modes) != 0 && errno == EINTR)
+        ;
+}

@@ -192,6 +192,25 @@ test_confirm_default(void)
     g_assert_cmpstr(allow, ==, "no");
 }
 
+/* Nothing that is typed as a line is taken for the secret. */
+static void
+test_unlock(void)
+{
+    g_autoptr(MeishiDialog) choosing =
+        meishi_dialog_new(sample_question("choose", SAMPLE_CHOOSE, 1), &layout);
+    g_autoptr(MeishiDialog) dialog =
+        meishi_dialog_new(sample_question("unlock", SAMPLE_CONFIRM "}", 1), &layout);
+    g_autofree char *open = meishi_dialog_open(dialog), *text = NULL;
+    g_autoptr(GVariant) answer = NULL;
+
+    g_assert_true(g_str_has_suffix(open, "\nPassphrase of the vault: "));
+    g_assert_true(meishi_dialog_wants_secret(dialog));
+    g_assert_false(meishi_dialog_wants_secret(choosing));
+    g_assert_cmpint(meishi_dialog_take(dialog, "open sesame", &text), ==, MEISHI_DIALOG_DISMISSED);
+    answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+    g_assert_cmpuint(g_variant_n_children(answer), ==, 0);
+}
+
 /* A choice for somebody else's program is for that program; one's own is for any. */
 static void
 test_whose(void)
@@ -253,6 +272,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/dialog/choose", test_choose);
     g_test_add_func("/cli/dialog/confirm", test_confirm);
     g_test_add_func("/cli/dialog/confirm-default", test_confirm_default);
+    g_test_add_func("/cli/dialog/unlock", test_unlock);
     g_test_add_func("/cli/dialog/whose", test_whose);
     g_test_add_func("/cli/dialog/prompts", test_prompts);
     g_test_add_func("/cli/dialog/refusals", test_refusals);

@@ -179,6 +179,26 @@ test_confirm(void)
 }
 
 static void
+test_unlock(void)
+{
+    g_autoptr(MeishiQuestion) question =
+        sample_question("unlock", SAMPLE_CONFIRM ", 'wrong': <false>}", 1);
+    g_autoptr(MeishiQuestion) wrong =
+        sample_question("unlock", SAMPLE_CONFIRM ", 'wrong': <true>, 'tries-left': <uint32 1>}", 1);
+    g_autofree char *text = meishi_question_text_open(question, &wide);
+    g_autofree char *again = meishi_question_text_open(wrong, &wide);
+    g_autofree char *whole =
+        g_strconcat("That passphrase does not open the vault; 1 try is left.\n", text, NULL);
+
+    g_assert_cmpstr(text, ==,
+                    "The vault is locked, and this program needs a key.\n"
+                    "  program: org.gnome.Epiphany, sandboxed, pid 9\n"
+                    "  for: a server that the program does not name\n"
+                    "  Enter alone: not now\n");
+    g_assert_cmpstr(again, ==, whole);
+}
+
+static void
 test_remember(void)
 {
     static const struct {
@@ -233,6 +253,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/question-text/difference", test_difference);
     g_test_add_func("/cli/question-text/hostile", test_hostile);
     g_test_add_func("/cli/question-text/confirm", test_confirm);
+    g_test_add_func("/cli/question-text/unlock", test_unlock);
     g_test_add_func("/cli/question-text/remember", test_remember);
     g_test_add_func("/cli/question-text/odd", test_odd);
     return g_test_run();
