@@ -9,6 +9,7 @@ import ctypes
 import json
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -25,6 +26,7 @@ C_Digest C_DigestUpdate C_DigestKey C_DigestFinal C_SignInit C_Sign
 ULONG = ctypes.c_ulong
 
 CKF_SERIAL_SESSION = 4
+CKU_USER = 1
 CKA_CLASS = 0x0
 CKA_LABEL = 0x3
 CKO_PRIVATE_KEY = 3
@@ -121,6 +123,22 @@ class Module:
     def sign(self, session, key, mechanism, data):
         begun = self.sign_init(session, key, mechanism)
         return begun if begun["rv"] else self.sign_rest(session, data)
+
+    def login(self, session):
+        """Without a PIN: by the protected authentication path."""
+        rv = self.call("C_Login", ULONG(session), ULONG(CKU_USER), ctypes.c_void_p(), ULONG(0))
+        return {"rv": rv}
+
+    def sign_aside(self, **arguments):
+        """Signs in a thread of its own, for end_aside() to tell what came of it."""
+        self.thread = threading.Thread(target=lambda: self.aside.append(self.sign(**arguments)))
+        self.aside = []
+        self.thread.start()
+        return {"rv": 0}
+
+    def end_aside(self):
+        self.thread.join()
+        return self.aside[0]
 
     def sign_for(self, seconds, **arguments):
         """Signs without a pause; when each call began and what it returned."""

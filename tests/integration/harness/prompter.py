@@ -2,10 +2,11 @@
 """A TLS client and a prompter, as programs on the bus would be them."""
 
 import itertools
+import os
 
 from gi.repository import Gio, GLib
 
-from .dbus import AGENTS, PROMPTER, REQUEST, ROOT, SELECTOR
+from .dbus import AGENTS, PROMPTER, REQUEST, ROOT, SELECTOR, memory
 from .process import wait_until
 
 _XML = f"""
@@ -79,6 +80,17 @@ class Prompter:
                 "any-application": GLib.Variant("b", any_application),
             },
         )  # fmt: skip
+
+    def give(self, cookie, secret):
+        """Answers with a secret, by descriptor; `secret` may be one that is open already."""
+        fd = secret if isinstance(secret, int) else memory(secret)
+        answer = {"secret": GLib.Variant("h", 0)}
+        try:
+            self.door.call(
+                ROOT, f"{AGENTS}.Respond", "(sua{sv})", cookie, 0, answer, fds=[fd]
+            )
+        finally:
+            os.close(fd)
 
     def _on_call(self, _connection, _sender, _path, _interface, method, parameters, invocation):
         arguments = parameters.unpack()
