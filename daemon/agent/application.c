@@ -57,6 +57,7 @@ meishi_application_unref(MeishiApplication *application)
     g_free(application->exe);
     g_free(application->name);
     g_strfreev(application->names);
+    g_free(application->session);
     g_free(application);
 }
 
@@ -67,6 +68,7 @@ typedef struct {
     char *snap;
     gboolean is_snap_confined;
     char *unit;
+    char *session;
     MeishiProcessExe exe;
 } Traits;
 
@@ -76,6 +78,7 @@ clear_traits(Traits *traits)
     g_free(traits->flatpak);
     g_free(traits->snap);
     g_free(traits->unit);
+    g_free(traits->session);
     meishi_process_exe_clear(&traits->exe);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Traits, clear_traits)
@@ -86,6 +89,7 @@ read_traits(pid_t pid, Traits *traits, GError **error)
     if (!meishi_process_flatpak(pid, &traits->flatpak, error))
         return FALSE;
     traits->unit = meishi_process_unit(pid);
+    traits->session = meishi_process_session(pid);
     traits->snap = meishi_process_snap_label(pid, &traits->is_snap_confined);
     if (traits->snap == NULL && traits->unit != NULL)
         traits->snap = meishi_proc_text_snap_unit(traits->unit);
@@ -179,6 +183,7 @@ describe(MeishiApplication *application, GError **error)
             return FALSE;
         if (is_same_still(application, traits.exe.path)) {
             name_application(application, &traits);
+            application->session = g_steal_pointer(&traits.session);
             return TRUE;
         }
     }
@@ -216,6 +221,7 @@ meishi_application_new(pid_t pid, int pidfd, GError **error)
         return new_without_state(pid, pidfd, error);
     application->pid = pid;
     application->start_time = stat.start_time;
+    application->tty = stat.tty;
     if (pidfd >= 0)
         application->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
     return describe(application, error) ? g_steal_pointer(&application) : NULL;

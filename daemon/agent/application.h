@@ -28,6 +28,8 @@ typedef struct {
     char **names;       /* every name, for Match-Application; never NULL; text as @name is */
     MeishiTrust trust;  /* of the best of @names; ANY where the process could not be pinned */
     gboolean is_sandboxed;
+    dev_t tty;     /* its controlling terminal; 0: none */
+    char *session; /* the login session that it is in; NULL: unknown */
 } MeishiApplication;
 
 /* Looks at process @pid through @pidfd (duplicated; -1: none, and trust is ANY then).  One that

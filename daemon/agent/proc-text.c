@@ -6,6 +6,7 @@
 #include "daemon/agent/proc-text.h"
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #define NAME_MAX_LEN 255 /* systemd's, Flatpak's and AppArmor's names are shorter */
 
@@ -15,6 +16,7 @@
 enum {
     FIELD_STATE = 3 - 3,
     FIELD_PARENT = 4 - 3,
+    FIELD_TTY = 7 - 3,
     FIELD_START_TIME = 22 - 3,
 };
 
@@ -22,6 +24,20 @@ static gboolean
 parse_number(const char *text, guint64 max, guint64 *ret_number)
 {
     return g_ascii_string_to_unsigned(text, 10, 0, max, ret_number, NULL);
+}
+
+/* The device as the kernel packs it into an int: 12 bits of the minor number, 12 of the major, 8 of
+ * the minor. */
+static dev_t
+parse_tty(const char *text)
+{
+    gint64 number;
+    guint32 packed;
+
+    if (!g_ascii_string_to_signed(text, 10, G_MININT32, G_MAXINT32, &number, NULL) || number == 0)
+        return 0;
+    packed = (guint32)number;
+    return makedev((packed >> 8) & 0xfff, (packed & 0xff) | ((packed >> 12) & 0xfff00));
 }
 
 /* The name is in parentheses and may hold any character, these included; the last ")" ends it,
@@ -40,8 +56,10 @@ meishi_proc_text_stat(const char *stat, MeishiProcStat *ret_stat)
         !parse_number(fields[FIELD_PARENT], G_MAXINT32, &parent) ||
         !parse_number(g_strchomp(fields[FIELD_START_TIME]), G_MAXUINT64, &start_time))
         return FALSE;
-    *ret_stat = (MeishiProcStat){
-        .state = fields[FIELD_STATE][0], .parent = (pid_t)parent, .start_time = start_time};
+    *ret_stat = (MeishiProcStat){.state = fields[FIELD_STATE][0],
+                                 .parent = (pid_t)parent,
+                                 .start_time = start_time,
+                                 .tty = parse_tty(fields[FIELD_TTY])};
     return TRUE;
 }
 
@@ -122,6 +140,40 @@ meishi_proc_text_unit(const char *cgroup)
     if (*part == NULL || !is_program_unit(*part) || is_login_session(*part))
         return NULL;
     return g_strdup(*part);
+}
+
+/* ---- login session --------------------------------------------------------------------------- */
+
+/* /user.slice/user-UID.slice/session-ID.scope/... */
+static char *
+session_of_cgroup(const char *cgroup)
+{
+    g_autofree char *path = find_path(cgroup);
+    g_auto(GStrv) parts = NULL;
+    const char *id;
+    char **part;
+
+    if (path == NULL || path[0] != '/')
+        return NULL;
+    parts = g_strsplit(path + 1, "/", -1);
+    part = skip_slices(parts);
+    if (*part == NULL || !is_login_session(*part))
+        return NULL;
+    id = *part + strlen("session-");
+    return g_strndup(id, strlen(id) - strlen(".scope"));
+}
+
+char *
+meishi_proc_text_session(const char *cgroup, const char *sessionid)
+{
+    char *session = cgroup != NULL ? session_of_cgroup(cgroup) : NULL;
+    guint64 number;
+
+    if (session != NULL || sessionid == NULL)
+        return session;
+    if (!parse_number(sessionid, G_MAXUINT32 - 1, &number)) /* the last one stands for none */
+        return NULL;
+    return g_strdup_printf("%" G_GUINT64_FORMAT, number);
 }
 
 /* ---- snap ------------------------------------------------------------------------------------ */

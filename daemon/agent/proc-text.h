@@ -14,6 +14,7 @@ typedef struct {
     char state;
     pid_t parent;
     guint64 start_time;
+    dev_t tty; /* its controlling terminal; 0: none */
 } MeishiProcStat;
 
 gboolean meishi_proc_text_stat(const char *stat, MeishiProcStat *ret_stat);
@@ -21,6 +22,11 @@ gboolean meishi_proc_text_stat(const char *stat, MeishiProcStat *ret_stat);
 /* The systemd unit of /proc/PID/cgroup: "nginx.service", "app-firefox-12.scope"; NULL where the
  * process is in none that stands for a program (a login session, no systemd).  New. */
 char *meishi_proc_text_unit(const char *cgroup);
+
+/* The login session by /proc/PID/cgroup ("5" of "session-5.scope"), or else by /proc/PID/sessionid,
+ * which the kernel's audit keeps for what runs below the manager of a user as well; NULL where
+ * neither says one.  Either may be NULL.  New. */
+char *meishi_proc_text_session(const char *cgroup, const char *sessionid);
 
 /* "firefox" of an AppArmor label "snap.firefox.firefox (enforce)"; NULL.  New.
  * @ret_is_confined: the label is enforced; classic snaps are in complain mode. */

@@ -17,6 +17,7 @@
 #define STAT_MAX     4096
 #define CGROUP_MAX   (64 * 1024)
 #define LABEL_MAX    4096
+#define SESSION_MAX  32
 #define INFO_MAX     (64 * 1024)
 #define MOUNTS_MAX   (4 * 1024 * 1024)
 
@@ -131,6 +132,15 @@ meishi_process_unit(pid_t pid)
     g_autofree char *text = read_file(pid, "cgroup", CGROUP_MAX);
 
     return text != NULL ? meishi_proc_text_unit(text) : NULL;
+}
+
+char *
+meishi_process_session(pid_t pid)
+{
+    g_autofree char *cgroup = read_file(pid, "cgroup", CGROUP_MAX);
+    g_autofree char *sessionid = read_file(pid, "sessionid", SESSION_MAX);
+
+    return meishi_proc_text_session(cgroup, sessionid);
 }
 
 char *

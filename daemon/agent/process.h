@@ -31,6 +31,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiProcessExe, meishi_process_exe_clear)
 char *meishi_process_unit(pid_t pid);
 char *meishi_process_snap_label(pid_t pid, gboolean *ret_is_confined);
 
+/* Its login session; NULL.  New. */
+char *meishi_process_session(pid_t pid);
+
 /* The Flatpak application that it is.  @ret_id is NULL where it is in no such sandbox.  DENIED
  * where it is in one, or may be, that does not say which. */
 gboolean meishi_process_flatpak(pid_t pid, char **ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -6,6 +6,7 @@
 #include "daemon/agent/proc-text.h"
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 /* Fields 5 to 21 and what follows the start time. */
 #define MIDDLE "714 714 0 -1 4194560 71 0 0 0 0 0 0 0 20 0 1 0"
@@ -51,6 +52,61 @@ test_stat(void)
         g_assert_cmpint(stat.state, ==, rows[i].state);
         g_assert_cmpint(stat.parent, ==, rows[i].parent);
         g_assert_cmpuint(stat.start_time, ==, rows[i].start_time);
+    }
+}
+
+static void
+test_tty(void)
+{
+    static const struct {
+        const char *number;
+        guint major, minor;
+    } rows[] = {
+        {"0", 0, 0},
+        {"34818", 136, 2}, /* /dev/pts/2 */
+        {"1025", 4, 1},
+        {"1083424", 136, 0x100 + 0x20}, /* the upper bits of the minor */
+        {"-2146369023", 0x102, 0x80101},
+        {"x", 0, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "715 (cat) S 12 714 714 %s -1 4194560 71 0 0 0 0 0 0 0 20 0 1 0 99 0", rows[i].number);
+        MeishiProcStat stat;
+
+        g_test_message("%s", text);
+        g_assert_true(meishi_proc_text_stat(text, &stat));
+        g_assert_cmpuint(major(stat.tty), ==, rows[i].major);
+        g_assert_cmpuint(minor(stat.tty), ==, rows[i].minor);
+    }
+}
+
+static void
+test_session(void)
+{
+    static const struct {
+        const char *cgroup, *sessionid, *session;
+    } rows[] = {
+        {"0::/user.slice/user-1000.slice/session-5.scope\n", "4294967295", "5"},
+        {"0::/user.slice/user-1000.slice/session-c2.scope\n", "7", "c2"},
+        {"0::/user.slice/user-1000.slice/session-c2.scope/own\n", NULL, "c2"},
+        {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/a.scope\n", "3", "3"},
+        /* of the process's own making */
+        {"0::/user.slice/user-1000.slice/user@1000.service/session-9.scope\n", "3", "3"},
+        {"0::/user.slice/user-1000.slice/user@1000.service/session-9.scope\n", "4294967295", NULL},
+        {"0::/\n", "0", "0"},
+        {"0::/\n", "4294967295", NULL},
+        {"0::/\n", "x", NULL},
+        {NULL, NULL, NULL},
+        {"", "", NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *session = meishi_proc_text_session(rows[i].cgroup, rows[i].sessionid);
+
+        g_test_message("row %" G_GSIZE_FORMAT, i);
+        g_assert_cmpstr(session, ==, rows[i].session);
     }
 }
 
@@ -241,6 +297,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/agent/proc-text/stat", test_stat);
+    g_test_add_func("/agent/proc-text/tty", test_tty);
+    g_test_add_func("/agent/proc-text/session", test_session);
     g_test_add_func("/agent/proc-text/unit", test_unit);
     g_test_add_func("/agent/proc-text/unit-length", test_unit_length);
     g_test_add_func("/agent/proc-text/snap", test_snap);
