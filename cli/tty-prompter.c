@@ -23,6 +23,7 @@
 
 #define ROOT     "/org/meishi/Agent1"
 #define PATH     "/org/meishi/Prompter"
+#define TERMINAL "/dev/tty"
 #define MAX_LINE 1024
 #define COLUMNS  80
 
@@ -308,6 +309,17 @@ on_cancel(MeishiBusPrompter *object, GDBusMethodInvocation *invocation, const ch
 
 /* ---- coming and going ------------------------------------------------------------------------ */
 
+static GVariant *
+make_options(void)
+{
+    static const char *const kinds[] = {"choose", "confirm", "unlock", NULL};
+    GVariantDict options = G_VARIANT_DICT_INIT(NULL);
+
+    g_variant_dict_insert(&options, "kinds", "^as", kinds);
+    g_variant_dict_insert(&options, "tty", "s", TERMINAL);
+    return g_variant_dict_end(&options);
+}
+
 static gboolean export(MeishiTtyPrompter *prompter, GError **error)
 {
     g_autoptr(GVariant) reply = NULL;
@@ -318,16 +330,17 @@ static gboolean export(MeishiTtyPrompter *prompter, GError **error)
     if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(prompter->object),
                                           prompter->connection, PATH, error))
         return FALSE;
-    reply = g_dbus_connection_call_sync(
-        prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents", "Register",
-        g_variant_new("(oa{sv})", PATH, NULL), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
+    reply =
+        g_dbus_connection_call_sync(prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents",
+                                    "Register", g_variant_new("(o@a{sv})", PATH, make_options()),
+                                    NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
     return reply != NULL;
 }
 
 MeishiTtyPrompter *
 meishi_tty_prompter_new(GDBusConnection *connection, gboolean plain, GError **error)
 {
-    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    int fd = open(TERMINAL, O_RDWR | O_CLOEXEC);
     MeishiTtyPrompter *prompter;
 
     if (fd < 0)

@@ -106,7 +106,7 @@ ask(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
     g_autoptr(MeishiWaiter) owned = waiter;
     const MeishiSelectCall *call = waiter->call;
 
-    if (!meishi_prompters_available(agent->prompters, call->owner))
+    if (!meishi_prompters_available(agent->prompters, "choose"))
         meishi_waiter_tell(waiter, answer_nobody(agent, waiter, decision));
     else if (is_quiet(agent, call->request, meishi_agent_now()))
         meishi_waiter_tell(waiter,

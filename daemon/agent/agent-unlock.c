@@ -231,11 +231,17 @@ on_answered(GObject *source, GAsyncResult *result, gpointer user_data)
         refuse(asking, "nobody gave its passphrase in time");
 }
 
-/* Named after the first who still waits. */
+/* Of the first who still waits: the question is named after it. */
+static const MeishiApplication *
+first_application(const Asking *asking)
+{
+    return g_task_get_task_data(meishi_crowd_first(asking->crowd));
+}
+
 static GVariant *
 describe(const Asking *asking)
 {
-    const MeishiApplication *application = g_task_get_task_data(meishi_crowd_first(asking->crowd));
+    const MeishiApplication *application = first_application(asking);
     gint64 now = meishi_agent_now();
     GVariantDict dict;
 
@@ -251,7 +257,9 @@ describe(const Asking *asking)
 static void
 ask(Asking *asking)
 {
-    meishi_prompters_ask_async(asking->agent->prompters, NULL, "unlock", describe(asking),
+    const MeishiAsker asker = {NULL, first_application(asking)};
+
+    meishi_prompters_ask_async(asking->agent->prompters, &asker, "unlock", describe(asking),
                                ASKING_TIMEOUT_MS, asking->cancellable, on_answered, asking);
 }
 

@@ -364,6 +364,7 @@ collect_ids(const MeishiDecision *decision, const MeishiWorld *world)
 static MeishiInquiry *
 open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecision *decision)
 {
+    const MeishiAsker asker = {waiter->call->owner, waiter->call->application};
     const MeishiWorld *world = meishi_agent_world(agent);
     MeishiInquiry *inquiry = g_new0(MeishiInquiry, 1);
 
@@ -376,8 +377,8 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
     inquiry->row = decision->row_text;
     inquiry->cancellable = g_cancellable_new();
     g_ptr_array_add(agent->selector->inquiries, inquiry);
-    meishi_prompters_ask_async(agent->prompters, waiter->call->owner, "choose", inquiry->question,
-                               OPEN_MS, inquiry->cancellable, on_asked, inquiry);
+    meishi_prompters_ask_async(agent->prompters, &asker, "choose", inquiry->question, OPEN_MS,
+                               inquiry->cancellable, on_asked, inquiry);
     return inquiry;
 }
 

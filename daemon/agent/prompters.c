@@ -21,6 +21,9 @@ typedef struct Question Question;
 
 typedef struct {
     gpointer owner;
+    char *session; /* as in MeishiPrompterPlace */
+    dev_t tty;
+    char **kinds;
     const MeishiPrompterClass *class;
     gpointer data;
     Question *current; /* the one that the person sees; NULL */
@@ -29,7 +32,9 @@ typedef struct {
 struct Question {
     MeishiPrompters *prompters;
     GTask *task;
-    gpointer owner;
+    gpointer owner; /* of whoever asks; NULL */
+    char *session;  /* that they are in; NULL */
+    dev_t tty;      /* 0 */
     char *cookie;
     char *kind;
     GVariant *asked;
@@ -71,6 +76,7 @@ question_free(gpointer data)
     meishi_source_clear(&question->cancel);
     g_clear_object(&question->task);
     g_variant_unref(question->asked);
+    g_free(question->session);
     g_free(question->cookie);
     g_free(question->kind);
     g_free(question);
@@ -147,15 +153,42 @@ find_prompter(MeishiPrompters *prompters, gpointer owner)
     return NULL;
 }
 
-static Prompter *
-choose_prompter(MeishiPrompters *prompters, gpointer owner)
+static gboolean
+can_ask(const Prompter *prompter, const char *kind)
 {
-    GPtrArray *list = prompters->prompters;
-    Prompter *own = find_prompter(prompters, owner);
+    return prompter->kinds == NULL || g_strv_contains((const char *const *)prompter->kinds, kind);
+}
 
-    if (own != NULL || list->len == 0)
-        return own;
-    return g_ptr_array_index(list, list->len - 1);
+/* How near @prompter is to whoever asks; prompters.h. */
+static int
+nearness(const Prompter *prompter, const Question *question)
+{
+    gboolean is_same_session =
+        prompter->session != NULL && g_strcmp0(prompter->session, question->session) == 0;
+
+    if (prompter->owner == question->owner)
+        return 4;
+    if (prompter->tty != 0 && prompter->tty == question->tty)
+        return 3;
+    if (is_same_session)
+        return prompter->tty == 0 ? 2 : 1;
+    return 0;
+}
+
+static Prompter *
+choose_prompter(const Question *question)
+{
+    GPtrArray *list = question->prompters->prompters;
+    Prompter *nearest = NULL;
+
+    for (guint i = 0; i < list->len; i++) {
+        Prompter *prompter = g_ptr_array_index(list, i);
+
+        if (can_ask(prompter, question->kind) &&
+            (nearest == NULL || nearness(prompter, question) >= nearness(nearest, question)))
+            nearest = prompter;
+    }
+    return nearest;
 }
 
 static void
@@ -171,7 +204,7 @@ begin(Question *question, Prompter *prompter)
 static gboolean
 try_begin(Question *question)
 {
-    Prompter *prompter = choose_prompter(question->prompters, question->owner);
+    Prompter *prompter = choose_prompter(question);
 
     if (prompter == NULL) {
         /* A window that went away with its program is one that was closed. */
@@ -210,12 +243,36 @@ plan_turn(MeishiPrompters *prompters)
 
 /* ---- prompters ------------------------------------------------------------------------------- */
 
+static Prompter *
+prompter_new(gpointer owner, const MeishiPrompterPlace *place)
+{
+    Prompter *prompter = g_new0(Prompter, 1);
+
+    prompter->owner = owner;
+    if (place == NULL)
+        return prompter;
+    prompter->session = g_strdup(place->session);
+    prompter->tty = place->tty;
+    prompter->kinds = g_strdupv((char **)place->kinds);
+    return prompter;
+}
+
+static void
+prompter_free(gpointer data)
+{
+    Prompter *prompter = data;
+
+    g_free(prompter->session);
+    g_strfreev(prompter->kinds);
+    g_free(prompter);
+}
+
 MeishiPrompters *
 meishi_prompters_new(void)
 {
     MeishiPrompters *prompters = g_new0(MeishiPrompters, 1);
 
-    prompters->prompters = g_ptr_array_new_with_free_func(g_free);
+    prompters->prompters = g_ptr_array_new_with_free_func(prompter_free);
     prompters->queue = g_ptr_array_new_with_free_func(question_free);
     return prompters;
 }
@@ -235,8 +292,8 @@ meishi_prompters_free(MeishiPrompters *prompters)
 }
 
 gboolean
-meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPrompterClass *class,
-                     gpointer data, GError **error)
+meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPrompterPlace *place,
+                     const MeishiPrompterClass *class, gpointer data, GError **error)
 {
     Prompter *prompter;
 
@@ -245,8 +302,7 @@ meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPro
                     "This connection has registered a prompter already.");
         return FALSE;
     }
-    prompter = g_new0(Prompter, 1);
-    prompter->owner = owner;
+    prompter = prompter_new(owner, place);
     prompter->class = class;
     prompter->data = data;
     g_ptr_array_add(prompters->prompters, prompter);
@@ -271,9 +327,13 @@ meishi_prompters_remove(MeishiPrompters *prompters, gpointer owner)
 }
 
 gboolean
-meishi_prompters_available(MeishiPrompters *prompters, gpointer owner)
+meishi_prompters_available(MeishiPrompters *prompters, const char *kind)
 {
-    return choose_prompter(prompters, owner) != NULL;
+    for (guint i = 0; i < prompters->prompters->len; i++) {
+        if (can_ask(g_ptr_array_index(prompters->prompters, i), kind))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean
@@ -327,8 +387,18 @@ watch(Question *question, guint timeout_ms, GCancellable *cancellable)
     g_source_attach(question->cancel, context);
 }
 
+static void
+note_asker(Question *question, const MeishiAsker *asker)
+{
+    question->owner = asker->owner;
+    if (asker->application == NULL)
+        return;
+    question->session = g_strdup(asker->application->session);
+    question->tty = asker->application->tty;
+}
+
 void
-meishi_prompters_ask_async(MeishiPrompters *prompters, gpointer owner, const char *kind,
+meishi_prompters_ask_async(MeishiPrompters *prompters, const MeishiAsker *asker, const char *kind,
                            GVariant *asked, guint timeout_ms, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -337,7 +407,8 @@ meishi_prompters_ask_async(MeishiPrompters *prompters, gpointer owner, const cha
     question->prompters = prompters;
     question->task = g_task_new(NULL, cancellable, callback, user_data);
     g_task_set_check_cancellable(question->task, FALSE); /* on_cancelled() says it, once */
-    question->owner = owner;
+    if (asker != NULL)
+        note_asker(question, asker);
     question->cookie = new_cookie(prompters);
     question->kind = g_strdup(kind);
     question->asked = g_variant_ref_sink(asked);

@@ -36,7 +36,8 @@ on_register(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, const 
     Object *object = user_data;
     const MeishiRemotePrompterUser user = {object->agent, on_gone, object};
     GError *error = NULL;
-    MeishiRemotePrompter *prompter = meishi_remote_prompter_new(&user, invocation, path, &error);
+    MeishiRemotePrompter *prompter =
+        meishi_remote_prompter_new(&user, invocation, path, options, &error);
 
     if (prompter != NULL)
         g_ptr_array_add(object->registered, prompter);

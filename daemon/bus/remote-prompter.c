@@ -8,6 +8,7 @@
 #include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
 #include "daemon/bus/caller.h"
+#include "daemon/bus/place-options.h"
 #include "daemon/bus/question-paths.h"
 
 #define INTERFACE         "org.meishi.Agent1.Prompter"
@@ -69,27 +70,43 @@ on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)
     prompter->user.gone(prompter, prompter->user.user_data);
 }
 
-MeishiRemotePrompter *
-meishi_remote_prompter_new(const MeishiRemotePrompterUser *user, GDBusMethodInvocation *invocation,
-                           const char *path, GError **error)
+static MeishiRemotePrompter *
+prompter_new(const MeishiRemotePrompterUser *user, GDBusMethodInvocation *invocation,
+             const char *path)
 {
-    gpointer owner = meishi_caller_owner(invocation);
-    MeishiRemotePrompter *prompter;
+    MeishiRemotePrompter *prompter = g_new0(MeishiRemotePrompter, 1);
 
-    if (owner == NULL) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "The prompter has left");
-        return NULL;
-    }
-    prompter = g_new0(MeishiRemotePrompter, 1);
     prompter->user = *user;
-    prompter->owner = owner;
     prompter->connection = g_object_ref(g_dbus_method_invocation_get_connection(invocation));
     prompter->name = g_strdup(g_dbus_method_invocation_get_sender(invocation));
     prompter->path = g_strdup(path);
     prompter->cancellable = g_cancellable_new();
-    if (!meishi_prompters_add(meishi_agent_prompters(user->agent), prompter->owner, &prompter_class,
-                              prompter, error)) {
-        prompter->owner = NULL;
+    return prompter;
+}
+
+static gboolean
+add(MeishiRemotePrompter *prompter, GDBusMethodInvocation *invocation, GVariant *options,
+    GError **error)
+{
+    g_autoptr(MeishiApplication) program = meishi_caller_application(invocation, error);
+    gpointer owner = meishi_caller_owner(invocation);
+    g_auto(MeishiPlaceOptions) place = {.kinds = NULL};
+
+    if (program == NULL || !meishi_place_options_read(options, program, &place, error) ||
+        !meishi_prompters_add(meishi_agent_prompters(prompter->user.agent), owner, &place.place,
+                              &prompter_class, prompter, error))
+        return FALSE;
+    prompter->owner = owner;
+    return TRUE;
+}
+
+MeishiRemotePrompter *
+meishi_remote_prompter_new(const MeishiRemotePrompterUser *user, GDBusMethodInvocation *invocation,
+                           const char *path, GVariant *options, GError **error)
+{
+    MeishiRemotePrompter *prompter = prompter_new(user, invocation, path);
+
+    if (!add(prompter, invocation, options, error)) {
         meishi_remote_prompter_free(prompter);
         return NULL;
     }

@@ -20,11 +20,13 @@ typedef struct {
     gpointer user_data;
 } MeishiRemotePrompterUser;
 
-/* The object at @path of the caller of @invocation; it can be asked from now on.  BUSY where that
- * caller has one already. */
+/* The object at @path of the caller of @invocation; it can be asked from now on.  @options are
+ * those of Agents.Register.  BUSY where that caller has one already; DENIED for a login session or
+ * a terminal that is not its own. */
 MeishiRemotePrompter *
 meishi_remote_prompter_new(const MeishiRemotePrompterUser *user, GDBusMethodInvocation *invocation,
-                           const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           const char *path, GVariant *options,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_remote_prompter_free(MeishiRemotePrompter *prompter); /* NULL is fine */
 
 gpointer meishi_remote_prompter_owner(const MeishiRemotePrompter *prompter);

@@ -263,7 +263,7 @@ static void
 on_prompters_changed(MeishiAgent *agent, MeishiBusSelector *skeleton)
 {
     meishi_bus_selector_set_agent_available(
-        skeleton, meishi_prompters_available(meishi_agent_prompters(agent), NULL));
+        skeleton, meishi_prompters_available(meishi_agent_prompters(agent), "choose"));
 }
 
 static void

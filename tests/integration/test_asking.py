@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from harness.dbus import ROOT, VAULT, Door, RemoteError
+from harness.dbus import AGENTS, ROOT, VAULT, Door, RemoteError
 from harness.prompter import Prompter, settle
 from harness.process import wait_until
 from harness.terminal import Terminal
@@ -237,6 +237,70 @@ def test_passphrase_is_in_no_message(owner, connect, signer):
     assert b"unlock" in said and b"secret" in said and wire.descriptors >= 1
     assert PASSPHRASE.encode() not in said
     assert PASSPHRASE not in owner.daemon.output()
+
+
+# ---- which prompter -----------------------------------------------------------------------------
+
+
+def test_only_who_can_ask_is_asked(connect, signer):
+    unable = Prompter(connect(), register=False)
+    unable.register(kinds=["choose", "confirm"])
+    silent = Prompter(connect(), register=False)
+    silent.door.call(ROOT, f"{AGENTS}.Register", "(oa{sv})", silent.PATH, {})
+    program = signer()
+    program.begin()
+    assert result(program) == NOT_LOGGED_IN
+    able = Prompter(connect(), register=False)
+    able.register(kinds=["unlock", "something-new"], something_new=True)
+    program.begin()
+    able.give(able.question()[0], PASSPHRASE)
+    assert result(program) == OK
+    settle()
+    assert unable.questions == silent.questions == []
+
+
+@pytest.mark.parametrize(
+    "options, error, says",
+    [
+        ({"session": "no such session"}, "Denied", "not in the login session"),
+        ({"tty": "/dev/null"}, "Denied", "not your controlling terminal"),
+        ({"tty": "tty1"}, "Denied", "not your controlling terminal"),
+        ({"tty": True}, "InvalidArgument", "“tty” has the wrong type"),
+    ],
+)
+def test_place_that_is_not_ones_own(connect, options, error, says):
+    prompter = Prompter(connect(), register=False)
+    with pytest.raises(RemoteError, match=says) as caught:
+        prompter.register(**options)
+    assert caught.value.name.endswith(f".Error.{error}")
+    prompter.register()
+
+
+def test_own_terminal_before_another(owner):
+    """Two agents, on two terminals; a program on the first one, which registered first."""
+    sign = (
+        f"pkcs11-tool --module {owner.tree.module} --token-label Meishi --sign --mechanism ECDSA"
+        f" --label {LABEL} --input-file digest --output-file signature"
+    )
+    owner.write("digest", b"x" * 32)
+    command = (
+        f"{owner.tree.meishi} agent --tty & agent=$!;"
+        f" until test -e go; do sleep 0.1; done; {sign}; kill $agent; wait"
+    )
+    first = Terminal(["sh", "-c", command], owner.env, owner.home, **owner.identity())
+    first.expect("until you press Ctrl-C")
+    second = Terminal(
+        [owner.tree.meishi, "agent", "--tty"], owner.env, owner.home, **owner.identity()
+    )
+    second.expect("until you press Ctrl-C")
+    owner.write("go", b"")
+    first.expect_question("Passphrase of the vault: ")
+    first.send(PASSPHRASE + "\n")
+    first.finish()
+    assert (owner.home / "signature").stat().st_size == 64
+    second.send("\x03")
+    assert second.finish() == 0
+    assert "Passphrase" not in second.text
 
 
 # ---- a terminal ---------------------------------------------------------------------------------

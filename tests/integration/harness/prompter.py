@@ -46,8 +46,9 @@ class Prompter:
         if register:
             self.register()
 
-    def register(self):
-        self.door.call(ROOT, f"{AGENTS}.Register", "(oa{sv})", self.PATH, {})
+    def register(self, kinds=("choose", "confirm", "unlock"), **options):
+        options = variants(**options) | {"kinds": GLib.Variant("as", kinds)}
+        self.door.call(ROOT, f"{AGENTS}.Register", "(oa{sv})", self.PATH, options)
 
     def question(self, n=1):
         """The `n`th question, once it has come."""

@@ -40,8 +40,8 @@ asking_register(Asking *asking)
 {
     static const MeishiPrompterClass class = {on_begin, on_cancel};
 
-    g_assert_true(
-        meishi_prompters_add(meishi_agent_prompters(asking->agent), asking, &class, asking, NULL));
+    g_assert_true(meishi_prompters_add(meishi_agent_prompters(asking->agent), asking, NULL, &class,
+                                       asking, NULL));
     asking->is_registered = TRUE;
 }
 

@@ -61,7 +61,7 @@ program(const char *name, MeishiTrust trust)
 static void
 come(Fixture *f)
 {
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, &person, f, NULL));
+    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, NULL, &person, f, NULL));
 }
 
 static void

@@ -48,7 +48,7 @@ fake_new(MeishiPrompters *prompters)
 
     fake->prompters = prompters;
     fake->seen = g_string_new(NULL);
-    g_assert_true(meishi_prompters_add(prompters, fake, &fake_class, fake, NULL));
+    g_assert_true(meishi_prompters_add(prompters, fake, NULL, &fake_class, fake, NULL));
     return fake;
 }
 
@@ -86,6 +86,7 @@ typedef struct {
     char *end; /* "answered:TEXT", "dismissed", "nobody", "cancelled", "timeout" */
     GCancellable *cancellable;
     gpointer owner;
+    const MeishiApplication *application; /* NULL */
 } Asker;
 
 static void
@@ -132,13 +133,14 @@ on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask_within(MeishiPrompters *prompters, Asker *asker, const char *name, guint timeout_ms)
 {
+    const MeishiAsker who = {asker->owner, asker->application};
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
     g_variant_dict_insert(&dict, "name", "s", name);
     asker->cancellable = g_cancellable_new();
-    meishi_prompters_ask_async(prompters, asker->owner, "choose", g_variant_dict_end(&dict),
-                               timeout_ms, asker->cancellable, on_asked, asker);
+    meishi_prompters_ask_async(prompters, &who, "choose", g_variant_dict_end(&dict), timeout_ms,
+                               asker->cancellable, on_asked, asker);
 }
 
 static void
@@ -205,7 +207,7 @@ test_nobody(void)
     PROMPTERS;
     g_auto(Asker) asker = {0};
 
-    g_assert_false(meishi_prompters_available(prompters, NULL));
+    g_assert_false(meishi_prompters_available(prompters, "choose"));
     ask(prompters, &asker, "a");
     settle();
     assert_end(&asker, "nobody");
@@ -476,6 +478,97 @@ test_cookies(void)
     settle();
 }
 
+/* ---- where they are ---- */
+
+static Fake *
+fake_new_at(MeishiPrompters *prompters, const MeishiPrompterPlace *place)
+{
+    Fake *fake = g_new0(Fake, 1);
+
+    fake->prompters = prompters;
+    fake->seen = g_string_new(NULL);
+    g_assert_true(meishi_prompters_add(prompters, fake, place, &fake_class, fake, NULL));
+    return fake;
+}
+
+/* Asked by @application, which of @fakes (n) is it? */
+static guint
+find_asked(MeishiPrompters *prompters, Fake *const *fakes, guint n,
+           const MeishiApplication *application)
+{
+    g_auto(Asker) asker = {.application = application};
+    guint asked = G_MAXUINT;
+
+    ask(prompters, &asker, "a");
+    settle();
+    for (guint i = 0; i < n; i++) {
+        if (fakes[i]->cookie == NULL)
+            continue;
+        g_assert_cmpuint(asked, ==, G_MAXUINT);
+        asked = i;
+        fake_answer(fakes[i], "yes");
+    }
+    settle();
+    assert_end(&asker, asked != G_MAXUINT ? "answered:yes" : "nobody");
+    return asked;
+}
+
+static void
+test_nearest(void)
+{
+    PROMPTERS;
+    static const MeishiPrompterPlace places[] = {
+        {.session = "1"},           {.session = "2"},  {.session = "2", .tty = 7},
+        {.session = "1", .tty = 8}, {.session = NULL},
+    };
+    static const struct {
+        const char *session;
+        dev_t tty;
+        guint asked;
+    } rows[] = {
+        {"1", 0, 0},               /* a window of the session */
+        {"1", 8, 3},               /* the terminal itself */
+        {"1", 9, 0},               /* another terminal of a session with a window */
+        {"2", 7, 2},               /* the terminal itself, in a session with a window */
+        {"2", 0, 1}, {"1", 7, 2},  /* the terminal counts, wherever one is logged in */
+        {"3", 0, 4}, {NULL, 0, 4}, /* nowhere: whoever came last */
+    };
+    Fake *fakes[G_N_ELEMENTS(places)];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
+        fakes[i] = fake_new_at(prompters, &places[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(MeishiApplication) application = meishi_application_new_unknown();
+
+        g_test_message("row %" G_GSIZE_FORMAT, i);
+        application->session = g_strdup(rows[i].session);
+        application->tty = rows[i].tty;
+        g_assert_cmpuint(find_asked(prompters, fakes, G_N_ELEMENTS(fakes), application), ==,
+                         rows[i].asked);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(fakes); i++)
+        fake_free(fakes[i]);
+}
+
+/* Nobody is asked what they cannot ask. */
+static void
+test_kinds(void)
+{
+    PROMPTERS;
+    static const char *const some[] = {"confirm", "choose", NULL}, *const other[] = {"unlock",
+                                                                                     NULL};
+    const MeishiPrompterPlace places[] = {{.kinds = some}, {.kinds = other}};
+    Fake *fakes[] = {fake_new_at(prompters, &places[0]), fake_new_at(prompters, &places[1])};
+
+    g_assert_true(meishi_prompters_available(prompters, "unlock"));
+    g_assert_false(meishi_prompters_available(prompters, "pin"));
+    g_assert_cmpuint(find_asked(prompters, fakes, 2, NULL), ==, 0);
+    fake_free(fakes[0]);
+    g_assert_false(meishi_prompters_available(prompters, "choose"));
+    g_assert_cmpuint(find_asked(prompters, fakes + 1, 1, NULL), ==, G_MAXUINT);
+    fake_free(fakes[1]);
+}
+
 /* ---- who is asked ---- */
 
 static void
@@ -493,7 +586,7 @@ test_own_first(void)
     g_assert_cmpstr(last->seen->str, ==, "begin:choose:other ");
     g_assert_true(meishi_prompters_has_own(prompters, own));
     g_assert_false(meishi_prompters_has_own(prompters, &other));
-    g_assert_true(meishi_prompters_available(prompters, &other));
+    g_assert_true(meishi_prompters_available(prompters, "choose"));
     fake_answer(own, "1");
     fake_answer(last, "2");
     settle();
@@ -508,7 +601,7 @@ test_one_each(void)
     g_autoptr(Fake) fake = fake_new(prompters);
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(meishi_prompters_add(prompters, fake, &fake_class, fake, &error));
+    g_assert_false(meishi_prompters_add(prompters, fake, NULL, &fake_class, fake, &error));
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY);
 }
 
@@ -680,6 +773,8 @@ main(int argc, char **argv)
     g_test_add_func("/prompters/answer/foreign", test_foreign);
     g_test_add_func("/prompters/answer/malformed", test_malformed);
     g_test_add_func("/prompters/answer/unwanted-secret", test_unwanted_secret);
+    g_test_add_func("/prompters/answer/nearest", test_nearest);
+    g_test_add_func("/prompters/answer/kinds", test_kinds);
     g_test_add_func("/prompters/answer/cookies", test_cookies);
     g_test_add_func("/prompters/who/own-first", test_own_first);
     g_test_add_func("/prompters/who/one-each", test_one_each);

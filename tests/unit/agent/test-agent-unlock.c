@@ -48,7 +48,7 @@ static const MeishiPrompterClass person = {.begin = begin, .cancel = cancel};
 static void
 come(Fixture *f)
 {
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, &person, f, NULL));
+    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, NULL, &person, f, NULL));
 }
 
 static void
