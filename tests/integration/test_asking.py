@@ -230,7 +230,9 @@ def test_passphrase_is_in_no_message(owner, connect, signer):
     prompter = Prompter(connect(tapped))
     program = signer()
     program.begin()
-    prompter.give(prompter.question()[0], PASSPHRASE)
+    cookie = prompter.question()[0]
+    assert state(prompter.door) == "locked"  # by itself: the tap must not join two messages
+    prompter.give(cookie, PASSPHRASE)
     assert result(program) == OK
     prompter.door.close()
     said = wire.stop()
