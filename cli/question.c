@@ -129,6 +129,7 @@ read_who(MeishiQuestion *question, GVariant *dict)
     question->pid = (guint)meishi_dict_number(dict, "pid");
     question->host = text_of(dict, "host");
     question->port = (guint)meishi_dict_number(dict, "port");
+    question->deadline = meishi_dict_number(dict, "deadline");
 }
 
 static void

@@ -26,6 +26,7 @@ typedef struct {
     guint pid;
     char *host; /* "" where it is not known */
     guint port;
+    gint64 deadline; /* 0 where it is not said */
 
     char *kind, *row, *rule;
     gboolean tls_clear;
