@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Puts the chooser together and carries out what the person does.  The words are the view's, the
+ * limits the question's.  A certificate that was not offered takes a second click, and that one is
+ * guarded as the first was.
+ */
+#include "daemon/prompter/chooser-window.h"
+
+#include "daemon/prompter/answer.h"
+#include "daemon/prompter/chooser-list.h"
+#include "daemon/prompter/chooser-view.h"
+#include "daemon/prompter/remember-box.h"
+
+#include <glib/gi18n.h>
+
+#define SPACING   12
+#define MARGIN    18
+#define N_NUMBERS 9
+
+struct MeishiChooserWindow {
+    const MeishiQuestion *question;
+    MeishiChooserView *view;
+    MeishiShell *shell;
+    MeishiChooserList *list;     /* NULL: there is nothing to choose from */
+    MeishiRememberBox *remember; /* NULL as well */
+    GtkButton *use;              /* NULL as well */
+    GtkLabel *insist;            /* shown while a second click is waited for; NULL as well */
+    gboolean is_insisting;
+};
+
+static guint
+selected_of(const MeishiChooserWindow *window)
+{
+    return window->list != NULL ? meishi_chooser_list_selected(window->list) : G_MAXUINT;
+}
+
+/* ---- using ----------------------------------------------------------------------------------- */
+
+static void
+set_insisting(MeishiChooserWindow *window, gboolean is_insisting)
+{
+    g_autofree char *text =
+        is_insisting ? meishi_chooser_view_insist(window->view, selected_of(window)) : g_strdup("");
+
+    window->is_insisting = is_insisting;
+    gtk_label_set_text(window->insist, text);
+    gtk_widget_set_visible(gtk_widget_get_parent(GTK_WIDGET(window->insist)), is_insisting);
+    meishi_shell_name_button(window->use, is_insisting ? _("_Use It All the Same") : _("_Use"));
+    if (is_insisting) {
+        gtk_widget_remove_css_class(GTK_WIDGET(window->use), "suggested-action");
+        gtk_widget_add_css_class(GTK_WIDGET(window->use), "destructive-action");
+    } else {
+        gtk_widget_remove_css_class(GTK_WIDGET(window->use), "destructive-action");
+        gtk_widget_add_css_class(GTK_WIDGET(window->use), "suggested-action");
+    }
+}
+
+static void
+send_choice(MeishiChooserWindow *window, guint index)
+{
+    MeishiRemembering remembering = {.scope = "once", .reach = "host-port"};
+
+    if (window->remember != NULL)
+        meishi_remember_box_get(window->remember, &remembering);
+    meishi_shell_answer(window->shell, meishi_answer_choice(window->question, index, &remembering));
+}
+
+static void
+use_selected(MeishiChooserWindow *window)
+{
+    guint index = selected_of(window);
+
+    if (index == G_MAXUINT || !meishi_shell_is_armed(window->shell))
+        return;
+    if (meishi_chooser_view_row(window->view, index)->is_soft && !window->is_insisting) {
+        set_insisting(window, TRUE);
+        meishi_shell_rearm(window->shell);
+        return;
+    }
+    send_choice(window, index);
+}
+
+static void
+on_use(GtkButton *button, gpointer data)
+{
+    use_selected(data);
+}
+
+static void
+on_activated(gpointer data)
+{
+    use_selected(data);
+}
+
+static void
+on_selected(gpointer data)
+{
+    MeishiChooserWindow *window = data;
+
+    if (window->use == NULL)
+        return;
+    set_insisting(window, FALSE);
+    meishi_shell_set_ready(window->shell, selected_of(window) != G_MAXUINT);
+}
+
+/* ---- refusing -------------------------------------------------------------------------------- */
+
+static void
+on_none(GtkButton *button, gpointer data)
+{
+    send_choice(data, G_MAXUINT);
+}
+
+static void
+on_not_now(GtkButton *button, gpointer data)
+{
+    MeishiChooserWindow *window = data;
+
+    meishi_shell_answer(window->shell, NULL);
+}
+
+static void
+on_never(GtkButton *button, gpointer data)
+{
+    MeishiChooserWindow *window = data;
+    const MeishiRemembering always = {.scope = "always", .reach = "host-port"};
+
+    meishi_shell_answer(window->shell, meishi_answer_choice(window->question, G_MAXUINT, &always));
+}
+
+static void
+add_never(MeishiChooserWindow *window)
+{
+    GtkButton *never = meishi_shell_add_button(
+        window->shell, _("Ne_ver for This Site"),
+        _("No certificate is sent, and this site does not make a question again"), FALSE);
+
+    g_signal_connect(never, "clicked", G_CALLBACK(on_never), window);
+}
+
+static void
+add_refusals(MeishiChooserWindow *window)
+{
+    gboolean may_never = window->view->has_list && window->view->may_never;
+    GtkButton *none, *not_now;
+
+    if (may_never && window->view->never_first)
+        add_never(window);
+    none = meishi_shell_add_button(window->shell, _("Send _None"),
+                                   _("The connection goes on without a certificate"), FALSE);
+    not_now =
+        meishi_shell_add_button(window->shell, _("N_ot Now"),
+                                _("The connection is broken off; nothing is remembered"), FALSE);
+    if (may_never && !window->view->never_first)
+        add_never(window);
+    g_signal_connect(none, "clicked", G_CALLBACK(on_none), window);
+    g_signal_connect(not_now, "clicked", G_CALLBACK(on_not_now), window);
+}
+
+/* ---- details --------------------------------------------------------------------------------- */
+
+static GtkWidget *
+details_page(const MeishiChooserWindow *window)
+{
+    g_autoptr(GPtrArray) details =
+        meishi_chooser_view_details(window->question, selected_of(window));
+    GtkWidget *scroller = gtk_scrolled_window_new();
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, SPACING / 2);
+
+    gtk_widget_set_margin_top(box, SPACING);
+    gtk_widget_set_margin_bottom(box, MARGIN);
+    gtk_widget_set_margin_start(box, MARGIN);
+    gtk_widget_set_margin_end(box, MARGIN);
+    for (guint i = 0; i + 1 < details->len; i += 2) {
+        GtkWidget *value = meishi_shell_text(g_ptr_array_index(details, i + 1), NULL);
+
+        gtk_label_set_selectable(GTK_LABEL(value), TRUE);
+        gtk_accessible_update_property(GTK_ACCESSIBLE(value), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       g_ptr_array_index(details, i), -1);
+        gtk_box_append(GTK_BOX(box),
+                       meishi_shell_text(g_ptr_array_index(details, i), "caption-heading"));
+        gtk_box_append(GTK_BOX(box), value);
+    }
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), box);
+    gtk_widget_set_vexpand(scroller, TRUE);
+    return scroller;
+}
+
+static void
+toggle_details(MeishiChooserWindow *window)
+{
+    if (meishi_shell_is_covered(window->shell)) {
+        meishi_shell_cover(window->shell, NULL);
+        if (window->list != NULL)
+            meishi_chooser_list_focus(window->list);
+    } else {
+        meishi_shell_cover(window->shell, details_page(window));
+    }
+}
+
+static void
+on_details(GtkButton *button, gpointer data)
+{
+    toggle_details(data);
+}
+
+static void
+add_details_button(MeishiChooserWindow *window)
+{
+    GtkWidget *button = gtk_button_new();
+    GtkWidget *label = gtk_label_new_with_mnemonic(_("Deta_ils"));
+
+    gtk_label_set_mnemonic_widget(GTK_LABEL(label), button);
+    gtk_button_set_child(GTK_BUTTON(button), label);
+    gtk_widget_set_tooltip_text(button, _("Everything that is known of the certificate (F1)"));
+    g_signal_connect(button, "clicked", G_CALLBACK(on_details), window);
+    adw_header_bar_pack_start(meishi_shell_header(window->shell), button);
+}
+
+/* ---- keys (6.3) ------------------------------------------------------------------------------ */
+
+static gboolean
+on_f1(GtkWidget *widget, GVariant *args, gpointer data)
+{
+    toggle_details(data);
+    return TRUE;
+}
+
+/* Ctrl+1 to Ctrl+9: picks and uses. */
+static gboolean
+on_number(GtkWidget *widget, GVariant *args, gpointer data)
+{
+    MeishiChooserWindow *window = data;
+    guint32 number = g_variant_get_uint32(args);
+
+    if (window->list == NULL || meishi_shell_is_covered(window->shell))
+        return FALSE;
+    if (meishi_chooser_list_select(window->list, number - 1))
+        use_selected(window);
+    return TRUE;
+}
+
+static gboolean
+on_copy(GtkWidget *widget, GVariant *args, gpointer data)
+{
+    MeishiChooserWindow *window = data;
+    guint index = selected_of(window);
+
+    if (index == G_MAXUINT)
+        return FALSE;
+    gdk_clipboard_set_text(gtk_widget_get_clipboard(widget),
+                           meishi_question_candidate(window->question, index)->id);
+    return TRUE;
+}
+
+static void
+add_shortcut(MeishiChooserWindow *window, GtkShortcutController *keys, const char *trigger,
+             GtkShortcutFunc func, guint argument)
+{
+    gtk_shortcut_controller_add_shortcut(
+        keys, gtk_shortcut_new_with_arguments(gtk_shortcut_trigger_parse_string(trigger),
+                                              gtk_callback_action_new(func, window, NULL), "u",
+                                              argument));
+}
+
+static void
+add_keys(MeishiChooserWindow *window)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+    GtkShortcutController *shortcuts = GTK_SHORTCUT_CONTROLLER(keys);
+
+    gtk_shortcut_controller_set_scope(shortcuts, GTK_SHORTCUT_SCOPE_GLOBAL);
+    add_shortcut(window, shortcuts, "F1", on_f1, 0);
+    for (guint i = 1; i <= N_NUMBERS; i++) {
+        g_autofree char *trigger = g_strdup_printf("<Control>%u", i);
+
+        add_shortcut(window, shortcuts, trigger, on_number, i);
+    }
+    gtk_widget_add_controller(GTK_WIDGET(meishi_shell_window(window->shell)), keys);
+}
+
+static void
+add_list_keys(MeishiChooserWindow *window)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+
+    add_shortcut(window, GTK_SHORTCUT_CONTROLLER(keys), "<Control>c", on_copy, 0);
+    gtk_widget_add_controller(meishi_chooser_list_widget(window->list), keys);
+}
+
+/* ---- the window ------------------------------------------------------------------------------ */
+
+/* Those before the list, or those after it. */
+static void
+add_notes(MeishiChooserWindow *window, gboolean asides)
+{
+    for (guint i = 0; i < window->view->notes->len; i++) {
+        const MeishiNote *note = g_ptr_array_index(window->view->notes, i);
+
+        if (note->is_aside == asides)
+            meishi_shell_add_note(window->shell, note->text, note->is_warning);
+    }
+}
+
+static void
+add_choice(MeishiChooserWindow *window)
+{
+    const MeishiChooserListUser user = {on_selected, on_activated, window};
+
+    if (!window->view->has_list)
+        return;
+    window->list = meishi_chooser_list_new(window->view, &user);
+    window->remember = meishi_remember_box_new(window->view);
+    meishi_shell_add(window->shell, meishi_chooser_list_widget(window->list));
+    window->insist = meishi_shell_add_note(window->shell, "", TRUE);
+    meishi_shell_add(window->shell, meishi_remember_box_widget(window->remember));
+    window->use = meishi_shell_add_button(window->shell, _("_Use"),
+                                          _("The certificate goes to the server"), TRUE);
+    g_signal_connect(window->use, "clicked", G_CALLBACK(on_use), window);
+    meishi_shell_guard(window->shell, window->use);
+    gtk_window_set_default_widget(meishi_shell_window(window->shell), GTK_WIDGET(window->use));
+    add_list_keys(window);
+    on_selected(window);
+}
+
+MeishiChooserWindow *
+meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered answered,
+                          gpointer data)
+{
+    MeishiChooserWindow *window = g_new0(MeishiChooserWindow, 1);
+    MeishiShellHead head;
+
+    window->question = question;
+    window->view = meishi_chooser_view_new(question, g_get_real_time() / G_USEC_PER_SEC);
+    head = (MeishiShellHead){.title = window->view->title,
+                             .heading = window->view->heading,
+                             .program = window->view->program,
+                             .detail = window->view->program_detail,
+                             .application = question->application};
+    window->shell = meishi_shell_new(&head, answered, data);
+    meishi_shell_add(window->shell, meishi_shell_text(window->view->accepts, NULL));
+    add_notes(window, FALSE);
+    add_choice(window);
+    add_notes(window, TRUE);
+    if (!window->view->has_list)
+        meishi_shell_set_compact(window->shell);
+    add_refusals(window);
+    add_details_button(window);
+    add_keys(window);
+    meishi_shell_present(window->shell);
+    if (window->list != NULL) {
+        meishi_chooser_list_select(window->list, window->view->selected);
+        meishi_chooser_list_focus(window->list);
+    }
+    return window;
+}
+
+void
+meishi_chooser_window_free(MeishiChooserWindow *window)
+{
+    if (window == NULL)
+        return;
+    meishi_chooser_list_free(window->list);
+    meishi_remember_box_free(window->remember);
+    meishi_shell_free(window->shell);
+    meishi_chooser_view_free(window->view);
+    g_free(window);
+}

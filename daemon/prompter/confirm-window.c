@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Allow once, for this session, or deny.  The focus starts on "Deny", and what allows is guarded:
+ * nobody lends a key by a key press that was meant for another window.
+ */
+#include "daemon/prompter/confirm-window.h"
+
+#include "daemon/prompter/answer.h"
+#include "daemon/prompter/confirm-view.h"
+
+#include <glib/gi18n.h>
+
+struct MeishiConfirmWindow {
+    MeishiShell *shell;
+};
+
+static void
+on_once(GtkButton *button, gpointer shell)
+{
+    meishi_shell_answer(shell, meishi_answer_allow("once"));
+}
+
+static void
+on_session(GtkButton *button, gpointer shell)
+{
+    meishi_shell_answer(shell, meishi_answer_allow("session"));
+}
+
+static void
+on_deny(GtkButton *button, gpointer shell)
+{
+    meishi_shell_answer(shell, meishi_answer_allow("no"));
+}
+
+static GtkButton *
+add_session(MeishiShell *shell)
+{
+    GtkButton *session = meishi_shell_add_button(
+        shell, _("Allow for This _Session"),
+        _("You are not asked again for this program and key until you log out"), TRUE);
+
+    g_signal_connect(session, "clicked", G_CALLBACK(on_session), shell);
+    return session;
+}
+
+static void
+add_buttons(MeishiShell *shell, const MeishiConfirmView *view)
+{
+    GtkButton *deny = meishi_shell_add_button(shell, _("_Deny"), _("The key is not used"), FALSE);
+    GtkButton *once =
+        meishi_shell_add_button(shell, _("_Allow Once"), _("The key is used this one time"), FALSE);
+
+    gtk_widget_add_css_class(GTK_WIDGET(once), "suggested-action");
+    g_signal_connect(deny, "clicked", G_CALLBACK(on_deny), shell);
+    g_signal_connect(once, "clicked", G_CALLBACK(on_once), shell);
+    meishi_shell_guard(shell, once);
+    if (view->may_session)
+        meishi_shell_guard(shell, add_session(shell));
+    gtk_window_set_focus(meishi_shell_window(shell), GTK_WIDGET(deny));
+}
+
+static void
+add_fact(AdwPreferencesGroup *group, const char *name, const char *value)
+{
+    GtkWidget *row = adw_action_row_new();
+    g_autofree char *spoken = g_strdup_printf("%s: %s", name, value);
+
+    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), name);
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), value);
+    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
+    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
+    gtk_widget_set_focusable(row, FALSE);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
+    adw_preferences_group_add(group, row);
+}
+
+static void
+add_facts(MeishiShell *shell, const MeishiConfirmView *view)
+{
+    AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
+
+    add_fact(group, _("Key"), view->key);
+    add_fact(group, _("Server"), view->target);
+    meishi_shell_add(shell, GTK_WIDGET(group));
+}
+
+MeishiConfirmWindow *
+meishi_confirm_window_new(const MeishiQuestion *question, MeishiShellAnswered answered,
+                          gpointer data)
+{
+    g_autoptr(MeishiConfirmView) view = meishi_confirm_view_new(question);
+    MeishiShellHead head = {.title = view->title,
+                            .heading = view->heading,
+                            .program = view->program,
+                            .detail = view->program_detail,
+                            .application = question->application};
+    MeishiConfirmWindow *window = g_new0(MeishiConfirmWindow, 1);
+
+    window->shell = meishi_shell_new(&head, answered, data);
+    add_facts(window->shell, view);
+    meishi_shell_add_note(window->shell, view->note, FALSE);
+    add_buttons(window->shell, view);
+    meishi_shell_set_compact(window->shell);
+    meishi_shell_present(window->shell);
+    return window;
+}
+
+void
+meishi_confirm_window_free(MeishiConfirmWindow *window)
+{
+    if (window == NULL)
+        return;
+    meishi_shell_free(window->shell);
+    g_free(window);
+}

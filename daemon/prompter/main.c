@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * meishi-prompter: asks the person with windows, for the daemon of the same session bus.  Runs once
+ * per session, under the name org.meishi.Prompter; stays until it is told to end.
+ */
+#include "config.h"
+
+#include "daemon/prompter/prompter.h"
+
+#include <adwaita.h>
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+
+typedef struct {
+    AdwApplication *application;
+    MeishiPrompter *prompter;
+    char *locale_dir; /* NULL: where it is installed */
+    gboolean show_version;
+    int status;
+} Program;
+
+static gboolean
+on_end(gpointer data)
+{
+    Program *program = data;
+
+    g_application_quit(G_APPLICATION(program->application));
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+on_startup(GApplication *application, gpointer data)
+{
+    Program *program = data;
+    GDBusConnection *connection = g_application_get_dbus_connection(application);
+    g_autoptr(GError) error = NULL;
+
+    program->prompter = meishi_prompter_new(connection, &error);
+    if (program->prompter == NULL) {
+        g_printerr("meishi-prompter: %s\n", error->message);
+        program->status = EXIT_FAILURE;
+        return;
+    }
+    g_application_hold(application);
+}
+
+static void
+on_shutdown(GApplication *application, gpointer data)
+{
+    Program *program = data;
+
+    g_clear_pointer(&program->prompter, meishi_prompter_free);
+}
+
+static gboolean
+parse_options(int *argc, char ***argv, Program *program, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"version", 0, 0, G_OPTION_ARG_NONE, &program->show_version, "Print the version", NULL},
+        {"locale-dir", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &program->locale_dir, NULL,
+         NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- ask for meishid");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static void
+choose_language(const Program *program)
+{
+    setlocale(LC_ALL, "");
+    bindtextdomain("meishi", program->locale_dir != NULL ? program->locale_dir : MEISHI_LOCALEDIR);
+    bind_textdomain_codeset("meishi", "UTF-8");
+    textdomain("meishi");
+}
+
+static int
+run(Program *program, int argc, char **argv)
+{
+    int status;
+
+    g_set_prgname("meishi-prompter");
+    program->application = adw_application_new("org.meishi.Prompter", G_APPLICATION_IS_SERVICE);
+    g_signal_connect(program->application, "startup", G_CALLBACK(on_startup), program);
+    g_signal_connect(program->application, "shutdown", G_CALLBACK(on_shutdown), program);
+    g_unix_signal_add(SIGTERM, on_end, program);
+    g_unix_signal_add(SIGINT, on_end, program);
+    status = g_application_run(G_APPLICATION(program->application), argc, argv);
+    g_object_unref(program->application);
+    return status != EXIT_SUCCESS ? status : program->status;
+}
+
+int
+main(int argc, char **argv)
+{
+    Program program = {.status = EXIT_SUCCESS};
+    g_autoptr(GError) error = NULL;
+    int status = EXIT_SUCCESS;
+
+    if (!parse_options(&argc, &argv, &program, &error)) {
+        g_printerr("meishi-prompter: %s\n", error->message);
+        status = EXIT_FAILURE;
+    } else if (program.show_version) {
+        g_print("meishi-prompter %s\n", MEISHI_VERSION);
+    } else {
+        choose_language(&program);
+        status = run(&program, argc, argv);
+    }
+    g_free(program.locale_dir);
+    return status;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Words for one certificate.  What it says of itself is isolated and clipped; nothing is said by
+ * colour or icon alone.
+ */
+#include "daemon/prompter/row.h"
+
+#include "cli/distinguished.h"
+#include "daemon/prompter/dates.h"
+#include "daemon/prompter/differences.h"
+#include "daemon/prompter/reasons.h"
+#include "daemon/prompter/untrusted.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define SOON        (G_GINT64_CONSTANT(30) * 86400)
+#define SERIAL_TAIL 4
+
+/* ---- rule 1: a row has a name ---------------------------------------------------------------- */
+
+/* What of "email:hana@example.com" is a name. */
+static const char *
+value_of(const char *name)
+{
+    const char *colon = strchr(name, ':');
+
+    return colon != NULL ? colon + 1 : name;
+}
+
+static char *
+mail_of(const MeishiQuestionCandidate *candidate)
+{
+    for (char **name = candidate->names; *name != NULL; name++) {
+        if (g_str_has_prefix(*name, "email:") || g_str_has_prefix(*name, "upn:"))
+            return g_strdup(value_of(*name));
+    }
+    return NULL;
+}
+
+static char *
+first_name_of(const MeishiQuestionCandidate *candidate)
+{
+    return candidate->names[0] != NULL ? g_strdup(value_of(candidate->names[0])) : NULL;
+}
+
+static char *
+common_name_of(const MeishiQuestionCandidate *candidate)
+{
+    return meishi_distinguished_find(candidate->subject, "CN");
+}
+
+static char *
+organisation_of(const MeishiQuestionCandidate *candidate)
+{
+    return meishi_distinguished_find(candidate->subject, "O");
+}
+
+static char *
+tail_of(const MeishiQuestionCandidate *candidate)
+{
+    const char *number = candidate->serial[0] != '\0' ? candidate->serial : candidate->id;
+    gsize len = strlen(number);
+
+    return g_strdup_printf(_("certificate …%s"),
+                           number + (len > SERIAL_TAIL ? len - SERIAL_TAIL : 0));
+}
+
+static gboolean
+is_blank(const char *text)
+{
+    g_autofree char *stripped = text != NULL ? g_strstrip(g_strdup(text)) : NULL;
+
+    return stripped == NULL || stripped[0] == '\0';
+}
+
+static char *
+label_of(const MeishiQuestionCandidate *candidate)
+{
+    static char *(*const sources[])(const MeishiQuestionCandidate *) = {
+        common_name_of, mail_of, first_name_of, organisation_of, tail_of};
+
+    if (!is_blank(candidate->label))
+        return meishi_untrusted_isolated(candidate->label);
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++) {
+        g_autofree char *text = sources[i](candidate);
+
+        if (!is_blank(text))
+            return meishi_untrusted_isolated(text);
+    }
+    return g_strdup(_("certificate without a name"));
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+/* "card “Corp card”" and the like; the kinds are the daemon's words. */
+static char *
+place_of(const MeishiQuestionCandidate *candidate)
+{
+    static const struct {
+        const char *kind, *text;
+    } kinds[] = {
+        {"software", N_("this computer")},
+        {"file", N_("this computer")},
+        {"card", N_("card")},
+        {"tpm", N_("this computer's TPM")},
+        {"hsm", N_("security module")},
+        {"remote", N_("another computer")},
+    };
+    const char *rest = strchr(candidate->place, ' ');
+    gsize len = rest != NULL ? (gsize)(rest - candidate->place) : strlen(candidate->place);
+    g_autofree char *label = meishi_untrusted_isolated(rest != NULL ? rest + 1 : "");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (strlen(kinds[i].kind) == len && strncmp(kinds[i].kind, candidate->place, len) == 0)
+            return label[0] != '\0' ? g_strconcat(_(kinds[i].text), " ", label, NULL)
+                                    : g_strdup(_(kinds[i].text));
+    }
+    return meishi_untrusted_isolated(candidate->place);
+}
+
+static char *
+issuer_of(const MeishiQuestionCandidate *candidate)
+{
+    g_autofree char *issuer = meishi_distinguished_short(candidate->issuer);
+
+    return meishi_untrusted_isolated(issuer);
+}
+
+static gboolean
+ends_soon(const MeishiQuestionCandidate *candidate, gint64 now)
+{
+    return candidate->not_after != 0 && candidate->not_after - now < SOON;
+}
+
+static char *
+validity_of(const MeishiQuestionCandidate *candidate, gint64 now)
+{
+    g_autofree char *day = meishi_dates_day(candidate->not_after);
+    g_autofree char *distance = meishi_dates_distance(candidate->not_after, now);
+
+    if (candidate->not_after == 0)
+        return g_strdup(_("no end"));
+    if (candidate->not_after < now)
+        /* Translators: "expired on 1 March 2026, 2 months ago" */
+        return g_strdup_printf(_("expired on %s, %s"), day, distance);
+    if (ends_soon(candidate, now))
+        /* Translators: "expires soon: 6 December 2026, in 15 days" */
+        return g_strdup_printf(_("expires soon: %s, %s"), day, distance);
+    /* Translators: "until 2 March 2027, in 3 months" */
+    return g_strdup_printf(_("until %s, %s"), day, distance);
+}
+
+static char *
+history_of(const MeishiQuestionCandidate *candidate, gint64 now)
+{
+    guint n = candidate->accepted_here;
+    g_autofree char *distance = meishi_dates_distance(candidate->last_accepted, now);
+
+    if (n == 0)
+        return g_strdup("");
+    if (candidate->last_accepted == 0)
+        return g_strdup_printf(ngettext("used here once", "used here %u times", n), n);
+    /* Translators: "used here 12 times, last yesterday" */
+    return g_strdup_printf(ngettext("used here %u time, last %s", "used here %u times, last %s", n),
+                           n, distance);
+}
+
+/* ---- the row --------------------------------------------------------------------------------- */
+
+/* "Hana Sato, from Example Corp Issuing CA 3, card Corp card, valid until ..." */
+static char *
+speak(const MeishiRow *row)
+{
+    const char *parts[] = {row->place, row->validity, row->difference, row->history};
+    GString *text = g_string_new(row->label);
+    g_autofree char *whole = NULL;
+
+    if (row->issuer[0] != '\0') {
+        g_string_append(text, _(", "));
+        g_string_append_printf(text, _("from %s"), row->issuer);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (parts[i][0] != '\0')
+            g_string_append_printf(text, "%s%s", _(", "), parts[i]);
+    }
+    whole = g_string_free(text, FALSE);
+    return meishi_untrusted_spoken(whole);
+}
+
+static char *
+make_key(const MeishiRow *row)
+{
+    g_autofree char *both = g_strconcat(row->label, "\n", row->issuer, NULL);
+    g_autofree char *plain = meishi_untrusted_spoken(both);
+
+    return g_utf8_casefold(plain, -1);
+}
+
+MeishiRow *
+meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
+{
+    const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
+    MeishiRow *row = g_new0(MeishiRow, 1);
+
+    row->label = label_of(candidate);
+    row->place = place_of(candidate);
+    row->issuer = issuer_of(candidate);
+    row->validity = validity_of(candidate, now);
+    row->difference = meishi_differences_text(question, index);
+    row->history = history_of(candidate, now);
+    row->reason = candidate->is_soft ? meishi_reasons_soft(candidate) : g_strdup("");
+    row->spoken = speak(row);
+    row->key = make_key(row);
+    row->is_urgent = ends_soon(candidate, now);
+    row->is_soft = candidate->is_soft;
+    row->is_usable = !g_str_equal(candidate->code, "TOKEN_ABSENT");
+    return row;
+}
+
+void
+meishi_row_free(MeishiRow *row)
+{
+    if (row == NULL)
+        return;
+    g_free(row->label);
+    g_free(row->place);
+    g_free(row->issuer);
+    g_free(row->validity);
+    g_free(row->difference);
+    g_free(row->history);
+    g_free(row->reason);
+    g_free(row->spoken);
+    g_free(row->key);
+    g_free(row);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiRow: one certificate of the list, as words (specification 6.2).  Pure.
+ */
+#pragma once
+
+#include "cli/question.h"
+
+typedef struct {
+    char *label;        /* never empty (rule 1) */
+    char *place;        /* where the key lies */
+    char *issuer;       /* "" where there is none */
+    char *validity;     /* "until 2 March 2027, in 3 months" */
+    char *difference;   /* "" where no other row looks like it */
+    char *history;      /* "" where it was never used here */
+    char *reason;       /* why it is not offered; "" */
+    char *spoken;       /* all but the reason as one sentence, for a screen reader */
+    char *key;          /* what type-ahead compares: label and issuer, folded */
+    gboolean is_urgent; /* it ends soon or has ended: shown in another colour, and said */
+    gboolean is_soft;   /* takes a second click */
+    gboolean is_usable; /* FALSE: its card is not here */
+} MeishiRow;
+
+/* @now decides what ends soon. */
+MeishiRow *meishi_row_new(const MeishiQuestion *question, guint index, gint64 now);
+void meishi_row_free(MeishiRow *row); /* NULL is fine */

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The frame of a window that asks.  Nothing here knows a question.  Closing it in any way is "not
+ * now"; a guarded button works only while the window has had the focus for half a second.
+ */
+#include "daemon/prompter/shell.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define GUARD_MS      500
+#define WIDTH         580
+#define COMPACT_WIDTH 480
+#define HEIGHT        720
+#define MIN_WIDTH     360
+#define MIN_HEIGHT    294
+#define COLUMN        600
+#define SPACING       12
+#define MARGIN        18
+#define ICON          48
+
+struct MeishiShell {
+    MeishiShellAnswered answered;
+    gpointer data;
+    GtkWindow *window;
+    AdwHeaderBar *header;
+    GtkScrolledWindow *scroller;
+    GtkStack *stack; /* the content, or what covers it */
+    GtkBox *content, *foot;
+    GtkBox *pair;     /* of buttons; NULL before the first of them */
+    GtkWidget *cover; /* NULL */
+    GPtrArray *guarded;
+    gboolean is_ready, is_armed;
+    guint guard_id, deliver_id;
+    GVariant *answer;
+};
+
+/* ---- answering ------------------------------------------------------------------------------- */
+
+static gboolean
+deliver(gpointer data)
+{
+    MeishiShell *shell = data;
+    g_autoptr(GVariant) answer = g_steal_pointer(&shell->answer);
+
+    shell->deliver_id = 0;
+    shell->answered(answer, shell->data); /* frees @shell */
+    return G_SOURCE_REMOVE;
+}
+
+void
+meishi_shell_answer(MeishiShell *shell, GVariant *answer)
+{
+    g_autoptr(GVariant) held = answer != NULL ? g_variant_ref_sink(answer) : NULL;
+
+    if (shell->deliver_id != 0)
+        return;
+    shell->answer = g_steal_pointer(&held);
+    gtk_widget_set_visible(GTK_WIDGET(shell->window), FALSE);
+    shell->deliver_id = g_idle_add(deliver, shell);
+}
+
+static gboolean
+on_close(GtkWindow *window, gpointer data)
+{
+    meishi_shell_answer(data, NULL);
+    return TRUE;
+}
+
+static gboolean
+on_escape(GtkWidget *widget, GVariant *args, gpointer data)
+{
+    MeishiShell *shell = data;
+
+    if (shell->cover != NULL)
+        meishi_shell_cover(shell, NULL);
+    else
+        meishi_shell_answer(shell, NULL);
+    return TRUE;
+}
+
+/* ---- the half second ------------------------------------------------------------------------- */
+
+static void
+update_guarded(MeishiShell *shell)
+{
+    for (guint i = 0; i < shell->guarded->len; i++)
+        gtk_widget_set_sensitive(g_ptr_array_index(shell->guarded, i),
+                                 shell->is_ready && shell->is_armed);
+}
+
+static gboolean
+arm(gpointer data)
+{
+    MeishiShell *shell = data;
+
+    shell->guard_id = 0;
+    shell->is_armed = TRUE;
+    update_guarded(shell);
+    return G_SOURCE_REMOVE;
+}
+
+void
+meishi_shell_rearm(MeishiShell *shell)
+{
+    shell->is_armed = FALSE;
+    g_clear_handle_id(&shell->guard_id, g_source_remove);
+    if (gtk_window_is_active(shell->window))
+        shell->guard_id = g_timeout_add(GUARD_MS, arm, shell);
+    update_guarded(shell);
+}
+
+static void
+on_active(GtkWindow *window, GParamSpec *spec, gpointer data)
+{
+    meishi_shell_rearm(data);
+}
+
+void
+meishi_shell_guard(MeishiShell *shell, GtkButton *button)
+{
+    g_ptr_array_add(shell->guarded, button);
+    update_guarded(shell);
+}
+
+gboolean
+meishi_shell_is_armed(const MeishiShell *shell)
+{
+    return shell->is_armed;
+}
+
+void
+meishi_shell_set_ready(MeishiShell *shell, gboolean is_ready)
+{
+    shell->is_ready = is_ready;
+    update_guarded(shell);
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+GtkWidget *
+meishi_shell_text(const char *text, const char *css_class)
+{
+    GtkWidget *label = gtk_label_new(text);
+
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    if (css_class != NULL)
+        gtk_widget_add_css_class(label, css_class);
+    return label;
+}
+
+/* An icon that says nothing which is not said beside it. */
+static GtkWidget *
+decoration(GIcon *icon)
+{
+    GtkWidget *image = g_object_new(GTK_TYPE_IMAGE, "accessible-role",
+                                    GTK_ACCESSIBLE_ROLE_PRESENTATION, "gicon", icon, NULL);
+
+    gtk_widget_set_valign(image, GTK_ALIGN_START);
+    return image;
+}
+
+/* The program's own icon where its name is a sandbox's, because there the name is certain. */
+static GtkWidget *
+program_icon(const char *application)
+{
+    const char *colon = strchr(application, ':');
+    g_autoptr(GIcon) icon = NULL;
+    GtkWidget *image;
+
+    if (g_str_has_prefix(application, "flatpak:") || g_str_has_prefix(application, "snap:")) {
+        const char *names[] = {colon + 1, "application-x-executable"};
+
+        icon = g_themed_icon_new_from_names((char **)names, G_N_ELEMENTS(names));
+    } else {
+        icon = g_themed_icon_new("application-x-executable");
+    }
+    image = decoration(icon);
+    gtk_image_set_pixel_size(GTK_IMAGE(image), ICON);
+    return image;
+}
+
+static GtkWidget *
+program_box(const MeishiShellHead *head)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING);
+    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *detail = meishi_shell_text(head->detail, "caption");
+
+    gtk_widget_add_css_class(detail, "dim-label");
+    gtk_box_append(GTK_BOX(words), meishi_shell_text(head->program, "heading"));
+    gtk_box_append(GTK_BOX(words), detail);
+    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
+    gtk_widget_set_hexpand(words, TRUE);
+    gtk_box_append(GTK_BOX(box), program_icon(head->application));
+    gtk_box_append(GTK_BOX(box), words);
+    return box;
+}
+
+void
+meishi_shell_add(MeishiShell *shell, GtkWidget *widget)
+{
+    gtk_box_append(shell->content, widget);
+}
+
+GtkLabel *
+meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING / 2);
+    GtkWidget *label = meishi_shell_text(text, NULL);
+    g_autoptr(GIcon) icon =
+        g_themed_icon_new(is_warning ? "dialog-warning-symbolic" : "dialog-information-symbolic");
+    GtkWidget *image = decoration(icon);
+
+    gtk_widget_add_css_class(image, is_warning ? "warning" : "dim-label");
+    gtk_widget_set_hexpand(label, TRUE);
+    gtk_box_append(GTK_BOX(box), image);
+    gtk_box_append(GTK_BOX(box), label);
+    meishi_shell_add(shell, box);
+    return GTK_LABEL(label);
+}
+
+void
+meishi_shell_name_button(GtkButton *button, const char *label)
+{
+    GtkWidget *words = gtk_button_get_child(button);
+
+    if (words != NULL) {
+        gtk_label_set_text_with_mnemonic(GTK_LABEL(words), label);
+        return;
+    }
+    words = gtk_label_new_with_mnemonic(label);
+    gtk_label_set_wrap(GTK_LABEL(words), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(words), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_justify(GTK_LABEL(words), GTK_JUSTIFY_CENTER);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(words), GTK_WIDGET(button));
+    gtk_button_set_child(button, words); /* a screen reader takes the name from it */
+}
+
+/* Side by side and equally wide, so that none of them is the obvious one. */
+static GtkBox *
+find_pair(MeishiShell *shell)
+{
+    if (shell->pair == NULL) {
+        shell->pair = GTK_BOX(gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING / 2));
+        gtk_box_set_homogeneous(shell->pair, TRUE);
+        gtk_box_append(shell->foot, GTK_WIDGET(shell->pair));
+    }
+    return shell->pair;
+}
+
+GtkButton *
+meishi_shell_add_button(MeishiShell *shell, const char *label, const char *effect, gboolean is_wide)
+{
+    GtkWidget *button = gtk_button_new();
+
+    meishi_shell_name_button(GTK_BUTTON(button), label);
+    gtk_widget_set_tooltip_text(button, effect);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   effect, -1);
+    if (is_wide)
+        gtk_box_append(shell->foot, button);
+    else
+        gtk_box_append(find_pair(shell), button);
+    return GTK_BUTTON(button);
+}
+
+/* ---- covering -------------------------------------------------------------------------------- */
+
+void
+meishi_shell_cover(MeishiShell *shell, GtkWidget *page)
+{
+    if (page != NULL) {
+        gtk_stack_add_child(shell->stack, page);
+        gtk_stack_set_visible_child(shell->stack, page);
+    } else {
+        gtk_stack_set_visible_child_name(shell->stack, "content");
+    }
+    if (shell->cover != NULL)
+        gtk_stack_remove(shell->stack, shell->cover);
+    shell->cover = page;
+}
+
+gboolean
+meishi_shell_is_covered(const MeishiShell *shell)
+{
+    return shell->cover != NULL;
+}
+
+/* ---- the window ------------------------------------------------------------------------------ */
+
+static GtkBox *
+padded_box(void)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, SPACING);
+
+    gtk_widget_set_margin_top(box, SPACING);
+    gtk_widget_set_margin_bottom(box, MARGIN);
+    gtk_widget_set_margin_start(box, MARGIN);
+    gtk_widget_set_margin_end(box, MARGIN);
+    return GTK_BOX(box);
+}
+
+static GtkWidget *
+clamp(GtkBox *box)
+{
+    GtkWidget *widget = adw_clamp_new();
+
+    adw_clamp_set_maximum_size(ADW_CLAMP(widget), COLUMN);
+    adw_clamp_set_tightening_threshold(ADW_CLAMP(widget), COLUMN);
+    adw_clamp_set_child(ADW_CLAMP(widget), GTK_WIDGET(box));
+    return widget;
+}
+
+static GtkWidget *
+build_content(MeishiShell *shell, const MeishiShellHead *head)
+{
+    GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *scroller = gtk_scrolled_window_new();
+
+    shell->scroller = GTK_SCROLLED_WINDOW(scroller);
+    shell->content = padded_box();
+    shell->foot = padded_box();
+    gtk_box_set_spacing(shell->foot, SPACING / 2);
+    meishi_shell_add(shell, program_box(head));
+    meishi_shell_add(shell, meishi_shell_text(head->heading, "title-2"));
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), clamp(shell->content));
+    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scroller), TRUE);
+    gtk_widget_set_vexpand(scroller, TRUE);
+    gtk_box_append(GTK_BOX(page), scroller);
+    gtk_box_append(GTK_BOX(page), clamp(shell->foot));
+    return page;
+}
+
+static void
+build_window(MeishiShell *shell, const MeishiShellHead *head)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+
+    shell->window = g_object_new(ADW_TYPE_WINDOW, "accessible-role", GTK_ACCESSIBLE_ROLE_DIALOG,
+                                 "title", head->title, NULL);
+    shell->header = ADW_HEADER_BAR(adw_header_bar_new());
+    adw_header_bar_set_decoration_layout(shell->header, ":close");
+    shell->stack = GTK_STACK(gtk_stack_new());
+    gtk_stack_set_vhomogeneous(shell->stack, FALSE);
+    gtk_stack_add_named(shell->stack, build_content(shell, head), "content");
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(shell->header));
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(shell->stack));
+    gtk_window_set_default_size(shell->window, WIDTH, HEIGHT);
+    gtk_widget_set_size_request(GTK_WIDGET(shell->window), MIN_WIDTH, MIN_HEIGHT);
+    adw_window_set_content(ADW_WINDOW(shell->window), box);
+}
+
+static void
+listen_to_window(MeishiShell *shell)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+
+    gtk_shortcut_controller_set_scope(GTK_SHORTCUT_CONTROLLER(keys), GTK_SHORTCUT_SCOPE_GLOBAL);
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(keys),
+        gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0),
+                         gtk_callback_action_new(on_escape, shell, NULL)));
+    gtk_widget_add_controller(GTK_WIDGET(shell->window), keys);
+    g_signal_connect(shell->window, "close-request", G_CALLBACK(on_close), shell);
+    g_signal_connect(shell->window, "notify::is-active", G_CALLBACK(on_active), shell);
+}
+
+MeishiShell *
+meishi_shell_new(const MeishiShellHead *head, MeishiShellAnswered answered, gpointer data)
+{
+    MeishiShell *shell = g_new0(MeishiShell, 1);
+
+    shell->answered = answered;
+    shell->data = data;
+    shell->guarded = g_ptr_array_new();
+    shell->is_ready = TRUE;
+    build_window(shell, head);
+    listen_to_window(shell);
+    return shell;
+}
+
+void
+meishi_shell_free(MeishiShell *shell)
+{
+    if (shell == NULL)
+        return;
+    g_clear_handle_id(&shell->guard_id, g_source_remove);
+    g_clear_handle_id(&shell->deliver_id, g_source_remove);
+    g_signal_handlers_disconnect_by_data(shell->window, shell);
+    gtk_window_destroy(shell->window);
+    g_clear_pointer(&shell->answer, g_variant_unref);
+    g_ptr_array_unref(shell->guarded);
+    g_free(shell);
+}
+
+GtkWindow *
+meishi_shell_window(MeishiShell *shell)
+{
+    return shell->window;
+}
+
+AdwHeaderBar *
+meishi_shell_header(MeishiShell *shell)
+{
+    return shell->header;
+}
+
+void
+meishi_shell_set_compact(MeishiShell *shell)
+{
+    gtk_scrolled_window_set_policy(shell->scroller, GTK_POLICY_NEVER, GTK_POLICY_NEVER);
+    gtk_window_set_default_size(shell->window, COMPACT_WIDTH, -1);
+}
+
+void
+meishi_shell_present(MeishiShell *shell)
+{
+    gtk_window_present(shell->window);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiShell: what every window that asks has in common: a head, content that scrolls, buttons
+ * below it, Esc, and the half second in which an answer cannot be given by accident.
+ *
+ * Answers once, from the main loop and never from within a call.
+ */
+#pragma once
+
+#include <adwaita.h>
+
+typedef struct MeishiShell MeishiShell;
+
+/* @answer: a{sv} for the daemon; NULL: "not now". */
+typedef void (*MeishiShellAnswered)(GVariant *answer, gpointer data);
+
+/* @program, @detail: who asks. */
+typedef struct {
+    const char *title, *heading, *program, *detail, *application;
+} MeishiShellHead;
+
+MeishiShell *
+meishi_shell_new(const MeishiShellHead *head, MeishiShellAnswered answered, gpointer data);
+void meishi_shell_free(MeishiShell *shell); /* closes the window; NULL is fine */
+
+GtkWindow *meishi_shell_window(MeishiShell *shell);
+AdwHeaderBar *meishi_shell_header(MeishiShell *shell);
+void meishi_shell_add(MeishiShell *shell, GtkWidget *widget);
+
+/* A line that informs, or warns; new words replace it through the label that is returned. */
+GtkLabel *meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning);
+
+/* A button below the content.  @label has a mnemonic, @effect says what it does.  @is_wide: on a
+ * line of its own, else beside the others that are not. */
+GtkButton *meishi_shell_add_button(MeishiShell *shell, const char *label, const char *effect,
+                                   gboolean is_wide);
+
+/* @button does nothing for half a second after the window has got the focus, so that an Enter or a
+ * click that was meant for another window is none (specification 6.2 rule 8). */
+void meishi_shell_guard(MeishiShell *shell, GtkButton *button);
+gboolean meishi_shell_is_armed(const MeishiShell *shell);
+void meishi_shell_rearm(MeishiShell *shell);
+/* Whether there is anything that a guarded button could answer. */
+void meishi_shell_set_ready(MeishiShell *shell, gboolean is_ready);
+
+/* Covers the content with @page, which Esc takes away again; NULL uncovers it. */
+void meishi_shell_cover(MeishiShell *shell, GtkWidget *page);
+gboolean meishi_shell_is_covered(const MeishiShell *shell);
+
+/* For a content that is known to be short: the window is as high as it needs. */
+void meishi_shell_set_compact(MeishiShell *shell);
+
+void meishi_shell_present(MeishiShell *shell);
+
+/* @answer is sunk; NULL: "not now". */
+void meishi_shell_answer(MeishiShell *shell, GVariant *answer);
+
+/* Gives @button the words @label, with a mnemonic. */
+void meishi_shell_name_button(GtkButton *button, const char *label);
+
+/* A label for running text: wraps everywhere, so that no text size clips it. */
+GtkWidget *meishi_shell_text(const char *text, const char *css_class);

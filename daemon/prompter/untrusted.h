@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Texts of strangers in a window (specification 6.2 rule 9).  Pure; every string is new.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* @text on a single line: whatever controls, reorders or hides is U+FFFD; at most 80 characters. */
+char *meishi_untrusted_line(const char *text);
+
+/* The same in full, for the details; at most 4096 characters, because a window has to stay one. */
+char *meishi_untrusted_full(const char *text);
+
+/* The line with marks around it that keep its direction from reaching the words beside it. */
+char *meishi_untrusted_isolated(const char *text);
+
+/* @text without these marks, for a screen reader. */
+char *meishi_untrusted_spoken(const char *text);
