@@ -19,6 +19,9 @@ library:libsecret-1                libsecret-1-dev
 library:p11-kit-1                  libp11-kit-dev
 library:json-glib-1.0              libjson-glib-dev
 library:gnutls                     libgnutls28-dev
+library:gtk4                       libgtk-4-dev
+library:libadwaita-1               libadwaita-1-dev
+command:msgfmt                     gettext
 '
 NEEDS_DEMO='
 command:openssl                    openssl
@@ -48,9 +51,13 @@ command:systemd-analyze            systemd
 command:tmux                       tmux
 command:valgrind                   valgrind
 command:wget                       wget
+command:Xvfb                       xvfb
+command:xdotool                    xdotool
+file:/usr/libexec/at-spi2-registryd at-spi2-core
 giomodule:gnutls                   glib-networking
 python:pytest                      python3-pytest
 python:gi                          python3-gi
+typelib:Atspi                      gir1.2-atspi-2.0
 typelib:Secret                     gir1.2-secret-1
 '
 
@@ -59,6 +66,7 @@ has_ability() {
     case $1 in
         library:libc) [ -e /usr/include/stdio.h ] || echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
         library:*) pkg-config --exists "$name" 2>/dev/null ;;
+        file:*) [ -e "$name" ] ;;
         command:*) command -v "$name" >/dev/null ;;
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;

@@ -20,6 +20,8 @@ FAMILIES = {
     "libsecret": re.compile(r"libsecret/"),
     "json": re.compile(r"json-glib/"),
     "gnutls": re.compile(r"gnutls/"),
+    "gtk": re.compile(r"gtk/|gdk/"),
+    "adwaita": re.compile(r"adwaita\.h$"),
     "libc": re.compile(r"[a-z0-9_]+\.h$|(sys|linux|netinet|arpa)/"),
 }
 
@@ -60,6 +62,22 @@ MATRIX = {
         [*BASE, "daemon/agent/", "daemon/policy/", "daemon/crypto/crypto.h",
          "daemon/token/uri.h", "daemon/server/peer.h"],
     ),
+    # What it says: no window, and nothing that could answer.
+    "daemon/prompter": (["libc", "glib"], ["cli/question.h", "cli/distinguished.h"]),
+    **{
+        f"daemon/prompter/{name}": (["libc", "glib", "gtk", "adwaita"], ["cli/question.h"])
+        for name in (
+            "chooser-list.c", "chooser-list.h", "chooser-window.c", "chooser-window.h",
+            "confirm-window.c", "confirm-window.h", "remember-box.c", "remember-box.h", "shell.c",
+            "shell.h",
+        )
+    },
+    **{
+        f"daemon/prompter/{name}": (
+            ["libc", "glib", "gio", "gdbus", "adwaita"], ["cli/question.h", "daemon/bus/agent1.h"]
+        )
+        for name in ("prompter.c", "prompter.h", "main.c")
+    },
     "daemon/main.c": (["libc", "glib", "gio"], ["daemon/"]),
     "cli": (
         ["libc", "glib", "gio", "gdbus", "json"],
@@ -137,6 +155,10 @@ PLANTS = [
     ("daemon/server/conn.c", "#include <sqlite3.h>\n", "may not include sqlite"),
     ("daemon/bus/bus.c", '#include "bus.h"\n', "not written from the project root"),
     ("daemon/bus/bus.c", "#include <libsecret/secret.h>\n", "may not include libsecret"),
+    ("daemon/prompter/row.c", "#include <gtk/gtk.h>\n", "may not include gtk"),
+    ("daemon/prompter/shell.c", "static GDBusConnection *c;\n", "may not use gdbus"),
+    ("daemon/prompter/main.c", '#include "daemon/store/store.h"\n', "may not include"),
+    ("cli/main.c", "#include <adwaita.h>\n", "may not include adwaita"),
     ("cli/main.c", '#include "daemon/agent/agent.h"\n', "may not include"),
     ("cli/cmd-probe.c", "#include <gnutls/gnutls.h>\n", "may not include gnutls"),
     ("cli/tls.c", '#include "daemon/agent/agent.h"\n', "may not include"),

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A screen without anybody in front of it: Xvfb, a keyboard (xdotool), and what a screen reader sees
+(AT-SPI, in a process of its own, because the accessibility bus is the person's).
+
+Started with the file's name as a program, this is that process: one JSON request per line.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from .process import PATIENCE, wait_until
+
+A11Y_SERVICE = """\
+[D-BUS Service]
+Name=org.a11y.Bus
+Exec=/usr/libexec/at-spi-bus-launcher
+"""
+
+
+class Desktop:
+    """Needs `bus` before its start, to make accessibility activatable there."""
+
+    def __init__(self, person, bus, size="1024x900"):
+        self.person = person
+        bus.add_service("org.a11y.Bus", A11Y_SERVICE)
+        bus.start(person)
+        self._start_screen(size)
+        self.reader = None
+
+    @property
+    def env(self):
+        return {
+            "DISPLAY": self.display, "GDK_BACKEND": "x11", "GSK_RENDERER": "cairo",
+            "LANG": "C.UTF-8", "LANGUAGE": "en", "TZ": "UTC",
+        }  # fmt: skip
+
+    def key(self, *keys):
+        self.person.run("xdotool", "key", "--delay", "30", *keys, env=self.env)
+
+    def windows(self):
+        """The windows that somebody could see."""
+        found = self.person.run(
+            "xdotool", "search", "--onlyvisible", "--name", ".", check=False, env=self.env
+        )
+        return found.stdout.split()
+
+    def focus(self, window):
+        self.person.run("xdotool", "windowfocus", window, env=self.env)
+
+    def see(self):
+        """What a screen reader sees of our windows, flat: dictionaries with role, name,
+        description and states."""
+        if self.reader is None:
+            self.reader = Reader(self.person, self.env)
+        return self.reader.see()
+
+    def find(self, role, name):
+        """The one thing of that role whose name begins so, once it is there."""
+
+        def look():
+            return [o for o in self.see() if o["role"] == role and o["name"].startswith(name)]
+
+        return wait_until(look, f"{role} “{name}”")[0]
+
+    def press(self, name):
+        """What a screen reader does to press the button."""
+        return self.reader.press(name)
+
+    def shot(self, path):
+        """For a person to look at."""
+        self.person.run("import", "-window", "root", path, env=self.env)
+
+    def stop(self):
+        if self.reader is not None:
+            self.reader.stop()
+        self.screen.stop()
+
+    def _start_screen(self, size):
+        number = 90 + os.getpid() % 800
+        while os.path.exists(f"/tmp/.X11-unix/X{number}"):
+            number += 1
+        self.display = f":{number}"
+        self.screen = self.person.background(
+            "Xvfb", self.display, "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"
+        )
+        self.screen.wait_ready(
+            lambda: self.person.run("xdotool", "getdisplaygeometry", check=False,
+                                    env=self.env).returncode == 0, "shows",
+        )  # fmt: skip
+
+
+class Reader:
+    def __init__(self, person, env):
+        self.child = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-B", "-m", "harness.desktop"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=person.home,
+            env=person.env | env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
+            start_new_session=True, **person.identity(),
+        )  # fmt: skip
+
+    def ask(self, **request):
+        self.child.stdin.write(json.dumps(request) + "\n")
+        self.child.stdin.flush()
+        line = self.child.stdout.readline()
+        assert line, "the screen reader has ended"
+        return json.loads(line)
+
+    def see(self):
+        return self.ask(method="see")
+
+    def press(self, name):
+        return self.ask(method="press", name=name)
+
+    def stop(self):
+        self.child.stdin.close()
+        self.child.wait(PATIENCE)
+        self.child.stdout.close()
+
+
+# ---- the process ----------------------------------------------------------------------------
+
+
+def serve():
+    import gi  # pylint: disable=import-outside-toplevel
+
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi, GLib  # pylint: disable=import-outside-toplevel
+
+    def walk(thing):
+        if thing is None:
+            return
+        yield thing
+        for index in range(thing.get_child_count()):
+            yield from walk(thing.get_child_at_index(index))
+
+    def all_of():
+        Atspi.get_desktop(0).clear_cache()
+        for thing in walk(Atspi.get_desktop(0)):
+            try:
+                states = [state.value_nick for state in thing.get_state_set().get_states()]
+                yield thing, {
+                    "role": thing.get_role_name(), "name": thing.get_name() or "",
+                    "description": thing.get_description() or "", "states": states,
+                    "children": thing.get_child_count(),
+                }  # fmt: skip
+            except GLib.Error:
+                continue  # it has left meanwhile
+
+    def see(_request):
+        return [facts for _, facts in all_of()]
+
+    def press(request):
+        for thing, facts in all_of():
+            if facts["name"] == request["name"] and thing.get_n_actions() > 0:
+                return Atspi.Action.do_action(thing, 0)
+        return False
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        method = {"see": see, "press": press}[request["method"]]
+        try:
+            print(json.dumps(method(request)), flush=True)
+        except GLib.Error:
+            time.sleep(0.05)
+            print(json.dumps([]), flush=True)
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,457 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The window that asks the person: what a screen reader sees of it, the keyboard, the answers, and
+the real daemon behind it."""
+
+import time
+
+import pytest
+from harness.asking import AskingDaemon
+from harness.dbus import NAME, PROMPTER, ROOT, SELECTOR, Door, RemoteError
+from harness.desktop import Desktop
+from harness.process import wait_until
+from harness.prompter import DISMISSED, NONE, SELECTED, Selection
+
+DAY = 86400
+ANSWERED, NOT_NOW = 0, 1
+
+
+def candidate(number, label, **facts):
+    """One candidate in the text form of a{sv}."""
+    entries = {
+        "identity": f"objectpath '/i/{number}'", "id": f"'{number:02x}{'ab' * 31}'",
+        "label": f"'{label}'", "subject": f"'CN={label},O=Example Corp'",
+        "issuer": "'CN=Issuing CA 3,O=Example Corp'", "serial": f"'0{number}4f2a'",
+        "key": "'EC P-256'", "place": "'software'", "kind": "'ok'", "code": "'OK'",
+        "not-before": f"int64 {int(time.time()) - 100 * DAY}",
+        "not-after": f"int64 {int(time.time()) + 400 * DAY}",
+    } | {name.replace("_", "-"): value for name, value in facts.items()}  # fmt: skip
+    return "{" + ", ".join(f"'{name}': <{value}>" for name, value in entries.items()) + "}"
+
+
+def question(*candidates, **facts):
+    entries = {
+        "application": "'exe:/usr/bin/curl'", "application-trust": "'exe'", "pid": "uint32 4711",
+        "host": "'git.example.com'", "port": "uint32 8443", "kind": "'choose'",
+        "accepts": "['CN=Issuing CA 3,O=Example Corp']", "n-accepts": "uint32 1",
+        "scopes": "['once', 'session', 'always']", "reaches": "['host-port', 'host']",
+        "any-application": "true",
+    }  # fmt: skip
+    if candidates:
+        entries |= {"preselected": "objectpath '/i/1'", "candidates": f"[{', '.join(candidates)}]"}
+    entries |= {name.replace("_", "-"): value for name, value in facts.items()}
+    return "{" + ", ".join(f"'{name}': <{value}>" for name, value in entries.items()) + "}"
+
+
+HANA, WORK = candidate(1, "Hana"), candidate(2, "Work")
+OLD = candidate(3, "Old", kind="'soft'", code="'EXPIRED'", not_after="int64 1700000000")
+TWO = question(HANA, WORK)
+CONFIRM = question(label="'Hana'", deadline="int64 1795219260")
+
+
+@pytest.fixture
+def desktop(person, bus):
+    made = Desktop(person, bus)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def prompter(person, desktop):
+    """prompter(**env) starts it."""
+    made = []
+
+    def start(**env):
+        tree = person.tree
+        catalogues = tree.find("ja/LC_MESSAGES/meishi.mo").parents[2]
+        made.append(person.background(
+            tree.find("meishi-prompter"), "--locale-dir", catalogues, env=desktop.env | env
+        ))  # fmt: skip
+        return made[-1]
+
+    yield start
+    for one in made:
+        output = one.output()
+        assert one.stop() == 0, output
+        assert "CRITICAL" not in output and "ERROR" not in output, output
+
+
+@pytest.fixture
+def asking(desktop, bus):
+    door = Door(bus.address, NAME)
+    yield AskingDaemon(door)
+    door.close()
+
+
+class Shown:
+    """The window of one question, with the focus."""
+
+    def __init__(self, desktop, title="Choose a Client Certificate"):
+        self.desktop = desktop
+        desktop.find("dialog", title)
+        [self.window] = wait_until(desktop.windows, "a window")
+        desktop.focus(self.window)
+
+    def wait_armed(self, button="Use"):
+        def armed():
+            return "sensitive" in self.desktop.find("push button", button)["states"]
+
+        wait_until(armed, f"{button} can be pressed")
+
+    def radios(self):
+        return [one for one in self.desktop.see() if one["role"] == "radio button"]
+
+    def checked(self):
+        return [one["name"].partition(",")[0] for one in self.radios() if "checked" in one["states"]]
+
+    def gone(self):
+        wait_until(lambda: not self.desktop.windows(), "the window is gone")
+
+
+@pytest.fixture
+def show(desktop, asking, prompter):
+    """show(question) asks it and returns its window."""
+
+    def ask(text=TWO, kind="choose", **env):
+        if asking.prompter is None:
+            prompter(**env)
+        asking.ask(kind, text)
+        return Shown(desktop, "Use of a Key" if kind == "confirm" else "Choose a Client Certificate")
+
+    return ask
+
+
+def names(desktop, role):
+    return [one["name"] for one in desktop.see() if one["role"] == role]
+
+
+def said(desktop):
+    """All that is written, without the marks that keep directions apart."""
+    return "\n".join(names(desktop, "label")).replace("\u2068", "").replace("\u2069", "")
+
+
+# ---- what is seen -------------------------------------------------------------------------------
+
+
+def test_screen_reader_sees_each_certificate_as_one_radio_button(desktop, show):
+    shown = show()
+    [hana, work] = shown.radios()
+    assert hana["name"].startswith("Hana, from Issuing CA 3, this computer, until ")
+    assert hana["name"].endswith(", in 13 months")
+    assert hana["children"] == 0 and {"checked", "focused"} <= set(hana["states"])
+    assert work["name"].startswith("Work, ") and "checked" not in work["states"]
+    buttons = names(desktop, "push button")
+    assert {"Use", "Send None", "Not Now", "Never for This Site", "Details"} <= set(buttons)
+    text = said(desktop)
+    assert "git.example.com:8443 asks who you are" in text
+    assert "recognised by its file /usr/bin/curl · process 4711" in text
+    assert "It accepts certificates from “Issuing CA 3”." in text
+    combos = {one["name"]: one["description"] for one in desktop.see() if one["role"] == "combo box"}
+    assert combos == {"Remember": "Once, do not remember"}
+
+
+def test_circumstances_are_said(desktop, show):
+    show(question(
+        HANA, tls_clear="true", rule="'rule corp (/etc/10.conf:3, admin)'", scopes="['once']",
+        last_alert="'the server cannot use the certificate'", last_label="'Super'",
+        claimed_application="'Bank\\nof \u202eyou'",
+    ))  # fmt: skip
+    text = said(desktop)
+    assert "Last time the server refused “Super”: the server cannot use the certificate." in text
+    assert "Your name will be visible on the network" in text
+    assert "Policy limits this choice: rule corp (/etc/10.conf:3, admin)." in text
+    assert "says it is “Bank\ufffdof \ufffdyou”" in text
+    assert "Never for This Site" not in names(desktop, "push button")
+    assert "combo box" not in {one["role"] for one in desktop.see()}
+
+
+def test_japanese(desktop, asking, prompter):
+    prompter(LANGUAGE="ja")
+    asking.ask("choose", TWO)
+    Shown(desktop, "クライアント証明書（個人証明書）の選択")
+    assert "git.example.com:8443 が本人確認を求めています" in said(desktop)
+    assert "証明書なしで続ける(N)" in names(desktop, "push button")
+
+
+# ---- answers by keyboard ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "keys, path",
+    [
+        (["Return"], "/i/1"), (["Down", "Return"], "/i/2"), (["End", "Return"], "/i/2"),
+        (["End", "Home", "Return"], "/i/1"), (["w", "Return"], "/i/2"), (["ctrl+2"], "/i/2"),
+        (["alt+u"], "/i/1"), (["alt+n"], "/"),
+    ],
+)  # fmt: skip
+def test_keys_that_answer(desktop, asking, show, keys, path):
+    shown = show()
+    shown.wait_armed()
+    desktop.key(*keys)
+    _, result, answer = asking.answer()
+    assert result == ANSWERED
+    assert answer == {
+        "identity": path, "scope": "once", "reach": "host-port", "any-application": False
+    }  # fmt: skip
+    shown.gone()
+
+
+@pytest.mark.parametrize("keys", [["Escape"], ["alt+o"], ["Down", "Escape"]])
+def test_keys_that_say_not_now(desktop, asking, show, keys):
+    shown = show()
+    desktop.key(*keys)
+    assert asking.answer()[1:] == (NOT_NOW, {})
+    shown.gone()
+
+
+def test_closing_is_not_now(desktop, asking, show):
+    show()
+    desktop.press("Close")
+    assert asking.answer()[1:] == (NOT_NOW, {})
+
+
+def test_never_is_always_none(desktop, asking, show):
+    show()
+    desktop.key("alt+v")
+    _, result, answer = asking.answer()
+    assert result == ANSWERED and answer["identity"] == "/" and answer["scope"] == "always"
+
+
+def test_remembering(desktop, asking, show):
+    shown = show(question(candidate(1, "Hana", accepted_here="uint32 3")))
+    combos = {one["name"]: one["description"] for one in desktop.see() if one["role"] == "combo box"}
+    assert combos == {
+        "Remember": "For this session", "For": "git.example.com:8443",
+        "For which programs": "curl only",
+    }  # fmt: skip
+    shown.wait_armed()
+    desktop.key("Return")
+    answer = asking.answer()[2]
+    assert answer["scope"] == "session" and answer["reach"] == "host-port"
+
+
+def test_details_are_a_layer_of_their_own(desktop, show):
+    show()
+    desktop.key("F1")
+    wait_until(lambda: "01" + "ab" * 31 in said(desktop), "the fingerprint")
+    desktop.key("Escape")
+    wait_until(lambda: "01" + "ab" * 31 not in said(desktop), "the list again")
+    assert desktop.windows()
+
+
+# ---- no accidents -------------------------------------------------------------------------------
+
+
+def test_nothing_is_used_in_the_first_half_second(desktop, asking, show):
+    shown = show()
+    shown.wait_armed()
+    # The focus goes and comes back: what was meant for another window is not for this one.
+    desktop.person.run(
+        "xdotool", "windowunmap", "--sync", shown.window, "windowmap", "--sync", shown.window,
+        "windowfocus", shown.window, "key", "Return", env=desktop.env,
+    )  # fmt: skip
+    asking.assert_silent()
+    shown.wait_armed()
+    desktop.key("Return")
+    assert asking.answer()[1] == ANSWERED
+
+
+def test_what_was_not_offered_takes_a_second_click(desktop, asking, show):
+    shown = show(question(HANA, OLD))
+    assert len(shown.radios()) == 1
+    shown.wait_armed()
+    desktop.press("Other certificates (1): 1 expired")
+    [_, old] = wait_until(lambda: len(shown.radios()) == 2 and shown.radios(), "the others")
+    assert old["description"] == "it expired on 14 November 2023"
+    desktop.key("End", "Return")
+    shown.wait_armed("Use It All the Same")
+    assert "“Old” was not offered: it expired on 14 November 2023." in said(desktop)
+    asking.assert_silent()
+    desktop.key("Return")
+    assert asking.answer()[2]["identity"] == "/i/3"
+
+
+def test_second_click_is_forgotten_with_the_row(desktop, asking, show):
+    shown = show(question(HANA, OLD))
+    desktop.press("Other certificates (1): 1 expired")
+    wait_until(lambda: len(shown.radios()) == 2, "the others")
+    shown.wait_armed()
+    desktop.key("End", "Return", "Home")
+    desktop.find("push button", "Use")
+    assert "Use It All the Same" not in names(desktop, "push button") and shown.checked() == ["Hana"]
+    asking.assert_silent()
+
+
+def test_server_that_asks_everybody_gets_nothing_by_enter(desktop, asking, show):
+    shown = show(question(HANA, WORK, kind="'optional'"))
+    time.sleep(0.6)
+    assert shown.checked() == []
+    desktop.key("Return")
+    asking.assert_silent()
+    assert shown.checked() == ["Hana"]
+    shown.wait_armed()
+    desktop.key("Return")
+    assert asking.answer()[2]["identity"] == "/i/1"
+
+
+@pytest.mark.parametrize(
+    "kind, title", [("insert", "Insert a Card"), ("import", "A Certificate Is Missing")]
+)
+def test_questions_without_a_list(desktop, asking, prompter, kind, title):
+    prompter()
+    asking.ask("choose", question(HANA, kind=f"'{kind}'"))
+    shown = Shown(desktop, title)
+    assert shown.radios() == []
+    assert not {"Use", "Never for This Site"} & set(names(desktop, "push button"))
+    desktop.key("alt+n")
+    assert asking.answer()[2]["identity"] == "/"
+
+
+# ---- confirming ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "key, word", [("alt+a", "once"), ("alt+s", "session"), ("alt+d", "no"), ("Return", "no")]
+)
+def test_confirming(desktop, asking, show, key, word):
+    shown = show(CONFIRM, "confirm")
+    text = said(desktop)
+    assert "May curl use your key?" in text
+    listed = names(desktop, "list item")
+    assert any("Hana" in one for one in listed), listed
+    assert any("git.example.com:8443 (as the program says)" in one.replace("\u2068", "").replace(
+        "\u2069", "") for one in listed), listed  # fmt: skip
+    shown.wait_armed("Allow Once")
+    desktop.key(key)
+    assert asking.answer()[1:] == (ANSWERED, {"allow": word})
+
+
+def test_confirming_each_use_has_no_session(desktop, asking, show):
+    shown = show(question(label="'Hana'", each_use="true", host="''"), "confirm")
+    assert "Allow for This Session" not in names(desktop, "push button")
+    desktop.key("Escape")
+    assert asking.answer()[1:] == (NOT_NOW, {})
+    shown.gone()
+
+
+# ---- one at a time, and the bus ------------------------------------------------------------------
+
+
+def test_one_window_at_a_time(desktop, asking, show):
+    shown = show()
+    second = asking.ask("confirm", CONFIRM)
+    third = asking.ask("choose", question(WORK))
+    assert len(desktop.windows()) == 1
+    desktop.key("Escape")
+    Shown(desktop, "Use of a Key")
+    asking.cancel(second)
+    desktop.find("dialog", "Choose a Client Certificate")
+    asking.cancel(third)
+    shown.gone()
+    assert asking.answer()[1] == NOT_NOW and len(asking.answers) == 1
+
+
+def test_question_taken_back_before_it_was_shown(desktop, asking, show):
+    shown = show()
+    asking.cancel(asking.ask("confirm", CONFIRM))
+    desktop.key("Escape")
+    shown.gone()
+    assert asking.answer()[1] == NOT_NOW and len(asking.answers) == 1
+
+
+def test_only_the_daemon_asks(asking, show, bus):
+    shown = show()
+    stranger = Door(bus.address, asking.prompter[0])
+    calls = {"Begin": ("(ssa{sv})", "c", "choose", {}), "Cancel": ("(ss)", "cookie1", "timeout")}
+    for method, arguments in calls.items():
+        with pytest.raises(RemoteError) as caught:
+            stranger.call(asking.prompter[1], f"{PROMPTER}.{method}", *arguments)
+        assert caught.value.name == "org.freedesktop.DBus.Error.AccessDenied"
+    assert shown.desktop.windows()
+    stranger.close()
+
+
+def test_end_is_not_now(asking, prompter, desktop):
+    running = prompter()
+    asking.ask("choose", TWO)
+    Shown(desktop)
+    assert running.stop() == 0
+    assert asking.answer()[1] == NOT_NOW
+
+
+# ---- the real daemon ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(person, bus, desktop, prompter, pki):
+    """The daemon with two identities, the prompter, and a TLS client's connection."""
+    person.start_daemon()
+    for name in ("Alice", "Work"):
+        person.import_files(pki.p12(pki.identity(name)), password="correct horse")
+    door = Door(bus.address, NAME)
+    wait_until(lambda: is_served(door), "the daemon on the bus")
+    prompter()
+    wait_until(lambda: door.get(ROOT, SELECTOR, "AgentAvailable"), "the prompter is registered")
+    yield door
+    door.close()
+
+
+def is_served(door):
+    try:
+        return bool(door.objects())
+    except RemoteError:
+        return False
+
+
+def test_choice_reaches_the_program(world, desktop):
+    selection = Selection(world)
+    shown = Shown(desktop)
+    desktop.key("w")
+    shown.wait_armed()
+    desktop.key("Return")
+    result, decision = selection.response()
+    assert result == SELECTED and decision["label"] == "Work" and decision["scope"] == "once"
+
+
+def test_refusals_reach_the_program(world, desktop):
+    selection = Selection(world)
+    Shown(desktop)
+    desktop.key("Escape")
+    assert selection.response()[0] == DISMISSED
+    selection = Selection(world, "other.example.com")
+    Shown(desktop)
+    desktop.key("alt+v")
+    assert selection.response()[0] == NONE
+    # Never is never: the same server is not a question any more.
+    assert Selection(world, "other.example.com").response()[0] == NONE
+    assert desktop.windows() == []
+
+
+def test_program_that_gives_up_takes_its_window_along(world, desktop):
+    selection = Selection(world)
+    shown = Shown(desktop)
+    selection.cancel()
+    shown.gone()
+
+
+def test_daemon_that_ends_takes_its_window_along_and_comes_back(world, desktop, person, bus):
+    Selection(world)
+    shown = Shown(desktop)
+    person.stop_daemon()
+    shown.gone()
+    person.start_daemon()
+    door = Door(bus.address, NAME)
+    wait_until(lambda: is_served(door), "the daemon on the bus")
+    wait_until(lambda: door.get(ROOT, SELECTOR, "AgentAvailable"), "the prompter is registered")
+    selection = Selection(door)
+    shown = Shown(desktop)
+    desktop.key("w")
+    shown.wait_armed()
+    desktop.key("Return")
+    assert selection.response()[0] == SELECTED
+    door.close()
+
+
+def test_activation_names_the_installed_prompter(person):
+    tree = person.tree
+    service = tree.find("org.meishi.Prompter.service").read_text()
+    assert f"Exec={tree.final_path(tree.find('meishi-prompter'))}\n" in service

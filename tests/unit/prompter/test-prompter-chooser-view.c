@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * daemon/prompter/chooser-view.c, program.c, details-view.c and answer.c: everything that the
+ * chooser says and sends.
+ */
+#include "daemon/prompter/answer.h"
+#include "daemon/prompter/chooser-view.h"
+#include "daemon/prompter/program.h"
+#include "daemon/prompter/untrusted.h"
+
+#include "tests/unit/cli/sample-question.h"
+
+typedef struct {
+    MeishiQuestion *question;
+    MeishiChooserView *view;
+} Fixture;
+
+static Fixture
+open_view(const char *dict)
+{
+    Fixture f = {.question = sample_question("choose", dict, 1)};
+
+    f.view = meishi_chooser_view_new(f.question, SAMPLE_NOW);
+    return f;
+}
+
+static void
+close_view(Fixture *f)
+{
+    meishi_chooser_view_free(f->view);
+    meishi_question_free(f->question);
+}
+
+static void
+assert_text(const char *text, const char *expected)
+{
+    g_autofree char *plain = text != NULL ? meishi_untrusted_spoken(text) : NULL;
+
+    g_assert_cmpstr(plain, ==, expected);
+}
+
+/* ---- head ------------------------------------------------------------------------------------ */
+
+static void
+test_head(void)
+{
+    Fixture f = open_view(SAMPLE_CHOOSE);
+
+    g_assert_cmpstr(f.view->title, ==, "Choose a Client Certificate");
+    assert_text(f.view->heading, "git.example.com:8443 asks who you are");
+    assert_text(f.view->program, "curl");
+    assert_text(f.view->program_detail, "recognised by its file /usr/bin/curl · process 4711");
+    assert_text(f.view->accepts, "It accepts certificates from “Issuing CA 3” and 1 other.");
+    g_assert_cmpuint(f.view->notes->len, ==, 0);
+    close_view(&f);
+}
+
+typedef struct {
+    const char *name, *dict, *text;
+} Case;
+
+static const Case targets[] = {
+    {"unknown", "{'host': <''>}", NULL},
+    {"name", "{'host': <'a.example'>, 'port': <uint32 443>}", "a.example:443"},
+    {"no-port", "{'host': <'ssid:Office'>}", "ssid:Office"},
+    {"v6", "{'host': <'2001:db8::1'>, 'port': <uint32 443>}", "[2001:db8::1]:443"},
+    {"unicode", "{'host': <'xn--bcher-kva.example'>, 'port': <uint32 443>}",
+     "xn--bcher-kva.example:443 (bücher.example)"},
+    {"hostile", "{'host': <'ssid:a\u202eb\n'>}", "ssid:a�b�"},
+};
+
+static void
+test_target(gconstpointer data)
+{
+    const Case *one = data;
+    g_autoptr(MeishiQuestion) question = sample_question("choose", one->dict, 1);
+    g_autofree char *target = meishi_program_target(question);
+
+    assert_text(target, one->text);
+}
+
+static const Case programs[] = {
+    {"unknown", "{'claimed-application': <'Bank'>}",
+     "who it is could not be found out · says it is “Bank”"},
+    {"sandbox", "{'application': <'flatpak:org.gnome.Epiphany'>, 'application-trust': <'sandbox'>}",
+     "sandboxed, its name is certain"},
+    {"unit", "{'application': <'unit:backup.service'>, 'application-trust': <'unit'>}",
+     "recognised by its service backup.service"},
+    {"any", "{'application': <'exe:/opt/x'>, 'application-trust': <'any'>, 'pid': <uint32 7>}",
+     "its name is not verified · process 7"},
+};
+
+static void
+test_program(gconstpointer data)
+{
+    const Case *one = data;
+    g_autoptr(MeishiQuestion) question = sample_question("choose", one->dict, 1);
+    g_autofree char *detail = meishi_program_detail(question);
+
+    assert_text(detail, one->text);
+}
+
+/* ---- notes ----------------------------------------------------------------------------------- */
+
+static const Case notes[] = {
+    {"last-time",
+     "{'last-alert': <'the server cannot use the certificate'>, 'last-label': <'Old'>}",
+     "! Last time the server refused “Old”: the server cannot use the certificate."},
+    {"last-none", "{'last-alert': <'the server wants a certificate and got none'>}",
+     "! Last time the connection failed: the server wants a certificate and got none."},
+    {"clear", "{'tls-clear': <true>}",
+     "! Your name will be visible on the network: the connection uses TLS 1.2 or older."},
+    {"policy", "{'rule': <'rule r (f:1, admin)'>, 'scopes': <['once', 'session', 'always']>}",
+     "- Policy has a part in this choice: rule r (f:1, admin)."},
+    {"limited", "{'rule': <'rule r (f:1, admin)'>, 'scopes': <['once']>}",
+     "- Policy limits this choice: rule r (f:1, admin)."},
+    {"no-policy", "{'rule': <'none'>}", ""},
+    {"optional", "{'kind': <'optional'>}",
+     "- It asks every visitor. Many such sites work without a certificate."},
+    {"soft", "{'kind': <'soft'>}", "- None of your certificates is quite what it asks for."},
+    {"again", "{'kind': <'again'>}", "- What you chose for it before does not fit any more."},
+    {"import", "{'kind': <'import'>}",
+     "- Policy wants a certificate here that you do not have. Import it, then connect again."},
+    {"insert",
+     "{'kind': <'insert'>, 'candidates': <[{'identity': <objectpath '/i/1'>, 'label': <'Hana'>,"
+     " 'place': <'card “Corp”'>, 'kind': <'soft'>}]>}",
+     "- The certificate for this server, “Hana”, is not inserted (card “Corp”). Insert it to go "
+     "on."},
+    {"deadline", "{'deadline': <int64 1795219260>}", "- The program waits until 00:01."},
+};
+
+static void
+test_note(gconstpointer data)
+{
+    const Case *one = data;
+    Fixture f = open_view(one->dict);
+    GString *text = g_string_new(NULL);
+    g_autofree char *all = NULL;
+
+    for (guint i = 0; i < f.view->notes->len; i++) {
+        const MeishiNote *note = g_ptr_array_index(f.view->notes, i);
+
+        g_string_append_printf(text, "%s%s", note->is_warning ? "! " : "- ", note->text);
+    }
+    all = g_string_free(text, FALSE);
+    assert_text(all, one->text);
+    close_view(&f);
+}
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+static void
+test_list(void)
+{
+    Fixture f = open_view(SAMPLE_CHOOSE);
+    g_autofree char *insist = meishi_chooser_view_insist(f.view, 2);
+
+    g_assert_true(f.view->has_list);
+    g_assert_cmpuint(f.view->rows->len, ==, 3);
+    g_assert_cmpuint(f.view->n_offered, ==, 2);
+    g_assert_cmpuint(f.view->selected, ==, 0);
+    assert_text(f.view->others, "Other certificates (1): 1 expired");
+    assert_text(insist, "“Old” was not offered: it expired on 1 March 2026. Use it all the same?");
+    close_view(&f);
+}
+
+static void
+test_no_list(void)
+{
+    Fixture insert = open_view("{'kind': <'insert'>, " SAMPLE_CANDIDATES "}");
+    Fixture import = open_view("{'kind': <'import'>, " SAMPLE_CANDIDATES "}");
+    Fixture empty = open_view("{'kind': <'choose'>}");
+
+    g_assert_false(insert.view->has_list || import.view->has_list || empty.view->has_list);
+    g_assert_null(insert.view->others);
+    g_assert_cmpstr(insert.view->title, ==, "Insert a Card");
+    close_view(&insert);
+    close_view(&import);
+    close_view(&empty);
+}
+
+/* Nothing is selected for the person where the server asks everybody. */
+static void
+test_optional(void)
+{
+    Fixture f = open_view("{'kind': <'optional'>, 'preselected': <objectpath '/i/1'>,"
+                          " 'scopes': <['once', 'always']>, " SAMPLE_CANDIDATES "}");
+
+    g_assert_cmpuint(f.view->selected, ==, G_MAXUINT);
+    g_assert_true(f.view->never_first && f.view->may_never);
+    close_view(&f);
+}
+
+static void
+test_kinds_of_others(void)
+{
+    Fixture f = open_view("{'n-candidates': <uint32 9>, 'candidates': <["
+                          "{'label': <'a'>, 'kind': <'soft'>, 'code': <'EXPIRED'>},"
+                          "{'label': <'b'>, 'kind': <'soft'>, 'code': <'NEW_ONE'>},"
+                          "{'label': <'c'>, 'kind': <'soft'>, 'code': <'EXPIRED'>}]>}");
+
+    assert_text(f.view->others, "Other certificates (9): 2 expired, 1 not offered");
+    close_view(&f);
+}
+
+static void
+test_type_ahead(void)
+{
+    Fixture f = open_view(SAMPLE_CHOOSE);
+
+    g_assert_cmpuint(meishi_chooser_view_find(f.view, "h", 0, 2), ==, 0);
+    g_assert_cmpuint(meishi_chooser_view_find(f.view, "HANA S", 1, 2), ==, 1);
+    g_assert_cmpuint(meishi_chooser_view_find(f.view, "iss", 2, 2), ==, 0);
+    g_assert_cmpuint(meishi_chooser_view_find(f.view, "old", 0, 2), ==, G_MAXUINT);
+    g_assert_cmpuint(meishi_chooser_view_find(f.view, "old", 0, 3), ==, 2);
+    g_assert_cmpuint(meishi_chooser_view_find(f.view, "h", 0, 0), ==, G_MAXUINT);
+    close_view(&f);
+}
+
+/* ---- remembering ----------------------------------------------------------------------------- */
+
+static void
+assert_options(const GArray *options, const char *expected)
+{
+    GString *text = g_string_new(NULL);
+    g_autofree char *all = NULL;
+
+    for (guint i = 0; i < options->len; i++) {
+        const MeishiOption *option = &g_array_index(options, MeishiOption, i);
+
+        g_string_append_printf(text, "%s%s=%s", i > 0 ? "; " : "", option->word, option->label);
+    }
+    all = g_string_free(text, FALSE);
+    assert_text(all, expected);
+}
+
+static void
+test_remember_all(void)
+{
+    Fixture f = open_view(SAMPLE_CHOOSE);
+
+    assert_options(f.view->scopes,
+                   "once=Once, do not remember; session=For this session; always=Always");
+    assert_options(f.view->reaches, "host-port=git.example.com:8443; host=git.example.com, every "
+                                    "port; domain=All of example.com");
+    assert_options(f.view->programs, "this=curl only; any=Every program");
+    g_assert_cmpuint(f.view->scope, ==, 0);
+    g_assert_true(f.view->may_never);
+    close_view(&f);
+}
+
+static void
+test_remember_limited(void)
+{
+    Fixture f = open_view("{'host': <'a.example'>, 'port': <uint32 1>, 'scopes': <['once']>,"
+                          " 'reaches': <['host-port']>, " SAMPLE_CANDIDATES "}");
+
+    assert_options(f.view->scopes, "once=Once, do not remember");
+    assert_options(f.view->reaches, "host-port=a.example:1");
+    assert_options(f.view->programs, "this=This program only");
+    g_assert_false(f.view->may_never);
+    close_view(&f);
+}
+
+/* Rule 5: the session for a server that has been used. */
+static void
+test_remember_known(void)
+{
+    Fixture f = open_view("{'scopes': <['once', 'session']>, 'candidates': <[{'kind': <'ok'>,"
+                          " 'accepted-here': <uint32 2>}]>}");
+    Fixture limited = open_view("{'scopes': <['once']>, 'candidates': <[{'kind': <'ok'>,"
+                                " 'accepted-here': <uint32 2>}]>}");
+
+    g_assert_cmpuint(f.view->scope, ==, 1);
+    g_assert_cmpuint(limited.view->scope, ==, 0);
+    close_view(&f);
+    close_view(&limited);
+}
+
+/* ---- details and answers --------------------------------------------------------------------- */
+
+static void
+assert_detail(const GPtrArray *details, const char *name, const char *value)
+{
+    for (guint i = 0; i + 1 < details->len; i += 2) {
+        if (g_str_equal(g_ptr_array_index(details, i), name)) {
+            g_assert_cmpstr(g_ptr_array_index(details, i + 1), ==, value);
+            return;
+        }
+    }
+    g_test_message("no detail %s", name);
+    g_test_fail();
+}
+
+static void
+test_details(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    g_autoptr(GPtrArray) details = meishi_chooser_view_details(question, 1);
+    g_autoptr(GPtrArray) nobody = meishi_chooser_view_details(question, G_MAXUINT);
+
+    assert_detail(details, "Subject", "CN=Hana Sato,OU=Admins,O=Example Corp");
+    assert_detail(details, "SHA-256", "bb22");
+    assert_detail(details, "Valid", "from 24 November 2025 to 6 December 2026");
+    assert_detail(details, "Server", "git.example.com:8443");
+    assert_detail(details, "Program", "exe:/usr/bin/curl");
+    assert_detail(nobody, "Server", "git.example.com:8443");
+}
+
+static void
+test_answers(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    const MeishiRemembering how = {.scope = "always", .reach = "host", .any_application = TRUE};
+    g_autoptr(GVariant) use = g_variant_ref_sink(meishi_answer_choice(question, 1, &how));
+    g_autoptr(GVariant) none = g_variant_ref_sink(meishi_answer_choice(question, G_MAXUINT, &how));
+    g_autoptr(GVariant) allow = g_variant_ref_sink(meishi_answer_allow("session"));
+    const char *path, *scope, *word;
+
+    g_assert_true(g_variant_lookup(use, "identity", "&o", &path));
+    g_assert_cmpstr(path, ==, "/i/2");
+    g_assert_true(g_variant_lookup(use, "scope", "&s", &scope));
+    g_assert_cmpstr(scope, ==, "always");
+    g_assert_true(g_variant_lookup(none, "identity", "&o", &path));
+    g_assert_cmpstr(path, ==, "/");
+    g_assert_true(g_variant_lookup(allow, "allow", "&s", &word));
+    g_assert_cmpstr(word, ==, "session");
+}
+
+static void
+add_cases(const char *prefix, const Case *cases, gsize n, GTestDataFunc func)
+{
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *path = g_strconcat("/prompter/chooser/", prefix, cases[i].name, NULL);
+
+        g_test_add_data_func(path, &cases[i], func);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_cases("target/", targets, G_N_ELEMENTS(targets), test_target);
+    add_cases("program/", programs, G_N_ELEMENTS(programs), test_program);
+    add_cases("note/", notes, G_N_ELEMENTS(notes), test_note);
+    g_test_add_func("/prompter/chooser/head", test_head);
+    g_test_add_func("/prompter/chooser/list", test_list);
+    g_test_add_func("/prompter/chooser/no-list", test_no_list);
+    g_test_add_func("/prompter/chooser/optional", test_optional);
+    g_test_add_func("/prompter/chooser/others", test_kinds_of_others);
+    g_test_add_func("/prompter/chooser/type-ahead", test_type_ahead);
+    g_test_add_func("/prompter/chooser/remember/all", test_remember_all);
+    g_test_add_func("/prompter/chooser/remember/limited", test_remember_limited);
+    g_test_add_func("/prompter/chooser/remember/known", test_remember_known);
+    g_test_add_func("/prompter/chooser/details", test_details);
+    g_test_add_func("/prompter/chooser/answers", test_answers);
+    return g_test_run();
+}

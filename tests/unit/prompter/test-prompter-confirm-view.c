@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * daemon/prompter/confirm-view.c: the words of "may this program use your key?".
+ */
+#include "daemon/prompter/confirm-view.h"
+#include "daemon/prompter/untrusted.h"
+
+#include "tests/unit/cli/sample-question.h"
+
+static void
+assert_text(const char *text, const char *expected)
+{
+    g_autofree char *plain = meishi_untrusted_spoken(text);
+
+    g_assert_cmpstr(plain, ==, expected);
+}
+
+static void
+test_unknown_target(void)
+{
+    g_autoptr(MeishiQuestion) question =
+        sample_question("confirm", SAMPLE_CONFIRM ", 'each-use': <true>}", 1);
+    g_autoptr(MeishiConfirmView) view = meishi_confirm_view_new(question);
+
+    assert_text(view->heading, "May org.gnome.Epiphany use your key?");
+    assert_text(view->program_detail, "sandboxed, its name is certain · process 9");
+    assert_text(view->key, "Hana Sato");
+    assert_text(view->target, "not known: the program does not say");
+    assert_text(view->note, "Whoever uses the key signs in as you.");
+    g_assert_false(view->may_session);
+}
+
+static void
+test_claimed_target(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question(
+        "confirm",
+        "{'host': <'a.example'>, 'port': <uint32 443>, 'deadline': <int64 1795219260>,"
+        " 'label': <'L\nL'>}",
+        1);
+    g_autoptr(MeishiConfirmView) view = meishi_confirm_view_new(question);
+
+    assert_text(view->heading, "May an unknown program use your key?");
+    assert_text(view->target, "a.example:443 (as the program says)");
+    assert_text(view->key, "L�L");
+    assert_text(view->note, "Whoever uses the key signs in as you. The program waits until 00:01.");
+    g_assert_true(view->may_session);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/prompter/confirm/unknown-target", test_unknown_target);
+    g_test_add_func("/prompter/confirm/claimed-target", test_claimed_target);
+    return g_test_run();
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * daemon/prompter/row.c, differences.c and reasons.c: one certificate in words.
+ */
+#include "daemon/prompter/row.h"
+#include "daemon/prompter/untrusted.h"
+
+#include "tests/unit/cli/sample-question.h"
+
+static void
+assert_text(const char *text, const char *expected)
+{
+    g_autofree char *plain = meishi_untrusted_spoken(text);
+
+    g_assert_cmpstr(plain, ==, expected);
+}
+
+/* ---- rule 1: the label ----------------------------------------------------------------------- */
+
+typedef struct {
+    const char *name, *facts, *label;
+} Case;
+
+static const Case labels[] = {
+    {"label", "'label': <'Mine'>, 'subject': <'CN=Hana'>", "Mine"},
+    {"blank", "'label': <'  '>, 'subject': <'CN=Hana,O=Corp'>", "Hana"},
+    {"mail", "'subject': <'O=Corp'>, 'names': <['dns:a.example', 'email:h@example.com']>",
+     "h@example.com"},
+    {"upn", "'subject': <''>, 'names': <['upn:hana@corp']>", "hana@corp"},
+    {"name", "'subject': <'O=Corp'>, 'names': <['dns:a.example']>", "a.example"},
+    {"organisation", "'subject': <'O=Corp'>", "Corp"},
+    {"serial", "'subject': <''>, 'serial': <'01a24f2a'>", "certificate …4f2a"},
+    {"nothing", "'subject': <''>, 'id': <'aabbcc'>", "certificate …bbcc"},
+};
+
+static void
+test_label(gconstpointer data)
+{
+    const Case *one = data;
+    g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->facts);
+    g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
+    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+
+    assert_text(row->label, one->label);
+    meishi_row_free(row);
+}
+
+/* ---- rules 2 and 3 --------------------------------------------------------------------------- */
+
+static void
+test_twins(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    MeishiRow *first = meishi_row_new(question, 0, SAMPLE_NOW);
+    MeishiRow *second = meishi_row_new(question, 1, SAMPLE_NOW);
+
+    assert_text(first->difference, "no unit, number …a2b3");
+    assert_text(second->difference, "unit Admins, number …4f2a");
+    assert_text(first->place, "card “Corp card”");
+    assert_text(second->place, "this computer");
+    assert_text(first->validity, "until 2 March 2027, in 3 months");
+    assert_text(second->validity, "expires soon: 6 December 2026, in 15 days");
+    g_assert_false(first->is_urgent);
+    g_assert_true(second->is_urgent);
+    g_assert_cmpstr(first->spoken, ==,
+                    "Hana Sato, from Issuing CA 3, card “Corp card”, until 2 March 2027, in 3 "
+                    "months, no unit, number …a2b3");
+    g_assert_cmpstr(first->key, ==, "hana sato\nissuing ca 3");
+    meishi_row_free(first);
+    meishi_row_free(second);
+}
+
+static void
+test_soft(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    MeishiRow *row = meishi_row_new(question, 2, SAMPLE_NOW);
+
+    g_assert_true(row->is_soft && row->is_urgent && row->is_usable);
+    assert_text(row->difference, "");
+    assert_text(row->validity, "expired on 1 March 2026, 8 months ago");
+    assert_text(row->reason, "it expired on 1 March 2026");
+    meishi_row_free(row);
+}
+
+static const Case reasons[] = {
+    {"early", "'code': <'NOT_YET_VALID'>, 'not-before': <int64 1796515200>",
+     "it is valid only from 6 December 2026"},
+    {"issuer", "'code': <'CA_MISMATCH'>", "its issuer is not among those that the server accepts"},
+    {"unknown", "'code': <'NEW_ONE'>, 'reason': <'a\nnew reason'>", "a�new reason"},
+};
+
+static void
+test_reason(gconstpointer data)
+{
+    const Case *one = data;
+    g_autofree char *dict =
+        g_strdup_printf("{'candidates': <[{'kind': <'soft'>, %s}]>}", one->facts);
+    g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
+    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+
+    assert_text(row->reason, one->label);
+    meishi_row_free(row);
+}
+
+static const Case histories[] = {
+    {"never", "'accepted-here': <uint32 0>", ""},
+    {"once", "'accepted-here': <uint32 1>, 'last-accepted': <int64 1795132800>",
+     "used here 1 time, last yesterday"},
+    {"often", "'accepted-here': <uint32 12>, 'last-accepted': <int64 1795219200>",
+     "used here 12 times, last today"},
+    {"undated", "'accepted-here': <uint32 1>", "used here once"},
+};
+
+static void
+test_history(gconstpointer data)
+{
+    const Case *one = data;
+    g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->facts);
+    g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
+    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+
+    assert_text(row->history, one->label);
+    meishi_row_free(row);
+}
+
+static void
+test_absent(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question(
+        "choose", "{'candidates': <[{'kind': <'soft'>, 'code': <'TOKEN_ABSENT'>}]>}", 1);
+    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+
+    g_assert_false(row->is_usable);
+    assert_text(row->validity, "no end");
+    meishi_row_free(row);
+}
+
+static void
+add_cases(const char *prefix, const Case *cases, gsize n, GTestDataFunc func)
+{
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *path = g_strconcat("/prompter/row/", prefix, cases[i].name, NULL);
+
+        g_test_add_data_func(path, &cases[i], func);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_cases("label/", labels, G_N_ELEMENTS(labels), test_label);
+    add_cases("reason/", reasons, G_N_ELEMENTS(reasons), test_reason);
+    add_cases("history/", histories, G_N_ELEMENTS(histories), test_history);
+    g_test_add_func("/prompter/row/twins", test_twins);
+    g_test_add_func("/prompter/row/soft", test_soft);
+    g_test_add_func("/prompter/row/absent", test_absent);
+    return g_test_run();
+}
