@@ -314,7 +314,7 @@ add_choice(MeishiChooserWindow *window)
     window->list = meishi_chooser_list_new(window->view, &user);
     window->remember = meishi_remember_box_new(window->view);
     meishi_shell_add(window->shell, meishi_chooser_list_widget(window->list));
-    window->insist = meishi_shell_add_note(window->shell, "", TRUE);
+    window->insist = meishi_shell_add_last_word(window->shell);
     meishi_shell_add(window->shell, meishi_remember_box_widget(window->remember));
     window->use = meishi_shell_add_button(window->shell, _("_Use"),
                                           _("The certificate goes to the server"), TRUE);

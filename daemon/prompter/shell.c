@@ -8,16 +8,17 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define GUARD_MS      500
-#define WIDTH         580
-#define COMPACT_WIDTH 480
-#define HEIGHT        720
-#define MIN_WIDTH     360
-#define MIN_HEIGHT    294
-#define COLUMN        600
-#define SPACING       12
-#define MARGIN        18
-#define ICON          48
+#define GUARD_MS       500
+#define WIDTH          580
+#define COMPACT_WIDTH  480
+#define COMPACT_HEIGHT 600 /* of the content; what is more scrolls */
+#define HEIGHT         760
+#define MIN_WIDTH      360
+#define MIN_HEIGHT     294
+#define COLUMN         600
+#define SPACING        12
+#define MARGIN         18
+#define ICON           48
 
 struct MeishiShell {
     MeishiShellAnswered answered;
@@ -205,8 +206,9 @@ meishi_shell_add(MeishiShell *shell, GtkWidget *widget)
     gtk_box_append(shell->content, widget);
 }
 
-GtkLabel *
-meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning)
+/* A line with an icon, and its words. */
+static GtkWidget *
+note_box(const char *text, gboolean is_warning, GtkLabel **ret_label)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING / 2);
     GtkWidget *label = meishi_shell_text(text, NULL);
@@ -218,8 +220,27 @@ meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning)
     gtk_widget_set_hexpand(label, TRUE);
     gtk_box_append(GTK_BOX(box), image);
     gtk_box_append(GTK_BOX(box), label);
-    meishi_shell_add(shell, box);
-    return GTK_LABEL(label);
+    *ret_label = GTK_LABEL(label);
+    return box;
+}
+
+void
+meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning)
+{
+    GtkLabel *label;
+
+    meishi_shell_add(shell, note_box(text, is_warning, &label));
+}
+
+GtkLabel *
+meishi_shell_add_last_word(MeishiShell *shell)
+{
+    GtkLabel *label;
+    GtkWidget *box = note_box("", TRUE, &label);
+
+    gtk_widget_set_visible(box, FALSE);
+    gtk_box_append(shell->foot, box);
+    return label;
 }
 
 void
@@ -413,7 +434,11 @@ meishi_shell_header(MeishiShell *shell)
 void
 meishi_shell_set_compact(MeishiShell *shell)
 {
-    gtk_scrolled_window_set_policy(shell->scroller, GTK_POLICY_NEVER, GTK_POLICY_NEVER);
+    int height;
+
+    gtk_widget_measure(GTK_WIDGET(shell->content), GTK_ORIENTATION_VERTICAL, COMPACT_WIDTH, NULL,
+                       &height, NULL, NULL);
+    gtk_scrolled_window_set_min_content_height(shell->scroller, MIN(height, COMPACT_HEIGHT));
     gtk_window_set_default_size(shell->window, COMPACT_WIDTH, -1);
 }
 

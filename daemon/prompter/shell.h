@@ -27,8 +27,12 @@ GtkWindow *meishi_shell_window(MeishiShell *shell);
 AdwHeaderBar *meishi_shell_header(MeishiShell *shell);
 void meishi_shell_add(MeishiShell *shell, GtkWidget *widget);
 
-/* A line that informs, or warns; new words replace it through the label that is returned. */
-GtkLabel *meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning);
+/* A line that informs, or warns. */
+void meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning);
+
+/* A warning that stands where the buttons are, for something that has to be read before one is
+ * pressed.  Hidden, with its parent, until it has words. */
+GtkLabel *meishi_shell_add_last_word(MeishiShell *shell);
 
 /* A button below the content.  @label has a mnemonic, @effect says what it does.  @is_wide: on a
  * line of its own, else beside the others that are not. */
@@ -47,7 +51,7 @@ void meishi_shell_set_ready(MeishiShell *shell, gboolean is_ready);
 void meishi_shell_cover(MeishiShell *shell, GtkWidget *page);
 gboolean meishi_shell_is_covered(const MeishiShell *shell);
 
-/* For a content that is known to be short: the window is as high as it needs. */
+/* Once the content is there, for one that is short: the window is as high as it needs. */
 void meishi_shell_set_compact(MeishiShell *shell);
 
 void meishi_shell_present(MeishiShell *shell);

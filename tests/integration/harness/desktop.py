@@ -69,27 +69,21 @@ class Desktop:
         """What a screen reader does to press the button."""
         return self.reader.press(name)
 
-    def shot(self, path):
-        """For a person to look at."""
-        self.person.run("import", "-window", "root", path, env=self.env)
-
     def stop(self):
         if self.reader is not None:
             self.reader.stop()
         self.screen.stop()
 
     def _start_screen(self, size):
-        number = 90 + os.getpid() % 800
-        while os.path.exists(f"/tmp/.X11-unix/X{number}"):
-            number += 1
-        self.display = f":{number}"
+        ready, tell = os.pipe()
         self.screen = self.person.background(
-            "Xvfb", self.display, "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"
-        )
-        self.screen.wait_ready(
-            lambda: self.person.run("xdotool", "getdisplaygeometry", check=False,
-                                    env=self.env).returncode == 0, "shows",
+            "Xvfb", "-displayfd", str(tell), "-screen", "0", f"{size}x24", "-nolisten", "tcp",
+            "-noreset", pass_fds=[tell],
         )  # fmt: skip
+        os.close(tell)
+        with os.fdopen(ready) as number:
+            self.display = f":{number.readline().strip()}"
+        self.screen.assert_alive()
 
 
 class Reader:
