@@ -9,6 +9,7 @@
 #include "cli/out-file.h"
 #include "cli/proof.h"
 #include "cli/text.h"
+#include "daemon/asking/secret-fd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -123,7 +124,7 @@ call_export_key(MeishiBusIdentity *object, MeishiSecret *password, GError **erro
 {
     g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
     g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
-    gint handle = meishi_secret_option_send(password, fds, error);
+    gint handle = meishi_secret_fd_append(password, fds, error);
     GVariant *pkcs12 = NULL;
 
     if (handle < 0 || !meishi_proof_send(&options.proof, "proof", &dict, fds, error))

@@ -12,6 +12,7 @@
 #include "cli/proof.h"
 #include "cli/text.h"
 #include "daemon/base/error.h"
+#include "daemon/asking/secret-fd.h"
 
 #define TRIES 3
 
@@ -76,7 +77,7 @@ send_passwords(const Import *import, GUnixFDList *fds, GError **error)
     g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("ah"));
 
     for (guint i = 0; i < import->passwords->len; i++) {
-        gint handle = meishi_secret_option_send(import->passwords->pdata[i], fds, error);
+        gint handle = meishi_secret_fd_append(import->passwords->pdata[i], fds, error);
 
         if (handle < 0)
             return NULL;

@@ -5,7 +5,7 @@
  */
 #include "cli/client.h"
 #include "cli/command.h"
-#include "cli/dict.h"
+#include "daemon/asking/dict.h"
 #include "cli/json.h"
 #include "cli/style.h"
 #include "cli/text.h"

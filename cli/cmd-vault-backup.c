@@ -13,6 +13,7 @@
 #include "cli/slots.h"
 #include "cli/text.h"
 #include "daemon/base/error.h"
+#include "daemon/asking/secret-fd.h"
 
 #define TRIES 3
 
@@ -72,7 +73,7 @@ call_backup(MeishiClient *client, MeishiOutFile *file, MeishiSecret *secret, GEr
     g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
     g_auto(GVariantDict) options = G_VARIANT_DICT_INIT(NULL);
     gint out = g_unix_fd_list_append(fds, meishi_out_file_fd(file), error);
-    gint handle = out >= 0 ? meishi_secret_option_send(secret, fds, error) : -1;
+    gint handle = out >= 0 ? meishi_secret_fd_append(secret, fds, error) : -1;
 
     if (handle < 0 || !meishi_proof_send(&proof, "proof", &options, fds, error))
         return FALSE;
@@ -157,7 +158,7 @@ static gboolean
 call_restore(const Restore *restore, MeishiSecret *secret, GError **error)
 {
     gint in = g_unix_fd_list_append(restore->fds, restore->file->fd, error);
-    gint handle = in >= 0 ? meishi_secret_option_send(secret, restore->fds, error) : -1;
+    gint handle = in >= 0 ? meishi_secret_fd_append(secret, restore->fds, error) : -1;
 
     if (handle < 0)
         return FALSE;

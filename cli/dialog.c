@@ -20,7 +20,7 @@ typedef enum {
 } Turn;
 
 struct MeishiDialog {
-    MeishiQuestion *question;
+    const MeishiQuestion *question;
     MeishiQuestionLayout layout;
     Turn turn;
     gboolean is_dismissed;
@@ -31,15 +31,15 @@ struct MeishiDialog {
 };
 
 MeishiDialog *
-meishi_dialog_new(MeishiQuestion *question, const MeishiQuestionLayout *layout)
+meishi_dialog_new(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
     MeishiDialog *dialog = g_new0(MeishiDialog, 1);
 
     dialog->question = question;
     dialog->layout = *layout;
-    dialog->turn = question->is_confirm  ? TURN_CONFIRM
-                   : question->is_unlock ? TURN_UNLOCK
-                                         : TURN_CHOOSE;
+    dialog->turn = question->asks == MEISHI_ASKS_CONFIRM  ? TURN_CONFIRM
+                   : question->asks == MEISHI_ASKS_UNLOCK ? TURN_UNLOCK
+                                                          : TURN_CHOOSE;
     dialog->chosen = G_MAXUINT;
     dialog->scope = "once";
     dialog->reach = "host-port";
@@ -51,7 +51,6 @@ meishi_dialog_free(MeishiDialog *dialog)
 {
     if (dialog == NULL)
         return;
-    meishi_question_free(dialog->question);
     g_free(dialog);
 }
 
@@ -364,9 +363,9 @@ meishi_dialog_answer(const MeishiDialog *dialog)
 
     g_variant_dict_init(&answer, NULL);
     if (dialog->turn == TURN_OVER && !dialog->is_dismissed) {
-        if (dialog->question->is_confirm)
+        if (dialog->question->asks == MEISHI_ASKS_CONFIRM)
             g_variant_dict_insert(&answer, "allow", "s", dialog->allow);
-        else if (!dialog->question->is_unlock)
+        else if (dialog->question->asks != MEISHI_ASKS_UNLOCK)
             add_choice(dialog, &answer);
     }
     return g_variant_dict_end(&answer);

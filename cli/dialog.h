@@ -15,8 +15,8 @@ typedef enum {
 
 typedef struct MeishiDialog MeishiDialog;
 
-/* Takes @question. */
-MeishiDialog *meishi_dialog_new(MeishiQuestion *question, const MeishiQuestionLayout *layout);
+/* Borrows @question. */
+MeishiDialog *meishi_dialog_new(const MeishiQuestion *question, const MeishiQuestionLayout *layout);
 void meishi_dialog_free(MeishiDialog *dialog); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiDialog, meishi_dialog_free)
 

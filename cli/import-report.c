@@ -6,7 +6,7 @@
 #include "cli/import-report.h"
 
 #include "cli/date.h"
-#include "cli/dict.h"
+#include "daemon/asking/dict.h"
 #include "cli/json.h"
 #include "cli/style.h"
 #include "cli/table.h"

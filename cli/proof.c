@@ -8,6 +8,7 @@
 #include "cli/error.h"
 #include "cli/prompt.h"
 #include "daemon/base/error.h"
+#include "daemon/asking/secret-fd.h"
 
 #define TRIES    3
 #define QUESTION "Passphrase of the vault"
@@ -69,7 +70,7 @@ meishi_proof_send(MeishiProof *proof, const char *name, GVariantDict *options, G
 
     if (proof->secret == NULL)
         return TRUE;
-    handle = meishi_secret_option_send(proof->secret, fds, error);
+    handle = meishi_secret_fd_append(proof->secret, fds, error);
     if (handle >= 0)
         g_variant_dict_insert(options, name, "h", handle);
     return handle >= 0;

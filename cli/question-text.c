@@ -6,7 +6,7 @@
 #include "cli/question-text.h"
 
 #include "cli/date.h"
-#include "cli/distinguished.h"
+#include "daemon/asking/distinguished.h"
 #include "cli/text.h"
 
 #include <string.h>
@@ -420,9 +420,9 @@ meishi_question_text_open(const MeishiQuestion *question, const MeishiQuestionLa
 {
     GString *out;
 
-    if (question->is_confirm)
+    if (question->asks == MEISHI_ASKS_CONFIRM)
         return confirm_text(question);
-    if (question->is_unlock)
+    if (question->asks == MEISHI_ASKS_UNLOCK)
         return unlock_text(question);
     out = g_string_new(NULL);
     append_target(out, question);
@@ -515,9 +515,9 @@ meishi_question_text_why(const MeishiQuestion *question, const MeishiQuestionLay
 char *
 meishi_question_text_use(const MeishiQuestion *question, guint fallback)
 {
-    if (question->is_confirm)
+    if (question->asks == MEISHI_ASKS_CONFIRM)
         return g_strdup("Allow [n]: ");
-    if (question->is_unlock)
+    if (question->asks == MEISHI_ASKS_UNLOCK)
         return g_strdup("Passphrase of the vault: ");
     if (fallback == G_MAXUINT)
         return g_strdup("Use: ");

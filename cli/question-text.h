@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 /* How to lay it out: lines of @columns, or, where that is 0, one line for each thing, which screen
  * readers follow best.  @now decides what ends soon. */

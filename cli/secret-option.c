@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Reads secrets into MeishiSecret and hands them on as sealed memfds: memory that has no name in
- * any file system and that nobody can change after it was filled.
+ * Reads secrets into MeishiSecret, from where the options say.
  */
 #include "cli/secret-option.h"
 
@@ -11,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define MAX_SECRET 4096
@@ -130,37 +128,4 @@ meishi_secret_option_read_or_ask(const MeishiSecretOption *option, const char *q
         return meishi_secret_option_read(option, error);
     return is_new ? meishi_prompt_new_secret(question, error)
                   : meishi_prompt_secret(question, error);
-}
-
-static gboolean
-fill(int fd, const MeishiSecret *secret)
-{
-    const guint8 *data = meishi_secret_data(secret);
-    gsize left = meishi_secret_len(secret);
-
-    while (left > 0) {
-        gssize n = write(fd, data, left);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        data += MAX(n, 0);
-        left -= (gsize)MAX(n, 0);
-    }
-    return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
-}
-
-gint
-meishi_secret_option_send(MeishiSecret *secret, GUnixFDList *fds, GError **error)
-{
-    int fd = memfd_create("meishi-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    gint handle = -1;
-
-    if (fd >= 0 && fill(fd, secret))
-        handle = g_unix_fd_list_append(fds, fd, error);
-    else
-        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_FAILED,
-                    "Cannot hand a password to the daemon: %s", g_strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return handle;
 }

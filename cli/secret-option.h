@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Passwords and passphrases: where they come from, and how they go to the daemon.  Never an
- * argument, never the environment.
+ * Passwords and passphrases: where they come from.  Never an argument, never the environment.
  */
 #pragma once
-
-#include <gio/gunixfdlist.h>
 
 #include "daemon/base/secret.h"
 
@@ -37,6 +34,3 @@ meishi_secret_option_read_all(char **files, char **fds, GError **error) G_GNUC_W
 MeishiSecret *
 meishi_secret_option_read_or_ask(const MeishiSecretOption *option, const char *question,
                                  gboolean is_new, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Appends @secret to @fds as a sealed memfd; returns its handle, -1 on error. */
-gint meishi_secret_option_send(MeishiSecret *secret, GUnixFDList *fds, GError **error);

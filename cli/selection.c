@@ -5,7 +5,7 @@
  */
 #include "cli/selection.h"
 
-#include "cli/dict.h"
+#include "daemon/asking/dict.h"
 #include "cli/error.h"
 #include "cli/text.h"
 #include "daemon/policy/code.h"

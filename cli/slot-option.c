@@ -6,6 +6,7 @@
 
 #include "cli/error.h"
 #include "cli/suggest.h"
+#include "daemon/asking/secret-fd.h"
 
 static const char *const kinds[] = {"secret-service", "passphrase", "key-file", NULL};
 
@@ -49,7 +50,7 @@ send_passphrase(const MeishiSlotOption *option, GVariantDict *options, GUnixFDLi
 {
     g_autoptr(MeishiSecret) secret = meishi_secret_option_read_or_ask(
         &option->passphrase, "New passphrase for the vault", TRUE, error);
-    gint handle = secret != NULL ? meishi_secret_option_send(secret, fds, error) : -1;
+    gint handle = secret != NULL ? meishi_secret_fd_append(secret, fds, error) : -1;
 
     if (handle >= 0)
         g_variant_dict_insert(options, "secret", "h", handle);

@@ -5,7 +5,7 @@
 #include "cli/slots.h"
 
 #include "cli/date.h"
-#include "cli/dict.h"
+#include "daemon/asking/dict.h"
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"

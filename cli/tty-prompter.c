@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The terminal's end of org.meishi.Agent1.Prompter: one question at a time, in the order in which
- * they came.  What is shown and what an answer means is dialog.c's.  The terminal stays as it is
- * (lines, echo, signals), but for a secret, which tty-secret.c reads.  What was typed before a
- * question was shown does not answer it.
+ * The terminal behind a MeishiDesk.  What is shown and what an answer means is dialog.c's.  The
+ * terminal stays as it is (lines, echo, signals), but for a secret, which tty-secret.c reads.  What
+ * was typed before a question was shown does not answer it.
  */
 #include "cli/tty-prompter.h"
 
 #include "cli/dialog.h"
-#include "cli/secret-option.h"
 #include "cli/tty-secret.h"
 #include "cli/tty.h"
-#include "daemon/bus/agent1.h"
+#include "daemon/asking/desk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,41 +19,19 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define ROOT     "/org/meishi/Agent1"
-#define PATH     "/org/meishi/Prompter"
 #define TERMINAL "/dev/tty"
 #define MAX_LINE 1024
 #define COLUMNS  80
 
-/* org.meishi.Agent1.Agents.Respond */
-#define RESULT_ANSWERED  0
-#define RESULT_DISMISSED 1
-
-typedef struct {
-    char *cookie;
-    MeishiDialog *dialog;
-} Open;
-
 struct MeishiTtyPrompter {
-    GDBusConnection *connection;
-    MeishiBusPrompter *object;
+    MeishiDesk *desk;
     gboolean plain;
     int fd;
+    MeishiDialog *dialog;    /* about the question that is shown; NULL: none is */
     guint source;            /* of @fd; 0: nothing is asked, or a secret */
-    GQueue waiting;          /* Open; the head is the one that is shown */
     GString *line;           /* what was typed so far */
     MeishiTtySecret *secret; /* that is being typed; NULL */
 };
-
-static void
-free_open(gpointer data)
-{
-    Open *open = data;
-
-    g_free(open->cookie);
-    meishi_dialog_free(open->dialog);
-    g_free(open);
-}
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
 
@@ -82,60 +58,21 @@ layout(const MeishiTtyPrompter *prompter)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* The only failure is that the question is over, and then there is nothing to do about it. */
-static void
-respond_with(MeishiTtyPrompter *prompter, const char *cookie, guint result, GVariant *answer,
-             GUnixFDList *fds)
-{
-    g_dbus_connection_call_with_unix_fd_list(
-        prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents", "Respond",
-        g_variant_new("(su@a{sv})", cookie, result, answer), NULL, G_DBUS_CALL_FLAGS_NONE, -1, fds,
-        NULL, NULL, NULL);
-}
-
-static void
-respond(MeishiTtyPrompter *prompter, const char *cookie, guint result, GVariant *answer)
-{
-    respond_with(prompter, cookie, result, answer, NULL);
-}
-
-static void show_next(MeishiTtyPrompter *prompter);
-
-static void
-close_shown(MeishiTtyPrompter *prompter)
-{
-    free_open(g_queue_pop_head(&prompter->waiting));
-    g_clear_handle_id(&prompter->source, g_source_remove);
-    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
-    show_next(prompter);
-}
-
-static void
-dismiss_shown(MeishiTtyPrompter *prompter)
-{
-    Open *open = g_queue_peek_head(&prompter->waiting);
-
-    respond(prompter, open->cookie, RESULT_DISMISSED, g_variant_new("a{sv}", NULL));
-    close_shown(prompter);
-}
-
 /* @line: NULL at the end of input. */
 static void
 take_line(MeishiTtyPrompter *prompter, const char *line)
 {
-    Open *open = g_queue_peek_head(&prompter->waiting);
     g_autofree char *text = NULL;
 
-    switch (meishi_dialog_take(open->dialog, line, &text)) {
+    switch (meishi_dialog_take(prompter->dialog, line, &text)) {
     case MEISHI_DIALOG_ASKING:
         show(prompter, text);
         break;
     case MEISHI_DIALOG_ANSWERED:
-        respond(prompter, open->cookie, RESULT_ANSWERED, meishi_dialog_answer(open->dialog));
-        close_shown(prompter);
+        meishi_desk_answer(prompter->desk, meishi_dialog_answer(prompter->dialog));
         break;
     case MEISHI_DIALOG_DISMISSED:
-        dismiss_shown(prompter);
+        meishi_desk_dismiss(prompter->desk);
         break;
     }
 }
@@ -147,7 +84,7 @@ take_line(MeishiTtyPrompter *prompter, const char *line)
 static void
 take_lines(MeishiTtyPrompter *prompter)
 {
-    const Open *open = g_queue_peek_head(&prompter->waiting);
+    const MeishiQuestion *question = meishi_desk_question(prompter->desk);
     char *end;
 
     while ((end = strchr(prompter->line->str, '\n')) != NULL) {
@@ -155,7 +92,7 @@ take_lines(MeishiTtyPrompter *prompter)
 
         g_string_erase(prompter->line, 0, end - prompter->line->str + 1);
         take_line(prompter, line);
-        if (g_queue_peek_head(&prompter->waiting) != open)
+        if (meishi_desk_question(prompter->desk) != question)
             return;
     }
     g_string_truncate(prompter->line, MIN(prompter->line->len, MAX_LINE));
@@ -182,34 +119,19 @@ on_input(int fd, GIOCondition condition, gpointer data)
 
 /* ---- secrets --------------------------------------------------------------------------------- */
 
-static gboolean
-send_secret(MeishiTtyPrompter *prompter, const char *cookie, MeishiSecret *secret)
-{
-    g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
-    gint handle = meishi_secret_option_send(secret, fds, NULL);
-    GVariantDict answer = G_VARIANT_DICT_INIT(NULL);
-
-    if (handle < 0)
-        return FALSE;
-    g_variant_dict_insert(&answer, "secret", "h", handle);
-    respond_with(prompter, cookie, RESULT_ANSWERED, g_variant_dict_end(&answer), fds);
-    return TRUE;
-}
-
 /* A secret that cannot be handed over is none: it is asked for again when it is needed again. */
 static void
 on_secret(MeishiSecret *secret, gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
-    const Open *open = g_queue_peek_head(&prompter->waiting);
 
-    if (secret != NULL && send_secret(prompter, open->cookie, secret))
-        close_shown(prompter);
+    if (secret != NULL)
+        (void)meishi_desk_answer_secret(prompter->desk, secret, NULL);
     else
-        dismiss_shown(prompter);
+        meishi_desk_dismiss(prompter->desk);
 }
 
-/* ---- one after the other --------------------------------------------------------------------- */
+/* ---- MeishiDeskClass ------------------------------------------------------------------------- */
 
 static void
 await_line(MeishiTtyPrompter *prompter)
@@ -220,61 +142,40 @@ await_line(MeishiTtyPrompter *prompter)
         g_unix_fd_add(prompter->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, prompter);
 }
 
-static void
-show_next(MeishiTtyPrompter *prompter)
-{
-    const Open *open = g_queue_peek_head(&prompter->waiting);
-    g_autofree char *text = NULL;
-
-    if (open == NULL || prompter->source != 0 || prompter->secret != NULL)
-        return;
-    text = meishi_dialog_open(open->dialog);
-    if (!meishi_dialog_wants_secret(open->dialog)) {
-        await_line(prompter);
-        show(prompter, text);
-        return;
-    }
-    prompter->secret = meishi_tty_secret_new(prompter->fd, on_secret, prompter);
-    if (prompter->secret != NULL)
-        show(prompter, text);
-    else
-        dismiss_shown(prompter);
-}
-
-/* ---- org.meishi.Agent1.Prompter -------------------------------------------------------------- */
-
+/* FALSE where the terminal cannot be made to hide what is typed. */
 static gboolean
-on_begin(MeishiBusPrompter *object, GDBusMethodInvocation *invocation, const char *cookie,
-         const char *kind, GVariant *question, gpointer data)
+await_answer(MeishiTtyPrompter *prompter)
 {
-    MeishiTtyPrompter *prompter = data;
-    MeishiQuestion *read = meishi_question_new(kind, question, (guint)getpid());
-    MeishiQuestionLayout how = layout(prompter);
-    Open *open;
-
-    meishi_bus_prompter_complete_begin(object, invocation);
-    if (read == NULL) {
-        respond(prompter, cookie, RESULT_DISMISSED, g_variant_new("a{sv}", NULL));
+    if (!meishi_dialog_wants_secret(prompter->dialog)) {
+        await_line(prompter);
         return TRUE;
     }
-    open = g_new0(Open, 1);
-    open->cookie = g_strdup(cookie);
-    open->dialog = meishi_dialog_new(read, &how);
-    g_queue_push_tail(&prompter->waiting, open);
-    show_next(prompter);
+    prompter->secret = meishi_tty_secret_new(prompter->fd, on_secret, prompter);
+    return prompter->secret != NULL;
+}
+
+static gboolean
+show_question(const MeishiQuestion *question, gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+    MeishiQuestionLayout how = layout(prompter);
+    g_autofree char *text = NULL;
+
+    prompter->dialog = meishi_dialog_new(question, &how);
+    if (!await_answer(prompter)) {
+        g_clear_pointer(&prompter->dialog, meishi_dialog_free);
+        return FALSE;
+    }
+    text = meishi_dialog_open(prompter->dialog);
+    show(prompter, text);
     return TRUE;
 }
 
-static GList *
-find_open(MeishiTtyPrompter *prompter, const char *cookie)
+static void
+update_question(const MeishiQuestion *question, gpointer data)
 {
-    for (GList *link = prompter->waiting.head; link != NULL; link = link->next) {
-        const Open *open = link->data;
-
-        if (g_str_equal(open->cookie, cookie))
-            return link;
-    }
-    return NULL;
+    if (!question->is_awaited)
+        show(data, "\nThe program does not wait any more; your answer is for the next time.\n");
 }
 
 static const char *
@@ -287,54 +188,42 @@ end_text(const char *reason)
     return "\nThe program does not wait for an answer any more.\n";
 }
 
-static gboolean
-on_cancel(MeishiBusPrompter *object, GDBusMethodInvocation *invocation, const char *cookie,
-          const char *reason, gpointer data)
+static void
+close_question(const MeishiQuestion *question, const char *reason, gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
-    GList *link = find_open(prompter, cookie);
 
-    meishi_bus_prompter_complete_cancel(object, invocation);
-    if (link == NULL)
-        return TRUE;
-    if (link == prompter->waiting.head) {
+    if (reason != NULL)
         show(prompter, end_text(reason));
-        close_shown(prompter);
-    } else {
-        free_open(link->data);
-        g_queue_delete_link(&prompter->waiting, link);
-    }
-    return TRUE;
+    g_clear_handle_id(&prompter->source, g_source_remove);
+    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
+    g_clear_pointer(&prompter->dialog, meishi_dialog_free);
 }
+
+static const MeishiDeskClass desk_class = {
+    .show = show_question,
+    .update = update_question,
+    .close = close_question,
+};
 
 /* ---- coming and going ------------------------------------------------------------------------ */
 
-static GVariant *
-make_options(void)
+static void
+on_registered(GObject *source, GAsyncResult *result, gpointer data)
 {
-    static const char *const kinds[] = {"choose", "confirm", "unlock", NULL};
-    GVariantDict options = G_VARIANT_DICT_INIT(NULL);
-
-    g_variant_dict_insert(&options, "kinds", "^as", kinds);
-    g_variant_dict_insert(&options, "tty", "s", TERMINAL);
-    return g_variant_dict_end(&options);
+    *(GAsyncResult **)data = g_object_ref(result);
 }
 
-static gboolean export(MeishiTtyPrompter *prompter, GError **error)
+/* Waits: nothing else is done before the daemon knows whom to ask. */
+static gboolean
+register_desk(MeishiDesk *desk, GError **error)
 {
-    g_autoptr(GVariant) reply = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
 
-    prompter->object = meishi_bus_prompter_skeleton_new();
-    g_signal_connect(prompter->object, "handle-begin", G_CALLBACK(on_begin), prompter);
-    g_signal_connect(prompter->object, "handle-cancel", G_CALLBACK(on_cancel), prompter);
-    if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(prompter->object),
-                                          prompter->connection, PATH, error))
-        return FALSE;
-    reply =
-        g_dbus_connection_call_sync(prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents",
-                                    "Register", g_variant_new("(o@a{sv})", PATH, make_options()),
-                                    NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
-    return reply != NULL;
+    meishi_desk_register(desk, NULL, TERMINAL, on_registered, &result);
+    while (result == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    return meishi_desk_register_finish(result, error);
 }
 
 MeishiTtyPrompter *
@@ -346,12 +235,11 @@ meishi_tty_prompter_new(GDBusConnection *connection, gboolean plain, GError **er
     if (fd < 0)
         return NULL;
     prompter = g_new0(MeishiTtyPrompter, 1);
-    prompter->connection = g_object_ref(connection);
     prompter->plain = plain;
     prompter->fd = fd;
     prompter->line = g_string_new(NULL);
-    g_queue_init(&prompter->waiting);
-    if (!export(prompter, error))
+    prompter->desk = meishi_desk_new(connection, &desk_class, prompter, error);
+    if (prompter->desk == NULL || !register_desk(prompter->desk, error))
         g_clear_pointer(&prompter, meishi_tty_prompter_free);
     return prompter;
 }
@@ -359,27 +247,9 @@ meishi_tty_prompter_new(GDBusConnection *connection, gboolean plain, GError **er
 void
 meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
 {
-    GDBusInterfaceSkeleton *object;
-
     if (prompter == NULL)
         return;
-    object = G_DBUS_INTERFACE_SKELETON(prompter->object);
-    if (prompter->source != 0)
-        show(prompter, "\n");
-    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
-    for (GList *link = prompter->waiting.head; link != NULL; link = link->next) {
-        const Open *open = link->data;
-
-        respond(prompter, open->cookie, RESULT_DISMISSED, g_variant_new("a{sv}", NULL));
-    }
-    g_clear_handle_id(&prompter->source, g_source_remove);
-    g_queue_clear_full(&prompter->waiting, free_open);
-    g_dbus_connection_call(prompter->connection, NULL, ROOT, "org.meishi.Agent1.Agents",
-                           "Unregister", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
-    if (g_dbus_interface_skeleton_get_connection(object) != NULL)
-        g_dbus_interface_skeleton_unexport(object);
-    g_object_unref(prompter->object);
-    g_object_unref(prompter->connection);
+    meishi_desk_free(prompter->desk);
     g_string_free(prompter->line, TRUE);
     close(prompter->fd);
     g_free(prompter);
@@ -388,10 +258,9 @@ meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
 gboolean
 meishi_tty_prompter_interrupt(MeishiTtyPrompter *prompter)
 {
-    if (prompter == NULL || g_queue_is_empty(&prompter->waiting))
+    if (prompter == NULL || meishi_desk_question(prompter->desk) == NULL)
         return FALSE;
-    if (prompter->source != 0)
-        show(prompter, "\n");
-    dismiss_shown(prompter);
+    show(prompter, "\n");
+    meishi_desk_dismiss(prompter->desk);
     return TRUE;
 }

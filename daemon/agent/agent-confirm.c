@@ -10,7 +10,7 @@
 
 #include "daemon/agent/crowd.h"
 #include "daemon/agent/presentation.h"
-#include "daemon/agent/question.h"
+#include "daemon/agent/question-facts.h"
 #include "daemon/base/error.h"
 #include "daemon/base/source.h"
 
@@ -136,7 +136,7 @@ describe(const Question *question)
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
-    meishi_question_add_program(
+    meishi_question_facts_add_program(
         &dict, question->application,
         meishi_hints_find(question->agent->hints, question->application, now));
     g_variant_dict_insert(&dict, "deadline", "x", now + ASKING_TIMEOUT_MS / 1000);

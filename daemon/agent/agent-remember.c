@@ -70,7 +70,7 @@ set_reach(MeishiChoice *choice, const Settlement *s)
 {
     MeishiReach reach = MAX(s->said->reach, s->limits.reach);
     g_autofree char *domain =
-        reach == MEISHI_REACH_DOMAIN ? meishi_question_domain(&s->request->host) : NULL;
+        reach == MEISHI_REACH_DOMAIN ? meishi_question_facts_domain(&s->request->host) : NULL;
 
     if (reach == MEISHI_REACH_DOMAIN && domain == NULL)
         reach = MEISHI_REACH_HOST;

@@ -94,8 +94,8 @@ answer_nobody(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisi
     MeishiAnswer *answer =
         meishi_answer_new(MEISHI_RESULT_NO_AGENT, MEISHI_CODE_NEEDS_USER, decision->row_text);
 
-    answer->question = g_variant_ref_sink(
-        meishi_question_new(waiter->call, decision, meishi_agent_world(agent), waiter->deadline));
+    answer->question = g_variant_ref_sink(meishi_question_facts_new(
+        waiter->call, decision, meishi_agent_world(agent), waiter->deadline));
     return answer;
 }
 

@@ -11,7 +11,7 @@
 
 #include "daemon/agent/crowd.h"
 #include "daemon/agent/presentation.h"
-#include "daemon/agent/question.h"
+#include "daemon/agent/question-facts.h"
 #include "daemon/agent/quiet.h"
 #include "daemon/base/error.h"
 
@@ -246,8 +246,8 @@ describe(const Asking *asking)
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
-    meishi_question_add_program(&dict, application,
-                                meishi_hints_find(asking->agent->hints, application, now));
+    meishi_question_facts_add_program(&dict, application,
+                                      meishi_hints_find(asking->agent->hints, application, now));
     g_variant_dict_insert(&dict, "deadline", "x", now + ASKING_TIMEOUT_MS / 1000);
     g_variant_dict_insert(&dict, "wrong", "b", asking->n_wrong > 0);
     g_variant_dict_insert(&dict, "tries-left", "u", MAX_TRIES - asking->n_wrong);

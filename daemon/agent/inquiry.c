@@ -228,7 +228,7 @@ read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *re
     g_auto(MeishiPersonAnswer) said = {.id = NULL};
     g_autoptr(GError) error = NULL;
 
-    if (!meishi_question_read_answer(dict, &said, &error)) {
+    if (!meishi_question_facts_read_answer(dict, &said, &error)) {
         g_debug("A prompter's answer cannot be understood: %s", error->message);
         return FALSE;
     }
@@ -372,8 +372,8 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
     inquiry->key = make_key(agent, waiter->call, decision);
     inquiry->waiters = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_waiter_free);
     inquiry->ids = collect_ids(decision, world);
-    inquiry->question =
-        g_variant_ref_sink(meishi_question_new(waiter->call, decision, world, waiter->deadline));
+    inquiry->question = g_variant_ref_sink(
+        meishi_question_facts_new(waiter->call, decision, world, waiter->deadline));
     inquiry->row = decision->row_text;
     inquiry->cancellable = g_cancellable_new();
     g_ptr_array_add(agent->selector->inquiries, inquiry);

@@ -16,7 +16,7 @@
 
 #include "daemon/agent/agent-private.h"
 #include "daemon/agent/held-answers.h"
-#include "daemon/agent/question.h"
+#include "daemon/agent/question-facts.h"
 #include "daemon/agent/quiet.h"
 #include "daemon/agent/rate-limit.h"
 #include "daemon/agent/selection-log.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 /* How much of an answer is kept; words of the daemon's. */
 typedef struct {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 #include "daemon/prompter/row.h"
 
 typedef struct {

@@ -17,7 +17,7 @@
 #define MARGIN    18
 #define N_NUMBERS 9
 
-struct MeishiChooserWindow {
+typedef struct {
     const MeishiQuestion *question;
     MeishiChooserView *view;
     MeishiShell *shell;
@@ -26,10 +26,10 @@ struct MeishiChooserWindow {
     GtkButton *use;              /* NULL as well */
     GtkLabel *insist;            /* shown while a second click is waited for; NULL as well */
     gboolean is_insisting;
-};
+} Window;
 
 static guint
-selected_of(const MeishiChooserWindow *window)
+selected_of(const Window *window)
 {
     return window->list != NULL ? meishi_chooser_list_selected(window->list) : G_MAXUINT;
 }
@@ -37,7 +37,7 @@ selected_of(const MeishiChooserWindow *window)
 /* ---- using ----------------------------------------------------------------------------------- */
 
 static void
-set_insisting(MeishiChooserWindow *window, gboolean is_insisting)
+set_insisting(Window *window, gboolean is_insisting)
 {
     g_autofree char *text =
         is_insisting ? meishi_chooser_view_insist(window->view, selected_of(window)) : g_strdup("");
@@ -56,7 +56,7 @@ set_insisting(MeishiChooserWindow *window, gboolean is_insisting)
 }
 
 static void
-send_choice(MeishiChooserWindow *window, guint index)
+send_choice(Window *window, guint index)
 {
     MeishiRemembering remembering = {.scope = "once", .reach = "host-port"};
 
@@ -66,7 +66,7 @@ send_choice(MeishiChooserWindow *window, guint index)
 }
 
 static void
-use_selected(MeishiChooserWindow *window)
+use_selected(Window *window)
 {
     guint index = selected_of(window);
 
@@ -95,7 +95,7 @@ on_activated(gpointer data)
 static void
 on_selected(gpointer data)
 {
-    MeishiChooserWindow *window = data;
+    Window *window = data;
 
     if (window->use == NULL)
         return;
@@ -114,7 +114,7 @@ on_none(GtkButton *button, gpointer data)
 static void
 on_not_now(GtkButton *button, gpointer data)
 {
-    MeishiChooserWindow *window = data;
+    Window *window = data;
 
     meishi_shell_answer(window->shell, NULL);
 }
@@ -122,14 +122,14 @@ on_not_now(GtkButton *button, gpointer data)
 static void
 on_never(GtkButton *button, gpointer data)
 {
-    MeishiChooserWindow *window = data;
+    Window *window = data;
     const MeishiRemembering always = {.scope = "always", .reach = "host-port"};
 
     meishi_shell_answer(window->shell, meishi_answer_choice(window->question, G_MAXUINT, &always));
 }
 
 static void
-add_never(MeishiChooserWindow *window)
+add_never(Window *window)
 {
     GtkButton *never = meishi_shell_add_button(
         window->shell, _("Ne_ver for This Site"),
@@ -139,7 +139,7 @@ add_never(MeishiChooserWindow *window)
 }
 
 static void
-add_refusals(MeishiChooserWindow *window)
+add_refusals(Window *window)
 {
     gboolean may_never = window->view->has_list && window->view->may_never;
     GtkButton *none, *not_now;
@@ -160,7 +160,7 @@ add_refusals(MeishiChooserWindow *window)
 /* ---- details --------------------------------------------------------------------------------- */
 
 static GtkWidget *
-details_page(const MeishiChooserWindow *window)
+details_page(const Window *window)
 {
     g_autoptr(GPtrArray) details =
         meishi_chooser_view_details(window->question, selected_of(window));
@@ -189,7 +189,7 @@ details_page(const MeishiChooserWindow *window)
 }
 
 static void
-toggle_details(MeishiChooserWindow *window)
+toggle_details(Window *window)
 {
     if (meishi_shell_is_covered(window->shell)) {
         meishi_shell_cover(window->shell, NULL);
@@ -207,7 +207,7 @@ on_details(GtkButton *button, gpointer data)
 }
 
 static void
-add_details_button(MeishiChooserWindow *window)
+add_details_button(Window *window)
 {
     GtkWidget *button = gtk_button_new();
     GtkWidget *label = gtk_label_new_with_mnemonic(_("Deta_ils"));
@@ -232,7 +232,7 @@ on_f1(GtkWidget *widget, GVariant *args, gpointer data)
 static gboolean
 on_number(GtkWidget *widget, GVariant *args, gpointer data)
 {
-    MeishiChooserWindow *window = data;
+    Window *window = data;
     guint32 number = g_variant_get_uint32(args);
 
     if (window->list == NULL || meishi_shell_is_covered(window->shell))
@@ -245,7 +245,7 @@ on_number(GtkWidget *widget, GVariant *args, gpointer data)
 static gboolean
 on_copy(GtkWidget *widget, GVariant *args, gpointer data)
 {
-    MeishiChooserWindow *window = data;
+    Window *window = data;
     guint index = selected_of(window);
 
     if (index == G_MAXUINT)
@@ -256,8 +256,8 @@ on_copy(GtkWidget *widget, GVariant *args, gpointer data)
 }
 
 static void
-add_shortcut(MeishiChooserWindow *window, GtkShortcutController *keys, const char *trigger,
-             GtkShortcutFunc func, guint argument)
+add_shortcut(Window *window, GtkShortcutController *keys, const char *trigger, GtkShortcutFunc func,
+             guint argument)
 {
     gtk_shortcut_controller_add_shortcut(
         keys, gtk_shortcut_new_with_arguments(gtk_shortcut_trigger_parse_string(trigger),
@@ -266,7 +266,7 @@ add_shortcut(MeishiChooserWindow *window, GtkShortcutController *keys, const cha
 }
 
 static void
-add_keys(MeishiChooserWindow *window)
+add_keys(Window *window)
 {
     GtkEventController *keys = gtk_shortcut_controller_new();
     GtkShortcutController *shortcuts = GTK_SHORTCUT_CONTROLLER(keys);
@@ -282,7 +282,7 @@ add_keys(MeishiChooserWindow *window)
 }
 
 static void
-add_list_keys(MeishiChooserWindow *window)
+add_list_keys(Window *window)
 {
     GtkEventController *keys = gtk_shortcut_controller_new();
 
@@ -294,7 +294,7 @@ add_list_keys(MeishiChooserWindow *window)
 
 /* Those before the list, or those after it. */
 static void
-add_notes(MeishiChooserWindow *window, gboolean asides)
+add_notes(Window *window, gboolean asides)
 {
     for (guint i = 0; i < window->view->notes->len; i++) {
         const MeishiNote *note = g_ptr_array_index(window->view->notes, i);
@@ -305,7 +305,7 @@ add_notes(MeishiChooserWindow *window, gboolean asides)
 }
 
 static void
-add_choice(MeishiChooserWindow *window)
+add_choice(Window *window)
 {
     const MeishiChooserListUser user = {on_selected, on_activated, window};
 
@@ -325,11 +325,22 @@ add_choice(MeishiChooserWindow *window)
     on_selected(window);
 }
 
-MeishiChooserWindow *
+static void
+free_window(gpointer data)
+{
+    Window *window = data;
+
+    meishi_chooser_list_free(window->list);
+    meishi_remember_box_free(window->remember);
+    meishi_chooser_view_free(window->view);
+    g_free(window);
+}
+
+MeishiShell *
 meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered answered,
                           gpointer data)
 {
-    MeishiChooserWindow *window = g_new0(MeishiChooserWindow, 1);
+    Window *window = g_new0(Window, 1);
     MeishiShellHead head;
 
     window->question = question;
@@ -340,6 +351,7 @@ meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered an
                              .detail = window->view->program_detail,
                              .application = question->application};
     window->shell = meishi_shell_new(&head, answered, data);
+    meishi_shell_own(window->shell, window, free_window);
     meishi_shell_add(window->shell, meishi_shell_text(window->view->accepts, NULL));
     add_notes(window, FALSE);
     add_choice(window);
@@ -354,17 +366,5 @@ meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered an
         meishi_chooser_list_select(window->list, window->view->selected);
         meishi_chooser_list_focus(window->list);
     }
-    return window;
-}
-
-void
-meishi_chooser_window_free(MeishiChooserWindow *window)
-{
-    if (window == NULL)
-        return;
-    meishi_chooser_list_free(window->list);
-    meishi_remember_box_free(window->remember);
-    meishi_shell_free(window->shell);
-    meishi_chooser_view_free(window->view);
-    g_free(window);
+    return window->shell;
 }

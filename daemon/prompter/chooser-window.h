@@ -4,12 +4,9 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 #include "daemon/prompter/shell.h"
 
-typedef struct MeishiChooserWindow MeishiChooserWindow;
-
 /* Shows it.  @question is borrowed for as long as the window is there. */
-MeishiChooserWindow *meishi_chooser_window_new(const MeishiQuestion *question,
-                                               MeishiShellAnswered answered, gpointer data);
-void meishi_chooser_window_free(MeishiChooserWindow *window); /* closes it; NULL is fine */
+MeishiShell *meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered answered,
+                                       gpointer data);

@@ -10,10 +10,6 @@
 
 #include <glib/gi18n.h>
 
-struct MeishiConfirmWindow {
-    MeishiShell *shell;
-};
-
 static void
 on_once(GtkButton *button, gpointer shell)
 {
@@ -85,7 +81,7 @@ add_facts(MeishiShell *shell, const MeishiConfirmView *view)
     meishi_shell_add(shell, GTK_WIDGET(group));
 }
 
-MeishiConfirmWindow *
+MeishiShell *
 meishi_confirm_window_new(const MeishiQuestion *question, MeishiShellAnswered answered,
                           gpointer data)
 {
@@ -95,22 +91,12 @@ meishi_confirm_window_new(const MeishiQuestion *question, MeishiShellAnswered an
                             .program = view->program,
                             .detail = view->program_detail,
                             .application = question->application};
-    MeishiConfirmWindow *window = g_new0(MeishiConfirmWindow, 1);
+    MeishiShell *shell = meishi_shell_new(&head, answered, data);
 
-    window->shell = meishi_shell_new(&head, answered, data);
-    add_facts(window->shell, view);
-    meishi_shell_add_note(window->shell, view->note, FALSE);
-    add_buttons(window->shell, view);
-    meishi_shell_set_compact(window->shell);
-    meishi_shell_present(window->shell);
-    return window;
-}
-
-void
-meishi_confirm_window_free(MeishiConfirmWindow *window)
-{
-    if (window == NULL)
-        return;
-    meishi_shell_free(window->shell);
-    g_free(window);
+    add_facts(shell, view);
+    meishi_shell_add_note(shell, view->note, FALSE);
+    add_buttons(shell, view);
+    meishi_shell_set_compact(shell);
+    meishi_shell_present(shell);
+    return shell;
 }

@@ -5,7 +5,7 @@
  */
 #include "daemon/prompter/differences.h"
 
-#include "cli/distinguished.h"
+#include "daemon/asking/distinguished.h"
 #include "daemon/prompter/dates.h"
 #include "daemon/prompter/untrusted.h"
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 /* "unit Admins, issued on 9 January 2026, number …4f2a"; "" where no other row looks like it.  New.
  */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 /* "curl", "org.gnome.Epiphany" */
 char *meishi_program_name(const MeishiQuestion *question);

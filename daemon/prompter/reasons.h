@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 /* Why @candidate is not offered: "it expired on 1 March 2026". */
 char *meishi_reasons_soft(const MeishiQuestionCandidate *candidate);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 typedef struct {
     char *label;        /* never empty (rule 1) */

@@ -34,6 +34,8 @@ struct MeishiShell {
     gboolean is_ready, is_armed;
     guint guard_id, deliver_id;
     GVariant *answer;
+    gpointer owned; /* what the kind of window knows of itself */
+    GDestroyNotify free_owned;
 };
 
 /* ---- answering ------------------------------------------------------------------------------- */
@@ -413,10 +415,19 @@ meishi_shell_free(MeishiShell *shell)
     g_clear_handle_id(&shell->guard_id, g_source_remove);
     g_clear_handle_id(&shell->deliver_id, g_source_remove);
     g_signal_handlers_disconnect_by_data(shell->window, shell);
+    if (shell->free_owned != NULL)
+        shell->free_owned(shell->owned);
     gtk_window_destroy(shell->window);
     g_clear_pointer(&shell->answer, g_variant_unref);
     g_ptr_array_unref(shell->guarded);
     g_free(shell);
+}
+
+void
+meishi_shell_own(MeishiShell *shell, gpointer content, GDestroyNotify free_content)
+{
+    shell->owned = content;
+    shell->free_owned = free_content;
 }
 
 GtkWindow *

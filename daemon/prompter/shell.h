@@ -23,6 +23,9 @@ MeishiShell *
 meishi_shell_new(const MeishiShellHead *head, MeishiShellAnswered answered, gpointer data);
 void meishi_shell_free(MeishiShell *shell); /* closes the window; NULL is fine */
 
+/* @content, what a kind of window knows of itself, goes with @shell, before its widgets do. */
+void meishi_shell_own(MeishiShell *shell, gpointer content, GDestroyNotify free_content);
+
 GtkWindow *meishi_shell_window(MeishiShell *shell);
 AdwHeaderBar *meishi_shell_header(MeishiShell *shell);
 void meishi_shell_add(MeishiShell *shell, GtkWidget *widget);

@@ -63,9 +63,10 @@ MATRIX = {
          "daemon/token/uri.h", "daemon/server/peer.h"],
     ),
     # What it says: no window, and nothing that could answer.
-    "daemon/prompter": (["libc", "glib"], ["cli/question.h", "cli/distinguished.h"]),
+    "daemon/prompter": (["libc", "glib"], ["daemon/asking/question.h", "daemon/asking/distinguished.h"]),
     **{
-        f"daemon/prompter/{name}": (["libc", "glib", "gtk", "adwaita"], ["cli/question.h"])
+        f"daemon/prompter/{name}": (["libc", "glib", "gtk", "adwaita"],
+            ["daemon/asking/question.h", "daemon/base/secret.h"])
         for name in (
             "chooser-list.c", "chooser-list.h", "chooser-window.c", "chooser-window.h",
             "confirm-window.c", "confirm-window.h", "remember-box.c", "remember-box.h", "shell.c",
@@ -74,14 +75,16 @@ MATRIX = {
     },
     **{
         f"daemon/prompter/{name}": (
-            ["libc", "glib", "gio", "gdbus", "adwaita"], ["cli/question.h", "daemon/bus/agent1.h"]
+            ["libc", "glib", "gio", "gdbus", "adwaita"],
+            ["daemon/asking/", "daemon/base/secret.h", "daemon/bus/agent1.h"]
         )
         for name in ("prompter.c", "prompter.h", "main.c")
     },
     "daemon/main.c": (["libc", "glib", "gio"], ["daemon/"]),
     "cli": (
         ["libc", "glib", "gio", "gdbus", "json"],
-        [*BASE, *PURE, "daemon/rules/", "daemon/bus/agent1.h", "daemon/bus/error.h"],
+        [*BASE, *PURE, "daemon/asking/", "daemon/rules/", "daemon/bus/agent1.h",
+         "daemon/bus/error.h"],
     ),
     **{
         f"cli/{name}": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE])

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
 /* 2026-11-21 */
 #define SAMPLE_NOW G_GINT64_CONSTANT(1795219200)

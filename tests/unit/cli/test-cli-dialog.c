@@ -131,7 +131,7 @@ print_sorted(GVariant *answer)
 static void
 check_row(const char *kind, const Row *row)
 {
-    MeishiQuestion *question = sample_question(kind, row->dict, SAMPLE_PID);
+    g_autoptr(MeishiQuestion) question = sample_question(kind, row->dict, SAMPLE_PID);
     g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
     g_autofree char *opened = meishi_dialog_open(dialog);
     MeishiDialogState state = type_all(dialog, row->typed);
@@ -180,7 +180,7 @@ test_confirm(void)
 static void
 test_confirm_default(void)
 {
-    MeishiQuestion *question = sample_question("confirm", SAMPLE_CONFIRM "}", 1);
+    g_autoptr(MeishiQuestion) question = sample_question("confirm", SAMPLE_CONFIRM "}", 1);
     g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
     g_autofree char *text = NULL;
     g_autoptr(GVariant) answer = NULL;
@@ -196,10 +196,10 @@ test_confirm_default(void)
 static void
 test_unlock(void)
 {
-    g_autoptr(MeishiDialog) choosing =
-        meishi_dialog_new(sample_question("choose", SAMPLE_CHOOSE, 1), &layout);
-    g_autoptr(MeishiDialog) dialog =
-        meishi_dialog_new(sample_question("unlock", SAMPLE_CONFIRM "}", 1), &layout);
+    g_autoptr(MeishiQuestion) choice = sample_question("choose", SAMPLE_CHOOSE, 1);
+    g_autoptr(MeishiQuestion) question = sample_question("unlock", SAMPLE_CONFIRM "}", 1);
+    g_autoptr(MeishiDialog) choosing = meishi_dialog_new(choice, &layout);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
     g_autofree char *open = meishi_dialog_open(dialog), *text = NULL;
     g_autoptr(GVariant) answer = NULL;
 
@@ -215,7 +215,7 @@ test_unlock(void)
 static void
 test_whose(void)
 {
-    MeishiQuestion *question = sample_question("choose", SAMPLE_CHOOSE, SAMPLE_PID + 1);
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, SAMPLE_PID + 1);
     g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
     g_autoptr(GVariant) answer = NULL;
     gboolean any = TRUE;
@@ -239,7 +239,7 @@ test_prompts(void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        MeishiQuestion *question = sample_question("choose", rows[i].dict, 1);
+        g_autoptr(MeishiQuestion) question = sample_question("choose", rows[i].dict, 1);
         g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
         g_autofree char *text = meishi_dialog_open(dialog);
 
@@ -250,7 +250,7 @@ test_prompts(void)
 static void
 test_refusals(void)
 {
-    MeishiQuestion *question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
     g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
     g_autofree char *text = NULL;
     g_autofree char *insist = NULL;

@@ -72,26 +72,6 @@ test_missing(void)
     g_assert_nonnull(fd_error);
 }
 
-/* What arrives is sealed: nobody can change it any more, and it does not survive exec. */
-static void
-test_send(void)
-{
-    g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
-    g_autoptr(MeishiSecret) secret = meishi_secret_new_copy("word", 4);
-    g_autoptr(GError) error = NULL;
-    gint handle = meishi_secret_option_send(secret, fds, &error);
-    int fd = g_unix_fd_list_get(fds, handle, &error);
-    char buffer[8];
-
-    g_assert_no_error(error);
-    g_assert_cmpint(pread(fd, buffer, sizeof buffer, 0), ==, 4);
-    g_assert_cmpmem(buffer, 4, "word", 4);
-    g_assert_cmpint(pwrite(fd, "x", 1, 0), ==, -1);
-    g_assert_cmpint(ftruncate(fd, 0), ==, -1);
-    g_assert_cmpint(fcntl(fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
-    close(fd);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -99,6 +79,5 @@ main(int argc, char **argv)
     g_test_add_func("/cli/secret-option/newlines", test_newlines);
     g_test_add_func("/cli/secret-option/not-both", test_not_both);
     g_test_add_func("/cli/secret-option/missing", test_missing);
-    g_test_add_func("/cli/secret-option/send", test_send);
     return g_test_run();
 }

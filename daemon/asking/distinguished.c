@@ -3,7 +3,7 @@
  * Reads names that the daemon wrote (RFC 4514 section 2): attributes apart at "," and "+", values
  * with backslash escapes.  For showing only; the daemon compares names as DER.
  */
-#include "cli/distinguished.h"
+#include "daemon/asking/distinguished.h"
 
 #include <string.h>
 

@@ -13,22 +13,22 @@
 #define MEISHI_QUESTION_MAX_ACCEPTS    16
 
 /* a{sv}, floating.  @deadline: when @call gives up, in seconds since 1970. */
-GVariant *meishi_question_new(const MeishiSelectCall *call, const MeishiDecision *decision,
-                              const MeishiWorld *world, gint64 deadline);
+GVariant *meishi_question_facts_new(const MeishiSelectCall *call, const MeishiDecision *decision,
+                                    const MeishiWorld *world, gint64 deadline);
 
 /* @text, which may name a file and so be any bytes, as D-Bus takes it: valid UTF-8, "" for NULL;
  * floating. */
-GVariant *meishi_question_text(const char *text);
+GVariant *meishi_question_facts_text(const char *text);
 
 /* Adds what is known of @application where it has said nothing itself.  Who signs does not say for
  * whom; at most it is known what the program was to connect to: @hint, NULL. */
-void meishi_question_add_program(GVariantDict *dict, const MeishiApplication *application,
-                                 const MeishiHint *hint);
+void meishi_question_facts_add_program(GVariantDict *dict, const MeishiApplication *application,
+                                       const MeishiHint *hint);
 
 /* The domain that MEISHI_REACH_DOMAIN stands for in an answer about @host: the one right above it,
  * "corp.example.com" for "www.corp.example.com"; NULL where that is no domain for a choice.  New.
  */
-char *meishi_question_domain(const MeishiHost *host);
+char *meishi_question_facts_domain(const MeishiHost *host);
 
 /* What a person said. */
 typedef struct {
@@ -42,5 +42,5 @@ void meishi_person_answer_clear(MeishiPersonAnswer *answer);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiPersonAnswer, meishi_person_answer_clear)
 
 /* Reads @dict (a{sv}); INVALID_ARGUMENT. */
-gboolean meishi_question_read_answer(GVariant *dict, MeishiPersonAnswer *ret_answer,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_question_facts_read_answer(GVariant *dict, MeishiPersonAnswer *ret_answer,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

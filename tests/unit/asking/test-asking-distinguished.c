@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * cli/distinguished.c: parts of RFC 4514 names, with every kind of escape.
+ * daemon/asking/distinguished.c: parts of RFC 4514 names, with every kind of escape.
  */
-#include "cli/distinguished.h"
+#include "daemon/asking/distinguished.h"
 
 static const struct {
     const char *name, *type, *value;
@@ -50,7 +50,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/cli/distinguished/find", test_find);
-    g_test_add_func("/cli/distinguished/short", test_short);
+    g_test_add_func("/asking/distinguished/find", test_find);
+    g_test_add_func("/asking/distinguished/short", test_short);
     return g_test_run();
 }

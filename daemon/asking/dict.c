@@ -2,7 +2,7 @@
  *
  * Members of dictionaries with a default; see dict.h.
  */
-#include "cli/dict.h"
+#include "daemon/asking/dict.h"
 
 const char *
 meishi_dict_text(GVariant *dict, const char *name)

@@ -18,15 +18,31 @@ typedef struct {
     gint64 last_accepted;
 } MeishiQuestionCandidate;
 
+typedef enum {
+    MEISHI_ASKS_CHOOSE,  /* which certificate */
+    MEISHI_ASKS_CONFIRM, /* may this key be used */
+    MEISHI_ASKS_UNLOCK,  /* the vault's passphrase */
+    MEISHI_ASKS_PIN,     /* a token's PIN */
+    MEISHI_ASKS_EXPLAIN, /* nothing: says why it was decided so */
+} MeishiAsks;
+
+/* How many wrong PINs a token takes before it blocks itself, as far as it says. */
+typedef enum {
+    MEISHI_TRIES_ENOUGH,
+    MEISHI_TRIES_FEW,
+    MEISHI_TRIES_LAST,
+} MeishiTries;
+
 typedef struct {
-    gboolean is_confirm; /* "may this key be used" */
-    gboolean is_unlock;  /* "what is the vault's passphrase"; neither: "which certificate" */
-    gboolean is_own;     /* about what this very process asked for */
+    MeishiAsks asks;
+    gboolean is_own; /* about what this very process asked for */
     char *application, *trust, *claimed;
     guint pid;
     char *host; /* "" where it is not known */
     guint port;
-    gint64 deadline; /* 0 where it is not said */
+    gint64 deadline;     /* 0 where it is not said */
+    gboolean is_awaited; /* FALSE: who asked gave up; the answer is for the next time */
+    char *parent_window; /* "x11:HEX", "wayland:HANDLE", "" */
 
     char *kind, *row, *rule;
     gboolean tls_clear;
@@ -41,17 +57,27 @@ typedef struct {
     guint n_offered;       /* how many fit */
     guint n_left_out;      /* how many the daemon did not send */
 
-    char *label; /* of a confirmation */
+    char *label; /* of the key, where one is to be used */
     gboolean each_use;
 
-    gboolean is_wrong; /* the passphrase that was given before */
-    guint tries_left;
+    gboolean is_wrong; /* the secret that was given before */
+    guint tries_left;  /* at the vault; 0: not said */
+
+    char *token, *reader; /* the token's label and where it is */
+    MeishiTries tries;
+    gboolean is_pad;        /* the PIN is typed at the reader, not here */
+    guint min_len, max_len; /* of the PIN, in bytes; 0: not said */
 } MeishiQuestion;
 
-/* @kind: "choose", "confirm" or "unlock"; @question: a{sv}.  What is missing or of another type is
- * empty.
+/* The names of the kinds that can be read, ending with NULL: what a prompter for all of them says
+ * to Agents.Register. */
+const char *const *meishi_question_kinds(void);
+
+/* @kind: one of these; @question: a{sv}.  What is missing or of another type is empty.
  * @own_pid: of this process.  NULL for another kind. */
 MeishiQuestion *meishi_question_new(const char *kind, GVariant *question, guint own_pid);
+/* Reads what Prompter.Update says over what it was. */
+void meishi_question_update(MeishiQuestion *question, GVariant *changes);
 void meishi_question_free(MeishiQuestion *question); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiQuestion, meishi_question_free)
 

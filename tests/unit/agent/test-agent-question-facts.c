@@ -3,7 +3,7 @@
  * What a prompter is told, and what an answer may say.  How policy narrows the offer is in
  * test-agent-remember.c, what happened the last time in test-agent-report.c.
  */
-#include "daemon/agent/question.h"
+#include "daemon/agent/question-facts.h"
 #include "daemon/base/error.h"
 #include "daemon/policy/sigalg.h"
 #include "tests/unit/agent/asking.h"
@@ -238,7 +238,7 @@ test_domain(void)
         g_autofree char *domain = NULL;
 
         g_assert_true(meishi_host_parse(cases[i].host, &host, NULL));
-        domain = meishi_question_domain(&host);
+        domain = meishi_question_facts_domain(&host);
         g_assert_cmpstr(domain, ==, cases[i].domain);
     }
 }
@@ -263,7 +263,7 @@ test_answer(void)
                                      "'future': <7>}");
     g_auto(MeishiPersonAnswer) answer = {.id = NULL};
 
-    g_assert_true(meishi_question_read_answer(dict, &answer, NULL));
+    g_assert_true(meishi_question_facts_read_answer(dict, &answer, NULL));
     g_assert_cmpstr(answer.id, ==, "ab");
     g_assert_cmpint(answer.scope, ==, MEISHI_SCOPE_SESSION);
     g_assert_cmpint(answer.reach, ==, MEISHI_REACH_DOMAIN);
@@ -277,7 +277,7 @@ test_answer_defaults(void)
     g_autoptr(GVariant) dict = parse("{'identity': <''>}");
     g_auto(MeishiPersonAnswer) answer = {.id = NULL};
 
-    g_assert_true(meishi_question_read_answer(dict, &answer, NULL));
+    g_assert_true(meishi_question_facts_read_answer(dict, &answer, NULL));
     g_assert_null(answer.id);
     g_assert_cmpint(answer.scope, ==, MEISHI_SCOPE_ONCE);
     g_assert_cmpint(answer.reach, ==, MEISHI_REACH_HOST_PORT);
@@ -300,7 +300,7 @@ test_answer_malformed(void)
         g_auto(MeishiPersonAnswer) answer = {.id = NULL};
         g_autoptr(GError) error = NULL;
 
-        g_assert_false(meishi_question_read_answer(dict, &answer, &error));
+        g_assert_false(meishi_question_facts_read_answer(dict, &answer, &error));
         g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
     }
 }

@@ -3,9 +3,9 @@
  * From the daemon's dictionary to a struct.  The daemon sends facts and is newer or older than we
  * are: nothing here is an error, and what we do not know is passed over.
  */
-#include "cli/question.h"
+#include "daemon/asking/question.h"
 
-#include "cli/dict.h"
+#include "daemon/asking/dict.h"
 
 static char *
 text_of(GVariant *dict, const char *key)
@@ -130,6 +130,7 @@ read_who(MeishiQuestion *question, GVariant *dict)
     question->host = text_of(dict, "host");
     question->port = (guint)meishi_dict_number(dict, "port");
     question->deadline = meishi_dict_number(dict, "deadline");
+    question->parent_window = text_of(dict, "parent-window");
 }
 
 static void
@@ -153,25 +154,68 @@ read_choice(MeishiQuestion *question, GVariant *dict)
     question->preselected = find_candidate(question, preselected);
 }
 
+static const char *const kinds[] = {
+    [MEISHI_ASKS_CHOOSE] = "choose",   [MEISHI_ASKS_CONFIRM] = "confirm",
+    [MEISHI_ASKS_UNLOCK] = "unlock",   [MEISHI_ASKS_PIN] = "pin",
+    [MEISHI_ASKS_EXPLAIN] = "explain", NULL,
+};
+
+const char *const *
+meishi_question_kinds(void)
+{
+    return kinds;
+}
+
+static MeishiTries
+tries_of(GVariant *dict)
+{
+    const char *text = meishi_dict_text(dict, "tries");
+
+    return g_str_equal(text, "last")  ? MEISHI_TRIES_LAST
+           : g_str_equal(text, "few") ? MEISHI_TRIES_FEW
+                                      : MEISHI_TRIES_ENOUGH;
+}
+
+static void
+read_secret(MeishiQuestion *question, GVariant *dict)
+{
+    question->is_wrong = meishi_dict_flag(dict, "wrong");
+    question->tries_left = (guint)meishi_dict_number(dict, "tries-left");
+    question->token = text_of(dict, "token");
+    question->reader = text_of(dict, "reader");
+    question->tries = tries_of(dict);
+    question->is_pad = meishi_dict_flag(dict, "pad");
+    question->min_len = (guint)meishi_dict_number(dict, "min-length");
+    question->max_len = (guint)meishi_dict_number(dict, "max-length");
+}
+
 MeishiQuestion *
 meishi_question_new(const char *kind, GVariant *dict, guint own_pid)
 {
-    gboolean is_confirm = g_str_equal(kind, "confirm"), is_unlock = g_str_equal(kind, "unlock");
+    MeishiAsks asks = MEISHI_ASKS_CHOOSE;
     MeishiQuestion *question;
 
-    if (!is_confirm && !is_unlock && !g_str_equal(kind, "choose"))
+    while (kinds[asks] != NULL && !g_str_equal(kinds[asks], kind))
+        asks++;
+    if (kinds[asks] == NULL)
         return NULL;
     question = g_new0(MeishiQuestion, 1);
-    question->is_confirm = is_confirm;
-    question->is_unlock = is_unlock;
+    question->asks = asks;
+    question->is_awaited = TRUE;
     read_who(question, dict);
     read_choice(question, dict);
+    read_secret(question, dict);
     question->label = text_of(dict, "label");
     question->each_use = meishi_dict_flag(dict, "each-use");
-    question->is_wrong = meishi_dict_flag(dict, "wrong");
-    question->tries_left = (guint)meishi_dict_number(dict, "tries-left");
     question->is_own = question->pid != 0 && question->pid == own_pid;
     return question;
+}
+
+void
+meishi_question_update(MeishiQuestion *question, GVariant *changes)
+{
+    g_variant_lookup(changes, "deadline", "x", &question->deadline);
+    g_variant_lookup(changes, "awaited", "b", &question->is_awaited);
 }
 
 void
@@ -194,6 +238,9 @@ meishi_question_free(MeishiQuestion *question)
     g_free(question->domain);
     g_ptr_array_unref(question->candidates);
     g_free(question->label);
+    g_free(question->parent_window);
+    g_free(question->token);
+    g_free(question->reader);
     g_free(question);
 }
 

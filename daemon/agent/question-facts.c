@@ -4,7 +4,7 @@
  * is offered, and what it does not is cut from the answer in agent-remember.c, whatever a prompter
  * has made of the offer.
  */
-#include "daemon/agent/question.h"
+#include "daemon/agent/question-facts.h"
 
 #include "daemon/base/error.h"
 #include "daemon/policy/explain-detail.h"
@@ -31,7 +31,7 @@ or_empty(const char *text)
 }
 
 GVariant *
-meishi_question_text(const char *text)
+meishi_question_facts_text(const char *text)
 {
     return g_variant_new_take_string(g_utf8_make_valid(or_empty(text), -1));
 }
@@ -39,10 +39,10 @@ meishi_question_text(const char *text)
 /* ---- who asks, and where --------------------------------------------------------------------- */
 
 void
-meishi_question_add_program(GVariantDict *dict, const MeishiApplication *application,
-                            const MeishiHint *hint)
+meishi_question_facts_add_program(GVariantDict *dict, const MeishiApplication *application,
+                                  const MeishiHint *hint)
 {
-    g_variant_dict_insert_value(dict, "application", meishi_question_text(application->name));
+    g_variant_dict_insert_value(dict, "application", meishi_question_facts_text(application->name));
     g_variant_dict_insert(dict, "application-trust", "s",
                           meishi_request_trust_names[application->trust]);
     g_variant_dict_insert(dict, "claimed-application", "s", "");
@@ -59,7 +59,8 @@ add_caller(GVariantDict *dict, const MeishiSelectCall *call, gint64 deadline)
 {
     const MeishiRequest *request = call->request;
 
-    g_variant_dict_insert_value(dict, "application", meishi_question_text(request->application));
+    g_variant_dict_insert_value(dict, "application",
+                                meishi_question_facts_text(request->application));
     g_variant_dict_insert(dict, "application-trust", "s",
                           meishi_request_trust_names[request->trust]);
     g_variant_dict_insert(dict, "claimed-application", "s", or_empty(call->claimed_application));
@@ -89,7 +90,7 @@ add_grounds(GVariantDict *dict, const MeishiDecision *decision)
     g_variant_dict_insert(dict, "kind", "s", kinds[decision->prompt]);
     g_variant_dict_insert(dict, "row", "s", decision->row_text);
     g_variant_dict_insert(dict, "code", "s", meishi_code_info(decision->code)->name);
-    g_variant_dict_insert_value(dict, "rule", meishi_question_text(rule));
+    g_variant_dict_insert_value(dict, "rule", meishi_question_facts_text(rule));
 }
 
 static void
@@ -162,7 +163,7 @@ add_last_time(GVariantDict *dict, const MeishiDecision *decision, const MeishiWo
 /* ---- what may be remembered ------------------------------------------------------------------ */
 
 char *
-meishi_question_domain(const MeishiHost *host)
+meishi_question_facts_domain(const MeishiHost *host)
 {
     const char *dot = host->kind == MEISHI_HOST_NAME ? strchr(host->text, '.') : NULL;
 
@@ -199,7 +200,7 @@ static void
 add_offer(GVariantDict *dict, const MeishiDecision *decision, const MeishiRequest *request)
 {
     const MeishiConstraints *limits = &decision->limits;
-    g_autofree char *domain = meishi_question_domain(&request->host);
+    g_autofree char *domain = meishi_question_facts_domain(&request->host);
 
     g_variant_dict_insert_value(dict, "scopes", list_scopes(limits));
     g_variant_dict_insert_value(dict, "reaches", list_reaches(limits, domain));
@@ -291,8 +292,8 @@ add_candidates(GVariantDict *dict, const MeishiDecision *decision, const MeishiW
 }
 
 GVariant *
-meishi_question_new(const MeishiSelectCall *call, const MeishiDecision *decision,
-                    const MeishiWorld *world, gint64 deadline)
+meishi_question_facts_new(const MeishiSelectCall *call, const MeishiDecision *decision,
+                          const MeishiWorld *world, gint64 deadline)
 {
     GVariantDict dict;
 
@@ -332,7 +333,7 @@ read_word(GVariant *dict, const char *key, const char *const *names, gsize n, gu
 }
 
 gboolean
-meishi_question_read_answer(GVariant *dict, MeishiPersonAnswer *ret_answer, GError **error)
+meishi_question_facts_read_answer(GVariant *dict, MeishiPersonAnswer *ret_answer, GError **error)
 {
     guint scope = MEISHI_SCOPE_ONCE, reach = MEISHI_REACH_HOST_PORT;
     gboolean any_application = FALSE;
