@@ -6,7 +6,7 @@
 #include "daemon/prompter/chooser-list.h"
 
 #include "daemon/prompter/shell.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

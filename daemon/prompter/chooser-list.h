@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "daemon/prompter/chooser-view.h"
+#include "daemon/prompter/words/chooser-view.h"
 
 #include <gtk/gtk.h>
 

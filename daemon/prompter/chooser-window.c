@@ -6,9 +6,9 @@
  */
 #include "daemon/prompter/chooser-window.h"
 
-#include "daemon/prompter/answer.h"
+#include "daemon/prompter/words/answer.h"
 #include "daemon/prompter/chooser-list.h"
-#include "daemon/prompter/chooser-view.h"
+#include "daemon/prompter/words/chooser-view.h"
 #include "daemon/prompter/remember-box.h"
 
 #include <glib/gi18n.h>

@@ -5,8 +5,8 @@
  */
 #include "daemon/prompter/confirm-window.h"
 
-#include "daemon/prompter/answer.h"
-#include "daemon/prompter/confirm-view.h"
+#include "daemon/prompter/words/answer.h"
+#include "daemon/prompter/words/confirm-view.h"
 
 #include <glib/gi18n.h>
 

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "daemon/prompter/answer.h"
-#include "daemon/prompter/chooser-view.h"
+#include "daemon/prompter/words/answer.h"
+#include "daemon/prompter/words/chooser-view.h"
 
 #include <gtk/gtk.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/chooser-view.c, program.c, details-view.c and answer.c: everything that the
+ * daemon/prompter/words/chooser-view.c, program.c, details-view.c and answer.c: everything that the
  * chooser says and sends.
  */
-#include "daemon/prompter/answer.h"
-#include "daemon/prompter/chooser-view.h"
-#include "daemon/prompter/program.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/answer.h"
+#include "daemon/prompter/words/chooser-view.h"
+#include "daemon/prompter/words/program.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

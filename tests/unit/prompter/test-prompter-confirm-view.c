@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/confirm-view.c: the words of "may this program use your key?".
+ * daemon/prompter/words/confirm-view.c: the words of "may this program use your key?".
  */
-#include "daemon/prompter/confirm-view.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/confirm-view.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/dates.c: points in time as people say them.
+ * daemon/prompter/words/dates.c: points in time as people say them.
  */
-#include "daemon/prompter/dates.h"
+#include "daemon/prompter/words/dates.h"
 
 #define DAY G_GINT64_CONSTANT(86400)
 #define NOW G_GINT64_CONSTANT(1795219200) /* 2026-11-21 00:00 UTC */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/row.c, differences.c and reasons.c: one certificate in words.
+ * daemon/prompter/words/row.c, differences.c and reasons.c: one certificate in words.
  */
-#include "daemon/prompter/row.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/row.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

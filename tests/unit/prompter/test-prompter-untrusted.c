@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/untrusted.c: strangers' texts.
+ * daemon/prompter/words/untrusted.c: strangers' texts.
  */
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <string.h>
 

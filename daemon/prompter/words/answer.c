@@ -2,7 +2,7 @@
  *
  * Answers as the daemon reads them.
  */
-#include "daemon/prompter/answer.h"
+#include "daemon/prompter/words/answer.h"
 
 GVariant *
 meishi_answer_choice(const MeishiQuestion *question, guint index,

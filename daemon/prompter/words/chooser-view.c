@@ -3,13 +3,13 @@
  * The chooser in words.  What the question does not allow is not in the view, so that a window can
  * show all of it; the daemon holds the answer to the same limits again.
  */
-#include "daemon/prompter/chooser-view.h"
+#include "daemon/prompter/words/chooser-view.h"
 
 #include "daemon/asking/distinguished.h"
-#include "daemon/prompter/dates.h"
-#include "daemon/prompter/program.h"
-#include "daemon/prompter/reasons.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/dates.h"
+#include "daemon/prompter/words/program.h"
+#include "daemon/prompter/words/reasons.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -3,11 +3,11 @@
  * Compares a row with those that show the same label and issuer, facet by facet.  A facet is shown
  * where it differs, what says something before what only tells apart.
  */
-#include "daemon/prompter/differences.h"
+#include "daemon/prompter/words/differences.h"
 
 #include "daemon/asking/distinguished.h"
-#include "daemon/prompter/dates.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/dates.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -3,11 +3,11 @@
  * Confirming a use in words.  Who signs does not say for whom: the target is the program's word or
  * not known, and is said to be so.
  */
-#include "daemon/prompter/confirm-view.h"
+#include "daemon/prompter/words/confirm-view.h"
 
-#include "daemon/prompter/dates.h"
-#include "daemon/prompter/program.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/dates.h"
+#include "daemon/prompter/words/program.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

@@ -3,7 +3,7 @@
  * Dates as people say them.  X.509 can name years that GDateTime cannot (beyond 9999); those are
  * said to be such and are never an empty text.
  */
-#include "daemon/prompter/dates.h"
+#include "daemon/prompter/words/dates.h"
 
 #include <glib/gi18n.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemon/asking/question.h"
-#include "daemon/prompter/row.h"
+#include "daemon/prompter/words/row.h"
 
 typedef struct {
     gboolean is_warning;

@@ -3,13 +3,13 @@
  * Words for one certificate.  What it says of itself is isolated and clipped; nothing is said by
  * colour or icon alone.
  */
-#include "daemon/prompter/row.h"
+#include "daemon/prompter/words/row.h"
 
 #include "daemon/asking/distinguished.h"
-#include "daemon/prompter/dates.h"
-#include "daemon/prompter/differences.h"
-#include "daemon/prompter/reasons.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/dates.h"
+#include "daemon/prompter/words/differences.h"
+#include "daemon/prompter/words/reasons.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -3,10 +3,10 @@
  * Reasons in words.  Those of step 16 and the alerts are sentences of the daemon's own, so they can
  * be looked up in the catalogue as they stand; a sentence that is not there stays English.
  */
-#include "daemon/prompter/reasons.h"
+#include "daemon/prompter/words/reasons.h"
 
-#include "daemon/prompter/dates.h"
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/dates.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

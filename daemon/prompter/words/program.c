@@ -3,9 +3,9 @@
  * Who asks and for whom.  A program's name comes from the kernel and is worth what its trust says;
  * what it says of itself is marked as that.
  */
-#include "daemon/prompter/program.h"
+#include "daemon/prompter/words/program.h"
 
-#include "daemon/prompter/untrusted.h"
+#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
