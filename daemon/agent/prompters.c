@@ -326,6 +326,12 @@ meishi_prompters_remove(MeishiPrompters *prompters, gpointer owner)
         end_with_reply(question, MEISHI_REPLY_DISMISSED, NULL);
 }
 
+guint
+meishi_prompters_n_questions(const MeishiPrompters *prompters)
+{
+    return prompters->queue->len;
+}
+
 gboolean
 meishi_prompters_available(MeishiPrompters *prompters, const char *kind)
 {

@@ -66,6 +66,9 @@ void meishi_prompters_remove(MeishiPrompters *prompters, gpointer owner);
 gboolean meishi_prompters_available(MeishiPrompters *prompters, const char *kind);
 gboolean meishi_prompters_has_own(MeishiPrompters *prompters, gpointer owner);
 
+/* Questions that are open, shown or waiting. */
+guint meishi_prompters_n_questions(const MeishiPrompters *prompters);
+
 /* An answer from @owner: a{sv} where @result is ANSWERED.  NOT_FOUND for a cookie that is not open
  * with this prompter. */
 gboolean meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, const char *cookie,

@@ -7,6 +7,7 @@
 
 #include "daemon/bus/root-objects.h"
 
+#include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
 #include "daemon/base/paths.h"
 #include "daemon/bus/agent1.h"
@@ -158,6 +159,8 @@ on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpo
     GVariantDict values = G_VARIANT_DICT_INIT(NULL);
 
     g_variant_dict_insert(&values, "clients", "u", stats->n_clients(stats->user_data));
+    g_variant_dict_insert(&values, "questions", "u",
+                          meishi_prompters_n_questions(meishi_agent_prompters(context->agent)));
     meishi_bus_manager_complete_statistics(skeleton, invocation, g_variant_dict_end(&values));
     return TRUE;
 }

@@ -168,7 +168,7 @@ def test_vault(door):
 
 
 def test_statistics(door):
-    assert door.call(ROOT, f"{MANAGER}.Statistics")[0] == {"clients": 0}
+    assert door.call(ROOT, f"{MANAGER}.Statistics")[0] == {"clients": 0, "questions": 0}
 
 
 def test_quit_answers_first(person, door):
