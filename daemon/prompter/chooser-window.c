@@ -349,7 +349,8 @@ meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered an
                              .heading = window->view->heading,
                              .program = window->view->program,
                              .detail = window->view->program_detail,
-                             .application = question->application};
+                             .application = question->application,
+                             .question = question};
     window->shell = meishi_shell_new(&head, answered, data);
     meishi_shell_own(window->shell, window, free_window);
     meishi_shell_add(window->shell, meishi_shell_text(window->view->accepts, NULL));

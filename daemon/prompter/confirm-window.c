@@ -90,7 +90,8 @@ meishi_confirm_window_new(const MeishiQuestion *question, MeishiShellAnswered an
                             .heading = view->heading,
                             .program = view->program,
                             .detail = view->program_detail,
-                            .application = question->application};
+                            .application = question->application,
+                            .question = question};
     MeishiShell *shell = meishi_shell_new(&head, answered, data);
 
     add_facts(shell, view);

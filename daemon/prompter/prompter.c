@@ -37,6 +37,14 @@ on_answered(GVariant *answer, gpointer data)
         meishi_desk_dismiss(prompter->desk);
 }
 
+static void
+on_more_time(gpointer data)
+{
+    MeishiPrompter *prompter = data;
+
+    meishi_desk_extend(prompter->desk);
+}
+
 static gboolean
 show_question(const MeishiQuestion *question, gpointer data)
 {
@@ -45,12 +53,16 @@ show_question(const MeishiQuestion *question, gpointer data)
     if (question->asks >= G_N_ELEMENTS(windows))
         return FALSE;
     prompter->window = windows[question->asks](question, on_answered, prompter);
+    meishi_shell_set_more_time(prompter->window, on_more_time);
     return TRUE;
 }
 
 static void
 update_question(const MeishiQuestion *question, gpointer data)
 {
+    MeishiPrompter *prompter = data;
+
+    meishi_shell_update(prompter->window, question);
 }
 
 static void

@@ -5,6 +5,8 @@
  */
 #include "daemon/prompter/shell.h"
 
+#include "daemon/prompter/time-bar.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -22,12 +24,14 @@
 
 struct MeishiShell {
     MeishiShellAnswered answered;
+    void (*more_time)(gpointer data); /* NULL */
     gpointer data;
     GtkWindow *window;
     AdwHeaderBar *header;
     GtkScrolledWindow *scroller;
     GtkStack *stack; /* the content, or what covers it */
     GtkBox *content, *foot;
+    MeishiTimeBar *time_bar;
     GtkBox *pair;     /* of buttons; NULL before the first of them */
     GtkWidget *cover; /* NULL */
     GPtrArray *guarded;
@@ -290,6 +294,29 @@ meishi_shell_add_button(MeishiShell *shell, const char *label, const char *effec
     return GTK_BUTTON(button);
 }
 
+/* ---- how long there is ----------------------------------------------------------------------- */
+
+static void
+on_more_time(gpointer data)
+{
+    MeishiShell *shell = data;
+
+    if (shell->more_time != NULL)
+        shell->more_time(shell->data);
+}
+
+void
+meishi_shell_set_more_time(MeishiShell *shell, void (*more_time)(gpointer data))
+{
+    shell->more_time = more_time;
+}
+
+void
+meishi_shell_update(MeishiShell *shell, const MeishiQuestion *question)
+{
+    meishi_time_bar_update(shell->time_bar, question);
+}
+
 /* ---- covering -------------------------------------------------------------------------------- */
 
 void
@@ -347,6 +374,8 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     shell->content = padded_box();
     shell->foot = padded_box();
     gtk_box_set_spacing(shell->foot, SPACING / 2);
+    shell->time_bar = meishi_time_bar_new(on_more_time, shell);
+    gtk_box_append(shell->foot, meishi_time_bar_widget(shell->time_bar));
     meishi_shell_add(shell, program_box(head));
     meishi_shell_add(shell, meishi_shell_text(head->heading, "title-2"));
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
@@ -404,6 +433,8 @@ meishi_shell_new(const MeishiShellHead *head, MeishiShellAnswered answered, gpoi
     shell->is_ready = TRUE;
     build_window(shell, head);
     listen_to_window(shell);
+    if (head->question != NULL)
+        meishi_shell_update(shell, head->question);
     return shell;
 }
 
@@ -417,6 +448,7 @@ meishi_shell_free(MeishiShell *shell)
     g_signal_handlers_disconnect_by_data(shell->window, shell);
     if (shell->free_owned != NULL)
         shell->free_owned(shell->owned);
+    meishi_time_bar_free(shell->time_bar);
     gtk_window_destroy(shell->window);
     g_clear_pointer(&shell->answer, g_variant_unref);
     g_ptr_array_unref(shell->guarded);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "daemon/asking/question.h"
+
 #include <adwaita.h>
 
 typedef struct MeishiShell MeishiShell;
@@ -14,9 +16,11 @@ typedef struct MeishiShell MeishiShell;
 /* @answer: a{sv} for the daemon; NULL: "not now". */
 typedef void (*MeishiShellAnswered)(GVariant *answer, gpointer data);
 
-/* @program, @detail: who asks. */
+/* @program, @detail: who asks.  @question: what of it every window shows: how long there is, and
+ * before which other window this one stands; borrowed as long as the window is there; NULL. */
 typedef struct {
     const char *title, *heading, *program, *detail, *application;
+    const MeishiQuestion *question;
 } MeishiShellHead;
 
 MeishiShell *
@@ -58,6 +62,12 @@ gboolean meishi_shell_is_covered(const MeishiShell *shell);
 void meishi_shell_set_compact(MeishiShell *shell);
 
 void meishi_shell_present(MeishiShell *shell);
+
+/* @question is another in how long there is, and whether anybody waits: said, and announced. */
+void meishi_shell_update(MeishiShell *shell, const MeishiQuestion *question);
+
+/* What to do where the person wants more time; @data is that of MeishiShellAnswered. */
+void meishi_shell_set_more_time(MeishiShell *shell, void (*more_time)(gpointer data));
 
 /* @answer is sunk; NULL: "not now". */
 void meishi_shell_answer(MeishiShell *shell, GVariant *answer);

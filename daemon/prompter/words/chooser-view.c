@@ -6,7 +6,6 @@
 #include "daemon/prompter/words/chooser-view.h"
 
 #include "daemon/asking/distinguished.h"
-#include "daemon/prompter/words/dates.h"
 #include "daemon/prompter/words/program.h"
 #include "daemon/prompter/words/reasons.h"
 #include "daemon/prompter/words/untrusted.h"
@@ -169,14 +168,6 @@ say_policy(const MeishiQuestion *question)
     return g_strdup_printf(_("Policy has a part in this choice: %s."), rule);
 }
 
-static char *
-say_deadline(const MeishiQuestion *question)
-{
-    g_autofree char *clock = meishi_dates_clock(question->deadline);
-
-    return question->deadline > 0 ? g_strdup_printf(_("The program waits until %s."), clock) : NULL;
-}
-
 static GPtrArray *
 list_notes(const MeishiQuestion *question)
 {
@@ -189,7 +180,6 @@ list_notes(const MeishiQuestion *question)
                             "or older.")));
     add_note(notes, NOTE_PLAIN, say_kind(question));
     add_note(notes, NOTE_ASIDE, say_policy(question));
-    add_note(notes, NOTE_ASIDE, say_deadline(question));
     return notes;
 }
 

@@ -5,7 +5,6 @@
  */
 #include "daemon/prompter/words/confirm-view.h"
 
-#include "daemon/prompter/words/dates.h"
 #include "daemon/prompter/words/program.h"
 #include "daemon/prompter/words/untrusted.h"
 
@@ -31,18 +30,6 @@ heading_of(const MeishiQuestion *question)
     return g_strdup_printf(_("May %s use your key?"), name);
 }
 
-static char *
-note_of(const MeishiQuestion *question)
-{
-    g_autofree char *clock = meishi_dates_clock(question->deadline);
-    const char *what = _("Whoever uses the key signs in as you.");
-
-    if (question->deadline == 0)
-        return g_strdup(what);
-    /* Translators: two sentences: what allowing means, and until when the program waits. */
-    return g_strdup_printf(_("%s The program waits until %s."), what, clock);
-}
-
 MeishiConfirmView *
 meishi_confirm_view_new(const MeishiQuestion *question)
 {
@@ -54,7 +41,7 @@ meishi_confirm_view_new(const MeishiQuestion *question)
     view->program_detail = meishi_program_detail(question);
     view->key = meishi_untrusted_isolated(question->label);
     view->target = target_of(question);
-    view->note = note_of(question);
+    view->note = g_strdup(_("Whoever uses the key signs in as you."));
     view->may_session = !question->each_use;
     return view;
 }

@@ -12,7 +12,7 @@ typedef struct {
     char *program, *program_detail;
     char *key;    /* the certificate's label */
     char *target; /* for whom, as far as it is known */
-    char *note;   /* what allowing means; how long there is */
+    char *note;   /* what allowing means */
     gboolean may_session;
 } MeishiConfirmView;
 

@@ -126,7 +126,6 @@ static const Case notes[] = {
      " 'place': <'card “Corp”'>, 'kind': <'soft'>}]>}",
      "- The certificate for this server, “Hana”, is not inserted (card “Corp”). Insert it to go "
      "on."},
-    {"deadline", "{'deadline': <int64 1795219260>}", "- The program waits until 00:01."},
 };
 
 static void

@@ -43,7 +43,7 @@ test_claimed_target(void)
     assert_text(view->heading, "May an unknown program use your key?");
     assert_text(view->target, "a.example:443 (as the program says)");
     assert_text(view->key, "L�L");
-    assert_text(view->note, "Whoever uses the key signs in as you. The program waits until 00:01.");
+    assert_text(view->note, "Whoever uses the key signs in as you.");
     g_assert_true(view->may_session);
 }
 

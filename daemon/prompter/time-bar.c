@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A line, and a button that comes when it is of use.  GTK 4.8 knows no live region; what a screen
+ * reader speaks by itself is a notification that appears, so each change makes a new one.
+ */
+#include "daemon/prompter/time-bar.h"
+
+#include "daemon/prompter/words/waiting.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define SPACING 6
+
+struct MeishiTimeBar {
+    void (*more)(gpointer data);
+    gpointer data;
+    GtkBox *box;
+    GtkWidget *line; /* the present one; NULL */
+    GtkWidget *button;
+    char *text;
+    const MeishiQuestion *question; /* borrowed; NULL */
+    guint tick_id;
+};
+
+/* ---- the line -------------------------------------------------------------------------------- */
+
+static GtkWidget *
+new_line(const char *text, gboolean is_news)
+{
+    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "accessible-role",
+                                    is_news ? GTK_ACCESSIBLE_ROLE_ALERT : GTK_ACCESSIBLE_ROLE_LABEL,
+                                    "label", text, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
+                                    "xalign", 0.0, "hexpand", TRUE, NULL);
+
+    if (is_news)
+        gtk_accessible_update_property(GTK_ACCESSIBLE(label), GTK_ACCESSIBLE_PROPERTY_LABEL, text,
+                                       -1);
+    else
+        gtk_widget_add_css_class(label, "dim-label");
+    return label;
+}
+
+/* @text: taken.  The first line comes with the window and is no news. */
+static void
+say(MeishiTimeBar *bar, char *text)
+{
+    gboolean is_news = bar->text != NULL;
+
+    if (bar->line != NULL)
+        gtk_box_remove(bar->box, bar->line);
+    g_free(bar->text);
+    bar->text = text;
+    bar->line = new_line(text, is_news);
+    gtk_box_prepend(bar->box, bar->line);
+    gtk_widget_set_visible(GTK_WIDGET(bar->box), text[0] != '\0');
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void show_now(MeishiTimeBar *bar);
+
+static gboolean
+on_tick(gpointer data)
+{
+    MeishiTimeBar *bar = data;
+
+    bar->tick_id = 0;
+    show_now(bar);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+show_now(MeishiTimeBar *bar)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    g_autofree char *text = meishi_waiting_text(bar->question, now);
+    guint change = meishi_waiting_next_change(bar->question, now);
+
+    if (g_strcmp0(text, bar->text) != 0)
+        say(bar, g_steal_pointer(&text));
+    gtk_widget_set_visible(bar->button, meishi_waiting_is_short(bar->question, now));
+    g_clear_handle_id(&bar->tick_id, g_source_remove);
+    if (change != 0)
+        bar->tick_id = g_timeout_add_seconds(change, on_tick, bar);
+}
+
+void
+meishi_time_bar_update(MeishiTimeBar *bar, const MeishiQuestion *question)
+{
+    bar->question = question;
+    show_now(bar);
+}
+
+/* ---- the bar --------------------------------------------------------------------------------- */
+
+static void
+on_more(GtkButton *button, gpointer data)
+{
+    MeishiTimeBar *bar = data;
+
+    bar->more(bar->data);
+}
+
+static GtkWidget *
+new_button(void)
+{
+    GtkWidget *button = gtk_button_new();
+    GtkWidget *words = gtk_label_new_with_mnemonic(_("_More Time"));
+    const char *effect = _("The program waits for another minute");
+
+    gtk_label_set_mnemonic_widget(GTK_LABEL(words), button);
+    gtk_button_set_child(GTK_BUTTON(button), words);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_set_tooltip_text(button, effect);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   effect, -1);
+    return button;
+}
+
+MeishiTimeBar *
+meishi_time_bar_new(void (*more)(gpointer data), gpointer data)
+{
+    MeishiTimeBar *bar = g_new0(MeishiTimeBar, 1);
+
+    bar->more = more;
+    bar->data = data;
+    bar->box = GTK_BOX(gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING));
+    g_object_ref_sink(bar->box);
+    bar->button = new_button();
+    gtk_box_append(bar->box, bar->button);
+    gtk_widget_set_visible(bar->button, FALSE);
+    gtk_widget_set_visible(GTK_WIDGET(bar->box), FALSE);
+    g_signal_connect(bar->button, "clicked", G_CALLBACK(on_more), bar);
+    return bar;
+}
+
+void
+meishi_time_bar_free(MeishiTimeBar *bar)
+{
+    if (bar == NULL)
+        return;
+    g_clear_handle_id(&bar->tick_id, g_source_remove);
+    g_signal_handlers_disconnect_by_data(bar->button, bar);
+    g_object_unref(bar->box);
+    g_free(bar->text);
+    g_free(bar);
+}
+
+GtkWidget *
+meishi_time_bar_widget(MeishiTimeBar *bar)
+{
+    return GTK_WIDGET(bar->box);
+}
