@@ -52,11 +52,20 @@ free_candidate(gpointer data)
     g_free(candidate);
 }
 
+/* What is neither soft nor hard fits, whatever it is called. */
+static const char *
+fitness_of(GVariant *dict)
+{
+    const char *kind = meishi_dict_text(dict, "kind");
+
+    return g_str_equal(kind, "soft") || g_str_equal(kind, "hard") ? kind : "ok";
+}
+
 static MeishiQuestionCandidate *
 read_candidate(GVariant *dict)
 {
     MeishiQuestionCandidate *candidate = g_new0(MeishiQuestionCandidate, 1);
-    g_autofree char *kind = text_of(dict, "kind");
+    const char *kind = fitness_of(dict);
 
     candidate->path = path_of(dict, "identity");
     candidate->id = text_of(dict, "id");
@@ -70,6 +79,7 @@ read_candidate(GVariant *dict)
     candidate->not_before = meishi_dict_number(dict, "not-before");
     candidate->not_after = meishi_dict_number(dict, "not-after");
     candidate->is_soft = g_str_equal(kind, "soft");
+    candidate->is_hard = g_str_equal(kind, "hard");
     candidate->code = text_of(dict, "code");
     candidate->reason = text_of(dict, "reason");
     candidate->accepted_here = (guint)meishi_dict_number(dict, "accepted-here");
@@ -78,16 +88,13 @@ read_candidate(GVariant *dict)
 }
 
 static void
-read_candidates_of(MeishiQuestion *question, GVariant *list, gboolean soft)
+read_candidates_of(MeishiQuestion *question, GVariant *list, const char *kind)
 {
     for (gsize i = 0; i < g_variant_n_children(list); i++) {
         g_autoptr(GVariant) dict = g_variant_get_child_value(list, i);
-        MeishiQuestionCandidate *candidate = read_candidate(dict);
 
-        if (candidate->is_soft == soft)
-            g_ptr_array_add(question->candidates, candidate);
-        else
-            free_candidate(candidate);
+        if (g_str_equal(fitness_of(dict), kind))
+            g_ptr_array_add(question->candidates, read_candidate(dict));
     }
 }
 
@@ -101,9 +108,10 @@ read_candidates(MeishiQuestion *question, GVariant *dict)
     question->candidates = g_ptr_array_new_with_free_func(free_candidate);
     if (list == NULL)
         return;
-    read_candidates_of(question, list, FALSE);
+    read_candidates_of(question, list, "ok");
     question->n_offered = question->candidates->len;
-    read_candidates_of(question, list, TRUE);
+    read_candidates_of(question, list, "soft");
+    read_candidates_of(question, list, "hard");
     n_candidates = (guint)meishi_dict_number(dict, "n-candidates");
     question->n_left_out = n_candidates - MIN(question->candidates->len, n_candidates);
 }
@@ -205,6 +213,7 @@ meishi_question_new(const char *kind, GVariant *dict, guint own_pid)
     read_who(question, dict);
     read_choice(question, dict);
     read_secret(question, dict);
+    question->result_name = text_of(dict, "result-name");
     question->label = text_of(dict, "label");
     question->each_use = meishi_dict_flag(dict, "each-use");
     question->is_own = question->pid != 0 && question->pid == own_pid;
@@ -237,6 +246,7 @@ meishi_question_free(MeishiQuestion *question)
     g_strfreev(question->reaches);
     g_free(question->domain);
     g_ptr_array_unref(question->candidates);
+    g_free(question->result_name);
     g_free(question->label);
     g_free(question->parent_window);
     g_free(question->token);

@@ -13,6 +13,7 @@ typedef struct {
     char **names;
     gint64 not_before, not_after;
     gboolean is_soft; /* never offered by itself, and why: */
+    gboolean is_hard; /* never at all: an explanation names these too */
     char *code, *reason;
     guint accepted_here;
     gint64 last_accepted;
@@ -53,9 +54,11 @@ typedef struct {
     char *domain;             /* that the reach "domain" means; "" */
     gboolean any_application;
     guint preselected;     /* index into @candidates; G_MAXUINT: none */
-    GPtrArray *candidates; /* MeishiQuestionCandidate: those that fit, then the soft ones */
+    GPtrArray *candidates; /* MeishiQuestionCandidate: those that fit, the soft, the hard ones */
     guint n_offered;       /* how many fit */
     guint n_left_out;      /* how many the daemon did not send */
+
+    char *result_name; /* of an explanation: what was decided ("selected", "none") */
 
     char *label; /* of the key, where one is to be used */
     gboolean each_use;
