@@ -376,7 +376,8 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     gtk_box_set_spacing(shell->foot, SPACING / 2);
     shell->time_bar = meishi_time_bar_new(on_more_time, shell);
     gtk_box_append(shell->foot, meishi_time_bar_widget(shell->time_bar));
-    meishi_shell_add(shell, program_box(head));
+    if (head->program != NULL)
+        meishi_shell_add(shell, program_box(head));
     meishi_shell_add(shell, meishi_shell_text(head->heading, "title-2"));
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
@@ -386,6 +387,20 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     gtk_box_append(GTK_BOX(page), scroller);
     gtk_box_append(GTK_BOX(page), clamp(shell->foot));
     return page;
+}
+
+void
+meishi_shell_turn(MeishiShell *shell, const MeishiShellHead *head)
+{
+    meishi_shell_cover(shell, NULL);
+    g_ptr_array_set_size(shell->guarded, 0);
+    shell->pair = NULL;
+    g_clear_pointer(&shell->time_bar, meishi_time_bar_free);
+    gtk_stack_remove(shell->stack, gtk_stack_get_child_by_name(shell->stack, "content"));
+    gtk_stack_add_named(shell->stack, build_content(shell, head), "content");
+    gtk_stack_set_visible_child_name(shell->stack, "content");
+    meishi_shell_set_ready(shell, TRUE);
+    meishi_shell_rearm(shell);
 }
 
 static void

@@ -16,8 +16,9 @@ typedef struct MeishiShell MeishiShell;
 /* @answer: a{sv} for the daemon; NULL: "not now". */
 typedef void (*MeishiShellAnswered)(GVariant *answer, gpointer data);
 
-/* @program, @detail: who asks.  @question: what of it every window shows: how long there is, and
- * before which other window this one stands; borrowed as long as the window is there; NULL. */
+/* @program, @detail: who asks; NULL: the person has begun it.  @question: what of it every window
+ * shows: how long there is, and before which other window this one stands; borrowed as long as the
+ * window is there; NULL. */
 typedef struct {
     const char *title, *heading, *program, *detail, *application;
     const MeishiQuestion *question;
@@ -26,6 +27,10 @@ typedef struct {
 MeishiShell *
 meishi_shell_new(const MeishiShellHead *head, MeishiShellAnswered answered, gpointer data);
 void meishi_shell_free(MeishiShell *shell); /* closes the window; NULL is fine */
+
+/* Another page of the same window: content and buttons are gone, those of the new page are guarded
+ * for another half second.  The title stays. */
+void meishi_shell_turn(MeishiShell *shell, const MeishiShellHead *head);
 
 /* @content, what a kind of window knows of itself, goes with @shell, before its widgets do. */
 void meishi_shell_own(MeishiShell *shell, gpointer content, GDestroyNotify free_content);
