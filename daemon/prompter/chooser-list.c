@@ -5,8 +5,8 @@
  */
 #include "daemon/prompter/chooser-list.h"
 
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/shell.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

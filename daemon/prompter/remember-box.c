@@ -5,7 +5,7 @@
  */
 #include "daemon/prompter/remember-box.h"
 
-#include "daemon/prompter/words/untrusted.h"
+#include "daemon/base/untrusted.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>

@@ -65,11 +65,12 @@ MATRIX = {
     # Windows; what they say, without a window and with nothing that could answer; and the bus.
     "daemon/prompter": (
         ["libc", "glib", "gtk", "adwaita"],
-        ["daemon/asking/question.h", "daemon/base/secret.h", "daemon/prompter/words/"],
+        ["daemon/asking/question.h", "daemon/base/secret.h", "daemon/base/untrusted.h",
+         "daemon/prompter/words/"],
     ),
     "daemon/prompter/words": (
         ["libc", "glib"],
-        ["daemon/asking/question.h", "daemon/asking/distinguished.h"],
+        ["daemon/asking/question.h", "daemon/asking/distinguished.h", "daemon/base/untrusted.h"],
     ),
     **{
         f"daemon/prompter/{name}": (

@@ -6,9 +6,9 @@
 #include "daemon/prompter/words/chooser-view.h"
 
 #include "daemon/asking/distinguished.h"
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/program.h"
 #include "daemon/prompter/words/reasons.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  */
 #include "daemon/prompter/words/confirm-view.h"
 
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/program.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

@@ -3,10 +3,10 @@
  * The details of the chooser: certificate data in full and untranslated (specification 6.2 rule 9,
  * 6.3), and what the daemon said about the request.
  */
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/chooser-view.h"
 #include "daemon/prompter/words/dates.h"
 #include "daemon/prompter/words/program.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

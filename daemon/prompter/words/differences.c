@@ -6,8 +6,8 @@
 #include "daemon/prompter/words/differences.h"
 
 #include "daemon/asking/distinguished.h"
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/dates.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "daemon/prompter/words/program.h"
 
-#include "daemon/prompter/words/untrusted.h"
+#include "daemon/base/untrusted.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  */
 #include "daemon/prompter/words/reasons.h"
 
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/dates.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include <glib/gi18n.h>
 

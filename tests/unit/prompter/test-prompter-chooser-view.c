@@ -3,10 +3,10 @@
  * daemon/prompter/words/chooser-view.c, program.c, details-view.c and answer.c: everything that the
  * chooser says and sends.
  */
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/answer.h"
 #include "daemon/prompter/words/chooser-view.h"
 #include "daemon/prompter/words/program.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

@@ -2,8 +2,8 @@
  *
  * daemon/prompter/words/confirm-view.c: the words of "may this program use your key?".
  */
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/confirm-view.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

@@ -2,8 +2,8 @@
  *
  * daemon/prompter/words/row.c, differences.c and reasons.c: one certificate in words.
  */
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/row.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

@@ -2,8 +2,8 @@
  *
  * The words of the prompter in Japanese, with the catalogue as it is installed.
  */
+#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/chooser-view.h"
-#include "daemon/prompter/words/untrusted.h"
 
 #include "tests/unit/cli/sample-question.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Texts of strangers in a window (specification 6.2 rule 9).  Pure; every string is new.
+ * Texts of strangers where a person reads them: windows, notifications (specification 6.2 rule 9).
+ * Pure; every string is new.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/words/untrusted.c: strangers' texts.
+ * daemon/base/untrusted.c: strangers' texts.
  */
-#include "daemon/prompter/words/untrusted.h"
+#include "daemon/base/untrusted.h"
 
 #include <string.h>
 
@@ -78,11 +78,11 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *path = g_strconcat("/prompter/untrusted/line/", cases[i].name, NULL);
+        g_autofree char *path = g_strconcat("/base/untrusted/line/", cases[i].name, NULL);
 
         g_test_add_data_func(path, &cases[i], test_line);
     }
-    g_test_add_func("/prompter/untrusted/length", test_length);
-    g_test_add_func("/prompter/untrusted/isolation", test_isolation);
+    g_test_add_func("/base/untrusted/length", test_length);
+    g_test_add_func("/base/untrusted/isolation", test_isolation);
     return g_test_run();
 }

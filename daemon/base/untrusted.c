@@ -3,7 +3,7 @@
  * What certificates, servers and programs call themselves is chosen by whoever made them.  Nothing
  * of it may look like words of ours: no second line, no reordering, no invisible part.
  */
-#include "daemon/prompter/words/untrusted.h"
+#include "daemon/base/untrusted.h"
 
 #include <string.h>
 
