@@ -91,9 +91,10 @@ class Person:
     def module_socket(self):
         return self.runtime / "meishi" / "pkcs11"
 
-    def start_daemon(self, *args, env=None):
-        """Starts meishid by hand and waits until it serves both sockets."""
-        daemon = self.background(self.tree.meishid, *args, env=env)
+    def start_daemon(self, *args, env=None, under=()):
+        """Starts meishid by hand and waits until it serves both sockets.  `under`: the command line
+        of a program that runs it, such as valgrind."""
+        daemon = self.background(*under, self.tree.meishid, *args, env=env)
         self.daemon = daemon
         daemon.wait_ready(lambda: self.daemon_pid() == daemon.pid, "serves its sockets")
         return daemon
