@@ -68,6 +68,7 @@ return_report(GTask *task, MeishiImportPlan *plan)
     report->items = g_ptr_array_ref(plan->items);
     report->warnings = g_ptr_array_ref(plan->warnings);
     report->notes = g_ptr_array_ref(plan->notes);
+    report->n_file_notes = plan->n_file_notes;
     report->vault_created = g_steal_pointer(&import->vault_created);
     report->vault_message = g_steal_pointer(&import->vault_message);
     g_task_return_pointer(task, report, (GDestroyNotify)meishi_import_report_free);

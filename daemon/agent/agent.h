@@ -94,19 +94,25 @@ typedef struct {
     char *file; /* where it came from */
     char *id;   /* hex SHA-256 of the certificate, or of the SPKI without one */
     char *label;
-    char *key_of;     /* COMPLETED: the identity whose certificate shares the key; or NULL */
-    char *subject;    /* RFC 4514; NULL for a bare key */
-    char *key_text;   /* "RSA 2048"; NULL for issuers */
-    gint64 not_after; /* 0 for a bare key */
-    guint warnings;   /* MeishiWarning */
-    char **messages;  /* the warnings as sentences, NULL-terminated */
+    char *key_of;   /* COMPLETED: the identity whose certificate shares the key; or NULL */
+    char *subject;  /* RFC 4514; NULL for a bare key */
+    char *issuer;   /* likewise */
+    char **chain;   /* the subjects of its issuers, its own first; NULL for issuers */
+    char *key_text; /* "RSA 2048"; NULL for issuers */
+    gint64 not_before, not_after; /* 0 for a bare key */
+    char *renews;                 /* the label of the identity that it renews; NULL */
+    char *may_renew;              /* likewise, where a person has to say so */
+    const char *reason; /* PASSED_OVER: "authority", "key-mismatch", "no-key"; else NULL */
+    guint warnings;     /* MeishiWarning */
+    char **messages;    /* the warnings as sentences, NULL-terminated */
 } MeishiImportItem;
 
 typedef struct {
     gboolean dry_run;
     GPtrArray *items;    /* MeishiImportItem, identities first */
     GPtrArray *warnings; /* char *: sentences about what is probably a mistake */
-    GPtrArray *notes;    /* char *: sentences about the files */
+    GPtrArray *notes;    /* char *: sentences about the files, then about renewals */
+    guint n_file_notes;  /* the former */
     char *vault_created; /* "secret-service", "key-file", "passphrase" where this import made the
                             vault; else NULL */
     char *vault_message; /* and the sentence that says where its key lies */

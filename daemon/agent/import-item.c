@@ -17,7 +17,9 @@ meishi_import_item_new(MeishiImportOutcome outcome, const char *file, const Meis
     item->file = g_strdup(file);
     item->id = meishi_hex_encode(cert != NULL ? cert->sha256 : key->spki_sha256, MEISHI_SHA256_LEN);
     item->subject = cert != NULL ? g_strdup(cert->subject_text) : NULL;
+    item->issuer = cert != NULL ? g_strdup(cert->issuer_text) : NULL;
     item->key_text = key != NULL ? g_strdup(key->text) : NULL;
+    item->not_before = cert != NULL ? cert->not_before : 0;
     item->not_after = cert != NULL ? cert->not_after : 0;
     item->messages = g_new0(char *, 1);
     return item;
@@ -33,9 +35,24 @@ meishi_import_item_free(MeishiImportItem *item)
     g_free(item->label);
     g_free(item->key_of);
     g_free(item->subject);
+    g_free(item->issuer);
+    g_strfreev(item->chain);
+    g_free(item->renews);
+    g_free(item->may_renew);
     g_free(item->key_text);
     g_strfreev(item->messages);
     g_free(item);
+}
+
+void
+meishi_import_item_set_chain(MeishiImportItem *item, const GPtrArray *chain)
+{
+    item->chain = g_new0(char *, chain->len + 1);
+    for (guint i = 0; i < chain->len; i++) {
+        const MeishiCert *issuer = g_ptr_array_index(chain, i);
+
+        item->chain[i] = g_strdup(issuer->subject_text != NULL ? issuer->subject_text : "");
+    }
 }
 
 void

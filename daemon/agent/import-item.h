@@ -11,6 +11,9 @@ MeishiImportItem *meishi_import_item_new(MeishiImportOutcome outcome, const char
                                          const MeishiCert *cert, const MeishiPublicKey *key);
 void meishi_import_item_free(MeishiImportItem *item); /* NULL is fine */
 
+/* @chain: MeishiCert, as meishi_chain_build() returns it. */
+void meishi_import_item_set_chain(MeishiImportItem *item, const GPtrArray *chain);
+
 /* Sets the warnings and says each as a sentence. */
 void meishi_import_item_warn(MeishiImportItem *item, guint warnings, const MeishiCert *cert);
 

@@ -140,6 +140,24 @@ write_lineages(const Family *family)
     }
 }
 
+/* The report's lines are found by the certificate that they are about. */
+static void
+write_items(const Family *family, GPtrArray *items)
+{
+    for (guint i = 0; i < family->members->len; i++) {
+        const MeishiLineageMember *member = g_ptr_array_index(family->members, i);
+
+        for (guint j = 0; member->is_new && j < items->len; j++) {
+            MeishiImportItem *item = g_ptr_array_index(items, j);
+
+            if (!g_str_equal(item->id, member->candidate->id))
+                continue;
+            item->renews = g_strdup(member->renews);
+            item->may_renew = g_strdup(member->renews == NULL ? member->may_renew : NULL);
+        }
+    }
+}
+
 void
 meishi_import_lineage_plan(const MeishiImportInput *input, const MeishiPolicySet *policy,
                            MeishiImportPlan *plan)
@@ -159,4 +177,5 @@ meishi_import_lineage_plan(const MeishiImportInput *input, const MeishiPolicySet
     settled = (MeishiLineageCase){family.members, inventory, policy, input->now};
     meishi_lineage_settle(&settled, plan->notes);
     write_lineages(&family);
+    write_items(&family, plan->items);
 }

@@ -95,9 +95,11 @@ warn_about(const Work *work, MeishiImportItem *item, MeishiCert *cert)
 {
     g_autoptr(GPtrArray) chain = NULL;
 
-    if (cert != NULL)
+    if (cert != NULL) {
         chain = meishi_chain_build(cert, work->pool, work->input->now, work->input->verify,
                                    work->input->verify_data);
+        meishi_import_item_set_chain(item, chain);
+    }
     meishi_import_item_warn(item, meishi_check_warnings(cert, chain, work->input->now), cert);
 }
 
@@ -211,7 +213,8 @@ report_others(Work *work)
         item = meishi_import_item_new(outcome, found->file, cert, NULL);
         item->label = g_strdup(cert->subject_cn != NULL ? cert->subject_cn : cert->subject_text);
         if (outcome == MEISHI_IMPORT_PASSED_OVER)
-            meishi_import_item_say(item, meishi_import_why_passed_over(found, work->contents));
+            meishi_import_item_say(
+                item, meishi_import_why_passed_over(found, work->contents, &item->reason));
         g_ptr_array_add(work->plan->items, item);
     }
 }
@@ -336,6 +339,7 @@ meishi_import_plan_new(const MeishiImportInput *input, GError **error)
     work = (Work){input, plan, contents, labels, pool};
     plan_all(&work);
     copy_notes(&work);
+    plan->n_file_notes = plan->notes->len;
     if (!check_any_use(&work, error) || !check_match(plan, error))
         return NULL;
     return g_steal_pointer(&plan);

@@ -38,7 +38,8 @@ typedef struct {
     GPtrArray *issuers;  /* GBytes: issuers of identities that are there already */
     GPtrArray *items;    /* MeishiImportItem, identities first */
     GPtrArray *warnings; /* char *: what does not belong together */
-    GPtrArray *notes;    /* char * */
+    GPtrArray *notes;    /* char *: about the files, then what was added about renewals */
+    guint n_file_notes;  /* the former */
 } MeishiImportPlan;
 
 /* People have a few; a machine's whole CA bundle has some hundred.  More would only keep the main

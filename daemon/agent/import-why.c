@@ -51,17 +51,23 @@ first_unmatched_key(const MeishiImportContents *contents)
 }
 
 char *
-meishi_import_why_passed_over(const MeishiFoundCert *cert, const MeishiImportContents *contents)
+meishi_import_why_passed_over(const MeishiFoundCert *cert, const MeishiImportContents *contents,
+                              const char **ret_reason)
 {
     const MeishiFoundKey *key = first_unmatched_key(contents);
 
-    if (is_authority(cert->bag->cert))
+    *ret_reason = "no-key";
+    if (is_authority(cert->bag->cert)) {
+        *ret_reason = "authority";
         return g_strdup("It is a CA certificate that issued no identity here; Meishi keeps CA "
                         "certificates only for the chains of identities.");
-    if (key != NULL)
+    }
+    if (key != NULL) {
+        *ret_reason = "key-mismatch";
         return g_strdup_printf("The private key in %s (%s) does not match it, and no key in the "
                                "vault does; look for the key that it was requested with.",
                                key->file, key->bag->public_key->text);
+    }
     return g_strdup("Its private key is neither in what was imported nor in the vault; import the "
                     "two together, or the .p12 file that holds both.");
 }

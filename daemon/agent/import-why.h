@@ -6,9 +6,9 @@
 
 #include "daemon/agent/import-contents.h"
 
-/* Why a certificate was passed over. */
-char *
-meishi_import_why_passed_over(const MeishiFoundCert *cert, const MeishiImportContents *contents);
+/* Why a certificate was passed over; @ret_reason is MeishiImportItem.reason. */
+char *meishi_import_why_passed_over(const MeishiFoundCert *cert,
+                                    const MeishiImportContents *contents, const char **ret_reason);
 
 /* That a key matches none of the certificates that came with it; NULL where none did. */
 char *meishi_import_why_unmatched(const MeishiFoundKey *key, const MeishiImportContents *contents);

@@ -103,10 +103,16 @@ typedef struct {
     const char *why;
 } Relation;
 
+static MeishiLineageMember *
+member_at(const MeishiLineageCase *settled, guint index)
+{
+    return g_ptr_array_index(settled->members, index);
+}
+
 static const MeishiCandidate *
 candidate_at(const MeishiLineageCase *settled, guint index)
 {
-    return ((MeishiLineageMember *)g_ptr_array_index(settled->members, index))->candidate;
+    return member_at(settled, index)->candidate;
 }
 
 static gboolean
@@ -231,6 +237,8 @@ note_relations(const MeishiLineageCase *settled, guint index, GArray *relations,
 
         note_doubtful(settled, is_renewal ? index : relation->index,
                       is_renewal ? relation->index : index, why, notes);
+        if (is_renewal)
+            member_at(settled, index)->may_renew = candidate_at(settled, relation->index)->label;
     }
 }
 
@@ -248,6 +256,7 @@ join(const MeishiLineageCase *settled, guint index, guint other, GPtrArray *note
     candidate->lineage = g_strdup(candidate_at(settled, other)->lineage);
     g_free(renewed->superseded_by);
     renewed->superseded_by = g_strdup(candidate_at(settled, newer)->id);
+    member_at(settled, newer)->renews = renewed->label;
     note_settled(settled, newer, older, index, notes);
 }
 

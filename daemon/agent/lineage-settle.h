@@ -13,6 +13,9 @@ typedef struct {
     MeishiCandidate *candidate; /* has a certificate */
     const MeishiCert *issuer;   /* NULL: not known */
     gboolean is_new;
+    /* What came of it: labels, borrowed from other members; NULL. */
+    const char *renews;
+    const char *may_renew; /* where a person has to say so */
 } MeishiLineageMember;
 
 typedef struct {

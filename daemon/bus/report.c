@@ -73,9 +73,16 @@ report_item(const MeishiImportItem *item)
     meishi_report_add_text(&dict, "label", item->label);
     meishi_report_add_text(&dict, "key-of", item->key_of);
     meishi_report_add_text(&dict, "subject", item->subject);
+    meishi_report_add_text(&dict, "issuer", item->issuer);
     meishi_report_add_text(&dict, "key", item->key_text);
+    meishi_report_add_text(&dict, "renews", item->renews);
+    meishi_report_add_text(&dict, "may-renew", item->may_renew);
+    meishi_report_add_text(&dict, "reason", item->reason);
+    add(&dict, "not-before", g_variant_new_int64(item->not_before));
     add(&dict, "not-after", g_variant_new_int64(item->not_after));
     add(&dict, "warnings", new_strv(warnings));
+    if (item->chain != NULL)
+        add(&dict, "chain", g_variant_new_strv((const char *const *)item->chain, -1));
     if (item->messages != NULL)
         add(&dict, "messages", g_variant_new_strv((const char *const *)item->messages, -1));
     return g_variant_dict_end(&dict);
@@ -92,6 +99,7 @@ meishi_report_import(const MeishiImportReport *report)
     add(&dict, "dry-run", g_variant_new_boolean(report->dry_run));
     add(&dict, "warnings", new_strv(report->warnings));
     add(&dict, "notes", new_strv(report->notes));
+    add(&dict, "file-notes", g_variant_new_uint32(report->n_file_notes));
     add(&dict, "items", g_variant_builder_end(&items));
     meishi_report_add_text(&dict, "vault-created", report->vault_created);
     meishi_report_add_text(&dict, "vault-message", report->vault_message);
