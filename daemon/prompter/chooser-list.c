@@ -6,6 +6,7 @@
 #include "daemon/prompter/chooser-list.h"
 
 #include "daemon/base/untrusted.h"
+#include "daemon/prompter/accessible.h"
 #include "daemon/prompter/shell.h"
 
 #include <glib/gi18n.h>
@@ -106,7 +107,8 @@ add_row(MeishiChooserList *list, guint index)
     gtk_widget_set_sensitive(widget, row->is_usable);
     gtk_widget_set_visible(widget, !row->is_soft);
     gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   row->spoken, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, reason, -1);
+                                   row->spoken, -1);
+    meishi_accessible_describe(widget, reason);
     gtk_accessible_update_state(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_STATE_CHECKED,
                                 GTK_ACCESSIBLE_TRISTATE_FALSE, -1);
     g_ptr_array_add(list->rows, widget);

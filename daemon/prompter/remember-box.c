@@ -6,6 +6,7 @@
 #include "daemon/prompter/remember-box.h"
 
 #include "daemon/base/untrusted.h"
+#include "daemon/prompter/accessible.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -25,8 +26,7 @@ describe(AdwComboRow *row)
     g_autofree char *spoken =
         meishi_untrusted_spoken(item != NULL ? gtk_string_object_get_string(item) : "");
 
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken,
-                                   -1);
+    meishi_accessible_describe(GTK_WIDGET(row), spoken);
 }
 
 static void

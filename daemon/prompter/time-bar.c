@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A line, and a button that comes when it is of use.  GTK 4.8 knows no live region; what a screen
- * reader speaks by itself is a notification that appears, so each change makes a new one.
+ * A line, and a button that comes when it is of use.
  */
 #include "daemon/prompter/time-bar.h"
 
+#include "daemon/prompter/accessible.h"
 #include "daemon/prompter/words/waiting.h"
 
 #include <glib/gi18n.h>
@@ -16,7 +16,7 @@ struct MeishiTimeBar {
     void (*more)(gpointer data);
     gpointer data;
     GtkBox *box;
-    GtkWidget *line; /* the present one; NULL */
+    GtkLabel *line;
     GtkWidget *button;
     char *text;
     const MeishiQuestion *question; /* borrowed; NULL */
@@ -25,35 +25,18 @@ struct MeishiTimeBar {
 
 /* ---- the line -------------------------------------------------------------------------------- */
 
-static GtkWidget *
-new_line(const char *text, gboolean is_news)
-{
-    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "accessible-role",
-                                    is_news ? GTK_ACCESSIBLE_ROLE_ALERT : GTK_ACCESSIBLE_ROLE_LABEL,
-                                    "label", text, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
-                                    "xalign", 0.0, "hexpand", TRUE, NULL);
-
-    if (is_news)
-        gtk_accessible_update_property(GTK_ACCESSIBLE(label), GTK_ACCESSIBLE_PROPERTY_LABEL, text,
-                                       -1);
-    else
-        gtk_widget_add_css_class(label, "dim-label");
-    return label;
-}
-
 /* @text: taken.  The first line comes with the window and is no news. */
 static void
 say(MeishiTimeBar *bar, char *text)
 {
     gboolean is_news = bar->text != NULL;
 
-    if (bar->line != NULL)
-        gtk_box_remove(bar->box, bar->line);
     g_free(bar->text);
     bar->text = text;
-    bar->line = new_line(text, is_news);
-    gtk_box_prepend(bar->box, bar->line);
+    gtk_label_set_text(bar->line, text);
     gtk_widget_set_visible(GTK_WIDGET(bar->box), text[0] != '\0');
+    if (is_news)
+        meishi_accessible_announce(GTK_WIDGET(bar->box), text);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -94,6 +77,13 @@ meishi_time_bar_update(MeishiTimeBar *bar, const MeishiQuestion *question)
 
 /* ---- the bar --------------------------------------------------------------------------------- */
 
+static GtkLabel *
+new_line(void)
+{
+    return g_object_new(GTK_TYPE_LABEL, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign",
+                        0.0, "hexpand", TRUE, NULL);
+}
+
 static void
 on_more(GtkButton *button, gpointer data)
 {
@@ -107,15 +97,12 @@ new_button(void)
 {
     GtkWidget *button = gtk_button_new();
     GtkWidget *words = gtk_label_new_with_mnemonic(_("_More Time"));
-    const char *effect = _("The program waits for another minute");
 
     gtk_label_set_mnemonic_widget(GTK_LABEL(words), button);
     gtk_button_set_child(GTK_BUTTON(button), words);
     gtk_widget_add_css_class(button, "flat");
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-    gtk_widget_set_tooltip_text(button, effect);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   effect, -1);
+    gtk_widget_set_tooltip_text(button, _("The program waits for another minute"));
     return button;
 }
 
@@ -128,7 +115,9 @@ meishi_time_bar_new(void (*more)(gpointer data), gpointer data)
     bar->data = data;
     bar->box = GTK_BOX(gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING));
     g_object_ref_sink(bar->box);
+    bar->line = new_line();
     bar->button = new_button();
+    gtk_box_append(bar->box, GTK_WIDGET(bar->line));
     gtk_box_append(bar->box, bar->button);
     gtk_widget_set_visible(bar->button, FALSE);
     gtk_widget_set_visible(GTK_WIDGET(bar->box), FALSE);
