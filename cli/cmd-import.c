@@ -11,8 +11,9 @@
 #include "cli/prompt.h"
 #include "cli/proof.h"
 #include "cli/text.h"
-#include "daemon/base/error.h"
+#include "daemon/asking/imported.h"
 #include "daemon/asking/secret-fd.h"
+#include "daemon/base/error.h"
 
 #define TRIES 3
 
@@ -116,18 +117,19 @@ call_import(const Import *import, GError **error)
 
 /* ---- and again ------------------------------------------------------------------------------- */
 
-/* What was refused; the daemon's sentence begins with its name.  NULL where that was shortened. */
+/* Whose password is wanted; NULL where the daemon's sentence does not say. */
 static const char *
 refused_file(const Import *import, const GError *error)
 {
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
     for (guint i = 0; i < import->files->len; i++) {
         const MeishiInputFile *file = import->files->pdata[i];
-        g_autofree char *beginning = g_strconcat(file->name, ": ", NULL);
 
-        if (g_str_has_prefix(error->message, beginning))
-            return file->name;
+        g_ptr_array_add(names, file->name);
     }
-    return NULL;
+    g_ptr_array_add(names, NULL);
+    return meishi_imported_refused((const char *const *)names->pdata, error->message);
 }
 
 /* The daemon has passwords and still requires one: that of the key in the file. */

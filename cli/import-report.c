@@ -7,6 +7,7 @@
 
 #include "cli/date.h"
 #include "daemon/asking/dict.h"
+#include "daemon/asking/imported.h"
 #include "cli/json.h"
 #include "cli/style.h"
 #include "cli/table.h"
@@ -16,33 +17,16 @@
 #include <unistd.h>
 
 static const struct {
-    const char *outcome;
     const char *done;
     const char *planned;
 } verbs[] = {
-    {"added", "Added", "Would add"},
-    {"key-added", "Added the key", "Would add the key"},
-    {"completed", "Added the certificate for the key of",
-     "Would add the certificate for the key of"},
-    {"further", "Added the certificate", "Would add the certificate"},
-    {"unchanged", "Nothing to do for", "Nothing to do for"},
+    [MEISHI_IMPORTED_ADDED] = {"Added", "Would add"},
+    [MEISHI_IMPORTED_KEY_ADDED] = {"Added the key", "Would add the key"},
+    [MEISHI_IMPORTED_COMPLETED] = {"Added the certificate for the key of",
+                                   "Would add the certificate for the key of"},
+    [MEISHI_IMPORTED_FURTHER] = {"Added the certificate", "Would add the certificate"},
+    [MEISHI_IMPORTED_UNCHANGED] = {"Nothing to do for", "Nothing to do for"},
 };
-
-static char *
-clean_text_of(GVariant *dict, const char *name)
-{
-    return meishi_text_clean(meishi_dict_text(dict, name));
-}
-
-/* As in verbs; a certificate whose key has one already is not what completes the key. */
-static const char *
-outcome_of(GVariant *item)
-{
-    const char *outcome = meishi_dict_text(item, "outcome");
-    const char *key_of = meishi_dict_text(item, "key-of");
-
-    return key_of[0] != '\0' ? "further" : outcome;
-}
 
 static void
 append_styled(GString *out, MeishiStyle style, const char *text)
@@ -54,32 +38,27 @@ append_styled(GString *out, MeishiStyle style, const char *text)
 /* ---- one identity ---------------------------------------------------------------------------- */
 
 static void
-append_facts(GString *out, GVariant *item, gboolean unchanged)
+append_facts(GString *out, const MeishiImportedItem *item)
 {
-    g_autofree char *key = clean_text_of(item, "key");
+    g_autofree char *key = meishi_text_clean(item->key);
     g_autoptr(GString) facts = g_string_new(key);
-    gint64 not_after = meishi_dict_number(item, "not-after");
 
-    if (not_after != 0) {
-        g_autofree char *day = meishi_date_day(not_after);
+    if (item->not_after != 0) {
+        g_autofree char *day = meishi_date_day(item->not_after);
 
         g_string_append_printf(facts, "%svalid until %s", facts->len > 0 ? ", " : "", day);
     }
-    if (unchanged)
+    if (item->outcome == MEISHI_IMPORTED_UNCHANGED)
         g_string_assign(facts, "it is here already");
     if (facts->len > 0)
         g_string_append_printf(out, " (%s)", facts->str);
 }
 
 static void
-append_messages(GString *out, GVariant *item, guint width)
+append_messages(GString *out, const MeishiImportedItem *item, guint width)
 {
-    g_autofree const char **messages = NULL;
-
-    if (!g_variant_lookup(item, "messages", "^a&s", &messages))
-        return;
-    for (gsize i = 0; messages[i] != NULL; i++) {
-        g_autofree char *clean = meishi_text_clean(messages[i]);
+    for (const char **message = item->messages; *message != NULL; message++) {
+        g_autofree char *clean = meishi_text_clean(*message);
         g_autofree char *wrapped = meishi_text_wrap(clean, MAX(width, 24) - 4, 2);
 
         g_string_append(out, "  ");
@@ -89,8 +68,10 @@ append_messages(GString *out, GVariant *item, guint width)
 }
 
 static void
-append_name(GString *out, const char *name)
+append_name(GString *out, const char *label)
 {
+    g_autofree char *name = meishi_text_clean(label);
+
     g_string_append(out, "“");
     append_styled(out, MEISHI_STYLE_STRONG, name);
     g_string_append(out, "”");
@@ -98,53 +79,33 @@ append_name(GString *out, const char *name)
 
 /* Issuers have no key; an issuer that is here already is not worth a line. */
 static void
-append_identity(GString *out, GVariant *item, gboolean dry_run, guint width)
+append_identity(GString *out, const MeishiImportedItem *item, gboolean is_dry_run, guint width)
 {
-    const char *outcome = outcome_of(item);
-    g_autofree char *label = clean_text_of(item, "label");
-    g_autofree char *key_of = clean_text_of(item, "key-of");
-    const char *key = meishi_dict_text(item, "key");
-
-    for (gsize i = 0; i < G_N_ELEMENTS(verbs) && key[0] != '\0'; i++) {
-        if (!g_str_equal(verbs[i].outcome, outcome))
-            continue;
-        g_string_append_printf(out, "%s ", dry_run ? verbs[i].planned : verbs[i].done);
-        append_name(out, label);
-        if (key_of[0] != '\0') {
-            g_string_append(out, " for the key of ");
-            append_name(out, key_of);
-        }
-        append_facts(out, item, g_str_equal(outcome, "unchanged"));
-        g_string_append_c(out, '\n');
-        append_messages(out, item, width);
+    if (!item->is_identity || item->outcome >= G_N_ELEMENTS(verbs))
+        return;
+    g_string_append_printf(out, "%s ",
+                           is_dry_run ? verbs[item->outcome].planned : verbs[item->outcome].done);
+    append_name(out, item->label);
+    if (item->key_of[0] != '\0') {
+        g_string_append(out, " for the key of ");
+        append_name(out, item->key_of);
     }
+    append_facts(out, item);
+    g_string_append_c(out, '\n');
+    append_messages(out, item, width);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static guint
-count_outcome(GVariant *items, const char *wanted)
-{
-    guint n = 0;
-
-    for (gsize i = 0; i < g_variant_n_children(items); i++) {
-        g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
-        const char *outcome = meishi_dict_text(item, "outcome");
-
-        n += g_str_equal(outcome, wanted);
-    }
-    return n;
-}
-
 static void
-append_issuers(GString *out, GVariant *items, gboolean dry_run)
+append_issuers(GString *out, const MeishiImported *imported)
 {
-    guint n = count_outcome(items, "issuer");
-    guint passed = count_outcome(items, "passed-over");
+    guint n = meishi_imported_count(imported, MEISHI_IMPORTED_ISSUER);
+    guint passed = meishi_imported_count(imported, MEISHI_IMPORTED_PASSED_OVER);
 
     if (n > 0)
         g_string_append_printf(out, "%s %u issuer certificate%s for the chain.\n",
-                               dry_run ? "Would keep" : "Kept", n, n == 1 ? "" : "s");
+                               imported->is_dry_run ? "Would keep" : "Kept", n, n == 1 ? "" : "s");
     if (passed > 0)
         g_string_append_printf(out, "Passed over %u certificate%s without a private key here.\n",
                                passed, passed == 1 ? "" : "s");
@@ -162,13 +123,10 @@ append_sentence(GString *out, const char *text, guint width)
 
 /* First and with a word for it, since colour alone tells some people nothing. */
 static void
-append_warnings(GString *out, GVariant *report, guint width)
+append_warnings(GString *out, const MeishiImported *imported, guint width)
 {
-    g_autofree const char **warnings = NULL;
-
-    g_variant_lookup(report, "warnings", "^a&s", &warnings);
-    for (gsize i = 0; warnings != NULL && warnings[i] != NULL; i++) {
-        g_autofree char *clean = meishi_text_clean(warnings[i]);
+    for (const char **warning = imported->warnings; *warning != NULL; warning++) {
+        g_autofree char *clean = meishi_text_clean(*warning);
         g_autofree char *whole = g_strconcat("Warning: ", clean, NULL);
         g_autofree char *wrapped = meishi_text_wrap(whole, MAX(width, 20), 0);
 
@@ -178,36 +136,27 @@ append_warnings(GString *out, GVariant *report, guint width)
 }
 
 static void
-append_notes(GString *out, GVariant *report, guint width)
+append_notes(GString *out, const MeishiImported *imported, guint width)
 {
-    g_autofree const char **notes = NULL;
-    const char *vault = meishi_dict_text(report, "vault-message");
-
-    g_variant_lookup(report, "notes", "^a&s", &notes);
-    for (gsize i = 0; notes != NULL && notes[i] != NULL; i++)
-        append_sentence(out, notes[i], width);
-    if (vault[0] != '\0')
-        append_sentence(out, vault, width);
+    for (const char **note = imported->notes; *note != NULL; note++)
+        append_sentence(out, *note, width);
+    if (imported->vault_message[0] != '\0')
+        append_sentence(out, imported->vault_message, width);
 }
 
 char *
 meishi_import_report_format(GVariant *report, guint width)
 {
-    g_autoptr(GVariant) items = g_variant_lookup_value(report, "items", G_VARIANT_TYPE("aa{sv}"));
+    g_autoptr(MeishiImported) imported = meishi_imported_new(report);
     GString *out = g_string_new(NULL);
-    gboolean dry_run = meishi_dict_flag(report, "dry-run");
     guint wrap = width == 0 ? G_MAXUINT / 2 : width;
 
-    append_warnings(out, report, wrap);
-    for (gsize i = 0; items != NULL && i < g_variant_n_children(items); i++) {
-        g_autoptr(GVariant) item = g_variant_get_child_value(items, i);
-
-        append_identity(out, item, dry_run, wrap);
-    }
-    if (items != NULL)
-        append_issuers(out, items, dry_run);
-    append_notes(out, report, wrap);
-    if (dry_run)
+    append_warnings(out, imported, wrap);
+    for (guint i = 0; i < imported->items->len; i++)
+        append_identity(out, g_ptr_array_index(imported->items, i), imported->is_dry_run, wrap);
+    append_issuers(out, imported);
+    append_notes(out, imported, wrap);
+    if (imported->is_dry_run)
         g_string_append(out, "This was a dry run: nothing was changed.\n");
     return g_string_free(out, FALSE);
 }
