@@ -27,11 +27,13 @@ struct MeishiPrompter {
 /* ---- MeishiDeskClass ------------------------------------------------------------------------- */
 
 static void
-on_answered(GVariant *answer, gpointer data)
+on_answered(GVariant *answer, MeishiSecret *secret, gpointer data)
 {
     MeishiPrompter *prompter = data;
 
-    if (answer != NULL)
+    if (secret != NULL)
+        (void)!meishi_desk_answer_secret(prompter->desk, secret, answer);
+    else if (answer != NULL)
         meishi_desk_answer(prompter->desk, answer);
     else
         meishi_desk_dismiss(prompter->desk);

@@ -38,7 +38,8 @@ struct MeishiShell {
     gboolean is_ready, is_armed;
     guint guard_id, deliver_id;
     GVariant *answer;
-    gpointer owned; /* what the kind of window knows of itself */
+    MeishiSecret *secret; /* beside it; NULL */
+    gpointer owned;       /* what the kind of window knows of itself */
     GDestroyNotify free_owned;
 };
 
@@ -49,9 +50,10 @@ deliver(gpointer data)
 {
     MeishiShell *shell = data;
     g_autoptr(GVariant) answer = g_steal_pointer(&shell->answer);
+    g_autoptr(MeishiSecret) secret = g_steal_pointer(&shell->secret);
 
     shell->deliver_id = 0;
-    shell->answered(answer, shell->data); /* frees @shell */
+    shell->answered(answer, secret, shell->data); /* frees @shell */
     return G_SOURCE_REMOVE;
 }
 
@@ -65,6 +67,18 @@ meishi_shell_answer(MeishiShell *shell, GVariant *answer)
     shell->answer = g_steal_pointer(&held);
     gtk_widget_set_visible(GTK_WIDGET(shell->window), FALSE);
     shell->deliver_id = g_idle_add(deliver, shell);
+}
+
+void
+meishi_shell_answer_secret(MeishiShell *shell, MeishiSecret *secret, GVariant *answer)
+{
+    if (shell->deliver_id != 0) {
+        if (answer != NULL)
+            g_variant_unref(g_variant_ref_sink(answer));
+        return;
+    }
+    shell->secret = meishi_secret_ref(secret);
+    meishi_shell_answer(shell, answer != NULL ? answer : g_variant_new("a{sv}", NULL));
 }
 
 static gboolean
@@ -466,6 +480,7 @@ meishi_shell_free(MeishiShell *shell)
     meishi_time_bar_free(shell->time_bar);
     gtk_window_destroy(shell->window);
     g_clear_pointer(&shell->answer, g_variant_unref);
+    meishi_secret_unref(shell->secret);
     g_ptr_array_unref(shell->guarded);
     g_free(shell);
 }

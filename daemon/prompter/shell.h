@@ -11,10 +11,12 @@
 
 #include <adwaita.h>
 
+#include "daemon/base/secret.h"
+
 typedef struct MeishiShell MeishiShell;
 
-/* @answer: a{sv} for the daemon; NULL: "not now". */
-typedef void (*MeishiShellAnswered)(GVariant *answer, gpointer data);
+/* @answer: a{sv} for the daemon; NULL: "not now".  @secret goes beside an answer; NULL. */
+typedef void (*MeishiShellAnswered)(GVariant *answer, MeishiSecret *secret, gpointer data);
 
 /* @program, @detail: who asks; NULL: the person has begun it.  @question: what of it every window
  * shows: how long there is, and before which other window this one stands; borrowed as long as the
@@ -76,6 +78,8 @@ void meishi_shell_set_more_time(MeishiShell *shell, void (*more_time)(gpointer d
 
 /* @answer is sunk; NULL: "not now". */
 void meishi_shell_answer(MeishiShell *shell, GVariant *answer);
+/* @secret, which the shell takes a reference to, and @answer (sunk; NULL: nothing beside it). */
+void meishi_shell_answer_secret(MeishiShell *shell, MeishiSecret *secret, GVariant *answer);
 
 /* Gives @button the words @label, with a mnemonic. */
 void meishi_shell_name_button(GtkButton *button, const char *label);

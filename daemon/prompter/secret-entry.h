@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiSecretEntry: a field for one line that is secret: a passphrase, a PIN, a file's password.
+ *
+ * Neither GtkEditable nor GtkText: those keep what is typed in ordinary memory and hand it to every
+ * program on the accessibility bus.  What is typed here lies in one MeishiSecret, is drawn as dots,
+ * and leaves by meishi_secret_entry_take() alone.  It is edited at its end only.
+ *
+ * Signals: "changed"; "activate" (Enter); "unfit" (something was typed or pasted that does not fit
+ * on one line of MEISHI_SECRET_ENTRY_MAX bytes, and was left out).
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "daemon/base/secret.h"
+
+#define MEISHI_SECRET_ENTRY_MAX  1024
+
+#define MEISHI_TYPE_SECRET_ENTRY (meishi_secret_entry_get_type())
+G_DECLARE_FINAL_TYPE(MeishiSecretEntry, meishi_secret_entry, MEISHI, SECRET_ENTRY, GtkWidget)
+
+GtkWidget *meishi_secret_entry_new(void);
+
+/* Shown while nothing is typed. */
+void meishi_secret_entry_set_placeholder(MeishiSecretEntry *entry, const char *text);
+
+gboolean meishi_secret_entry_is_empty(const MeishiSecretEntry *entry);
+gsize meishi_secret_entry_bytes(const MeishiSecretEntry *entry);
+/* Whether both hold the same, for what has to be typed twice. */
+gboolean meishi_secret_entry_equal(const MeishiSecretEntry *a, const MeishiSecretEntry *b);
+
+/* What was typed, in UTF-8; the entry is empty after it. */
+MeishiSecret *meishi_secret_entry_take(MeishiSecretEntry *entry) G_GNUC_WARN_UNUSED_RESULT;
+void meishi_secret_entry_clear(MeishiSecretEntry *entry);
