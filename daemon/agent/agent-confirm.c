@@ -251,7 +251,7 @@ on_answered(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask(Question *question)
 {
-    const MeishiAsker asker = {NULL, question->application};
+    const MeishiAsker asker = {.application = question->application};
 
     meishi_prompters_ask_async(question->agent->prompters, &asker, "confirm", describe(question),
                                ASKING_TIMEOUT_MS, question->cancellable, on_answered, question);

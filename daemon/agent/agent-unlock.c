@@ -218,15 +218,18 @@ static void
 on_answered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Asking *asking = user_data;
-    g_autoptr(MeishiSecret) passphrase = NULL;
+    g_auto(MeishiSecretAnswer) answer = {NULL, NULL};
     g_autoptr(GError) error = NULL;
     MeishiReply reply;
-    gboolean ok = meishi_prompters_ask_secret_finish(result, &reply, &passphrase, &error);
+    gboolean ok = meishi_prompters_ask_secret_finish(result, &reply, &answer, &error);
+
+    if (ok && reply == MEISHI_REPLY_ANSWERED && answer.secret == NULL)
+        reply = MEISHI_REPLY_DISMISSED; /* not understood */
 
     if (is_unlocked(asking->agent) || meishi_crowd_is_empty(asking->crowd))
         finish(asking, NULL);
     else if (ok)
-        take_reply(asking, reply, passphrase);
+        take_reply(asking, reply, answer.secret);
     else
         refuse(asking, "nobody gave its passphrase in time");
 }
@@ -257,7 +260,7 @@ describe(const Asking *asking)
 static void
 ask(Asking *asking)
 {
-    const MeishiAsker asker = {NULL, first_application(asking)};
+    const MeishiAsker asker = {.application = first_application(asking)};
 
     meishi_prompters_ask_async(asking->agent->prompters, &asker, "unlock", describe(asking),
                                ASKING_TIMEOUT_MS, asking->cancellable, on_answered, asking);

@@ -364,7 +364,12 @@ collect_ids(const MeishiDecision *decision, const MeishiWorld *world)
 static MeishiInquiry *
 open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecision *decision)
 {
-    const MeishiAsker asker = {waiter->call->owner, waiter->call->application};
+    const MeishiAsker asker = {
+        .owner = waiter->call->owner,
+        .application = waiter->call->application,
+        .has_window = waiter->call->parent_window != NULL && waiter->call->parent_window[0] != '\0',
+        .has_acted = waiter->call->request->user_activation,
+    };
     const MeishiWorld *world = meishi_agent_world(agent);
     MeishiInquiry *inquiry = g_new0(MeishiInquiry, 1);
 

@@ -100,13 +100,16 @@ static void
 secret_received(MeishiCall *call)
 {
     gpointer owner = meishi_call_data(call);
+    GVariant *parameters = meishi_call_parameters(call);
+    g_autoptr(GVariant) beside = g_variant_get_child_value(parameters, 2);
+    const MeishiSecretAnswer answer = {meishi_call_secret(call, "secret"), beside};
     GError *error = NULL;
     const char *cookie;
     gboolean ok;
 
-    g_variant_get_child(meishi_call_parameters(call), 0, "&s", &cookie);
+    g_variant_get_child(parameters, 0, "&s", &cookie);
     ok = meishi_prompters_respond_secret(meishi_agent_prompters(meishi_call_agent(call)), owner,
-                                         cookie, meishi_call_secret(call, "secret"), &error);
+                                         cookie, &answer, &error);
     meishi_call_end(call, ok, error);
 }
 
@@ -143,6 +146,19 @@ on_respond(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, GUnixFD
     return TRUE;
 }
 
+static gboolean
+on_extend(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, const char *cookie,
+          gpointer user_data)
+{
+    Object *object = user_data;
+    GError *error = NULL;
+    gboolean ok = meishi_prompters_extend(meishi_agent_prompters(object->agent),
+                                          meishi_caller_owner(invocation), cookie, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
 static void
 free_object(Object *object)
 {
@@ -164,5 +180,6 @@ meishi_agents_object_new(const MeishiDoorContext *context)
     g_signal_connect(skeleton, "handle-register", G_CALLBACK(on_register), object);
     g_signal_connect(skeleton, "handle-unregister", G_CALLBACK(on_unregister), object);
     g_signal_connect(skeleton, "handle-respond", G_CALLBACK(on_respond), object);
+    g_signal_connect(skeleton, "handle-extend", G_CALLBACK(on_extend), object);
     return G_DBUS_INTERFACE_SKELETON(skeleton);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * MeishiRemotePrompter.  No call to the other side is waited for: Begin has a deadline, and what is
- * late or fails means that nobody is there; Cancel is a courtesy without an answer.
+ * late or fails means that nobody is there; Cancel and Update are courtesies without an answer.
  */
 #include "daemon/bus/remote-prompter.h"
 
@@ -51,16 +51,30 @@ begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
 }
 
 static void
-cancel(gpointer data, const char *cookie, const char *reason)
+tell(const MeishiRemotePrompter *prompter, const char *method, GVariant *parameters)
 {
-    MeishiRemotePrompter *prompter = data;
-
-    g_dbus_connection_call(prompter->connection, prompter->name, prompter->path, INTERFACE,
-                           "Cancel", g_variant_new("(ss)", cookie, reason), NULL,
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, BEGIN_DEADLINE_MS, NULL, NULL, NULL);
+    g_dbus_connection_call(prompter->connection, prompter->name, prompter->path, INTERFACE, method,
+                           parameters, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, BEGIN_DEADLINE_MS,
+                           NULL, NULL, NULL);
 }
 
-static const MeishiPrompterClass prompter_class = {.begin = begin, .cancel = cancel};
+static void
+cancel(gpointer data, const char *cookie, const char *reason)
+{
+    tell(data, "Cancel", g_variant_new("(ss)", cookie, reason));
+}
+
+static void
+update(gpointer data, const char *cookie, GVariant *changes)
+{
+    tell(data, "Update", g_variant_new("(s@a{sv})", cookie, changes));
+}
+
+static const MeishiPrompterClass prompter_class = {
+    .begin = begin,
+    .cancel = cancel,
+    .update = update,
+};
 
 static void
 on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)

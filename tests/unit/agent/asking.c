@@ -38,7 +38,7 @@ on_cancel(gpointer prompter, const char *cookie, const char *reason)
 void
 asking_register(Asking *asking)
 {
-    static const MeishiPrompterClass class = {on_begin, on_cancel};
+    static const MeishiPrompterClass class = {.begin = on_begin, .cancel = on_cancel};
 
     g_assert_true(meishi_prompters_add(meishi_agent_prompters(asking->agent), asking, NULL, &class,
                                        asking, NULL));

@@ -39,7 +39,7 @@ on_cancel(gpointer data, const char *cookie, const char *reason)
     g_string_append_printf(fake->seen, "cancel:%s ", reason);
 }
 
-static const MeishiPrompterClass fake_class = {on_begin, on_cancel};
+static const MeishiPrompterClass fake_class = {.begin = on_begin, .cancel = on_cancel};
 
 static Fake *
 fake_new(MeishiPrompters *prompters)
@@ -133,7 +133,7 @@ on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask_within(MeishiPrompters *prompters, Asker *asker, const char *name, guint timeout_ms)
 {
-    const MeishiAsker who = {asker->owner, asker->application};
+    const MeishiAsker who = {.owner = asker->owner, .application = asker->application};
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
@@ -440,15 +440,16 @@ test_unwanted_secret(void)
     PROMPTERS;
     g_autoptr(Fake) fake = fake_new(prompters);
     g_autoptr(MeishiSecret) secret = meishi_secret_new(4);
+    const MeishiSecretAnswer answer = {.secret = secret};
     g_autoptr(GError) unwanted = NULL, unknown = NULL;
     g_auto(Asker) asker = {0};
 
     ask(prompters, &asker, "a");
     settle();
     g_assert_false(
-        meishi_prompters_respond_secret(prompters, fake, fake->cookie, secret, &unwanted));
+        meishi_prompters_respond_secret(prompters, fake, fake->cookie, &answer, &unwanted));
     g_assert_error(unwanted, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
-    g_assert_false(meishi_prompters_respond_secret(prompters, fake, "1-0", secret, &unknown));
+    g_assert_false(meishi_prompters_respond_secret(prompters, fake, "1-0", &answer, &unknown));
     g_assert_error(unknown, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
     assert_end(&asker, NULL);
     fake_answer(fake, "yes");

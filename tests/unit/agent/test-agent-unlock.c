@@ -106,9 +106,10 @@ respond(Fixture *f, const char *passphrase, GError **error)
 {
     g_autofree char *cookie = g_steal_pointer(&f->cookie);
     g_autoptr(MeishiSecret) secret = world_secret(passphrase);
+    const MeishiSecretAnswer answer = {.secret = secret};
 
     g_assert_nonnull(cookie);
-    return meishi_prompters_respond_secret(f->world->agent->prompters, f, cookie, secret, error);
+    return meishi_prompters_respond_secret(f->world->agent->prompters, f, cookie, &answer, error);
 }
 
 /* Answers, and lets the trying begin. */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Waiting for a prompter that is started because a question misses one; see prompters.h.  How it is
+ * started is the starter's affair.
+ *
+ * Invariant: a question waits for one start at most, and a start that was of no use is not tried
+ * again for a while, so that nobody waits for what does not come each time anew.  A window that
+ * registers, and a person who does something, end that while.
+ */
+#include "daemon/agent/prompters-private.h"
+
+#include "daemon/base/source.h"
+
+static void
+give_up(MeishiPrompters *prompters)
+{
+    MeishiPrompterStart *start = &prompters->start;
+
+    meishi_source_clear(&start->timer);
+    start->not_before =
+        g_get_monotonic_time() + start->class->back_off_ms * G_TIME_SPAN_MILLISECOND;
+    meishi_prompters_plan_turn(prompters);
+}
+
+static gboolean
+on_too_late(gpointer user_data)
+{
+    give_up(user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+begin_start(MeishiPrompters *prompters)
+{
+    MeishiPrompterStart *start = &prompters->start;
+
+    start->timer = g_timeout_source_new(start->class->patience_ms);
+    g_source_set_callback(start->timer, on_too_late, prompters, NULL);
+    g_source_attach(start->timer, NULL);
+    start->class->start(start->starter);
+}
+
+gboolean
+meishi_prompters_can_start(MeishiPrompters *prompters)
+{
+    const MeishiPrompterStart *start = &prompters->start;
+
+    return start->class != NULL && start->class->can_start(start->starter);
+}
+
+static gboolean
+may_start(const MeishiOpenQuestion *question)
+{
+    MeishiPrompters *prompters = question->prompters;
+
+    return !question->has_waited && meishi_prompters_can_start(prompters) &&
+           (question->has_acted || g_get_monotonic_time() >= prompters->start.not_before);
+}
+
+gboolean
+meishi_prompters_wait_for_start(MeishiOpenQuestion *question)
+{
+    MeishiPrompters *prompters = question->prompters;
+
+    if (prompters->start.timer == NULL) {
+        if (!may_start(question))
+            return FALSE;
+        begin_start(prompters);
+    }
+    question->has_waited = TRUE;
+    return TRUE;
+}
+
+void
+meishi_prompters_end_start(MeishiPrompters *prompters)
+{
+    meishi_source_clear(&prompters->start.timer);
+}
+
+void
+meishi_prompters_note_window(MeishiPrompters *prompters)
+{
+    prompters->start.not_before = 0;
+}
+
+void
+meishi_prompters_set_starter(MeishiPrompters *prompters, const MeishiStarterClass *class,
+                             gpointer starter)
+{
+    meishi_source_clear(&prompters->start.timer);
+    prompters->start = (MeishiPrompterStart){.class = class, .starter = starter};
+    meishi_prompters_plan_turn(prompters);
+}
+
+void
+meishi_prompters_start_failed(MeishiPrompters *prompters)
+{
+    if (prompters->start.timer != NULL)
+        give_up(prompters);
+}
