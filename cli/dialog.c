@@ -6,6 +6,8 @@
  */
 #include "cli/dialog.h"
 
+#include "cli/explain-text.h"
+#include "cli/permit-text.h"
 #include "cli/text.h"
 
 #include <string.h>
@@ -15,7 +17,10 @@ typedef enum {
     TURN_INSIST,
     TURN_REMEMBER,
     TURN_CONFIRM,
-    TURN_UNLOCK,
+    TURN_LAST,   /* a word before the last try at a PIN */
+    TURN_SECRET, /* which comes another way */
+    TURN_PAD,    /* the PIN is typed at the reader */
+    TURN_EXPLAIN,
     TURN_OVER,
 } Turn;
 
@@ -28,7 +33,34 @@ struct MeishiDialog {
     guint chosen; /* candidate; G_MAXUINT: send none */
     const char *scope, *reach;
     const char *allow; /* of a confirmation */
+    gboolean is_last_try;
 };
+
+static Turn
+turn_of_pin(const MeishiQuestion *question)
+{
+    if (question->tries == MEISHI_TRIES_LAST)
+        return TURN_LAST;
+    return question->is_pad ? TURN_PAD : TURN_SECRET;
+}
+
+static Turn
+first_turn(const MeishiQuestion *question)
+{
+    switch (question->asks) {
+    case MEISHI_ASKS_CHOOSE:
+        break;
+    case MEISHI_ASKS_CONFIRM:
+        return TURN_CONFIRM;
+    case MEISHI_ASKS_UNLOCK:
+        return TURN_SECRET;
+    case MEISHI_ASKS_PIN:
+        return turn_of_pin(question);
+    case MEISHI_ASKS_EXPLAIN:
+        return TURN_EXPLAIN;
+    }
+    return TURN_CHOOSE;
+}
 
 MeishiDialog *
 meishi_dialog_new(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
@@ -37,9 +69,7 @@ meishi_dialog_new(const MeishiQuestion *question, const MeishiQuestionLayout *la
 
     dialog->question = question;
     dialog->layout = *layout;
-    dialog->turn = question->asks == MEISHI_ASKS_CONFIRM  ? TURN_CONFIRM
-                   : question->asks == MEISHI_ASKS_UNLOCK ? TURN_UNLOCK
-                                                          : TURN_CHOOSE;
+    dialog->turn = first_turn(question);
     dialog->chosen = G_MAXUINT;
     dialog->scope = "once";
     dialog->reach = "host-port";
@@ -60,7 +90,8 @@ meishi_dialog_free(MeishiDialog *dialog)
 static guint
 default_candidate(const MeishiQuestion *question)
 {
-    gboolean is_offered = question->preselected < question->n_offered;
+    gboolean is_offered =
+        question->preselected < question->n_offered && meishi_question_text_has_list(question);
 
     return is_offered && !g_str_equal(question->kind, "optional") ? question->preselected
                                                                   : G_MAXUINT;
@@ -81,20 +112,26 @@ default_scope(const MeishiQuestion *question)
 
 /* ---- what to show ---------------------------------------------------------------------------- */
 
-static char *
-prompt_of(const MeishiDialog *dialog)
+char *
+meishi_dialog_prompt(const MeishiDialog *dialog)
 {
     const MeishiQuestion *question = dialog->question;
 
     switch (dialog->turn) {
     case TURN_CHOOSE:
-    case TURN_CONFIRM:
-    case TURN_UNLOCK:
         return meishi_question_text_use(question, default_candidate(question));
     case TURN_INSIST:
         return meishi_question_text_insist(question, dialog->chosen);
     case TURN_REMEMBER:
         return meishi_question_text_remember(question, default_scope(question));
+    case TURN_LAST:
+        return meishi_permit_text_last();
+    case TURN_CONFIRM:
+    case TURN_SECRET:
+    case TURN_PAD:
+        return meishi_permit_text_prompt(question);
+    case TURN_EXPLAIN:
+        return g_strdup("Enter closes: ");
     case TURN_OVER:
         break;
     }
@@ -106,7 +143,7 @@ static char *
 then_ask(const MeishiDialog *dialog, char *text)
 {
     g_autofree char *before = text;
-    g_autofree char *prompt = prompt_of(dialog);
+    g_autofree char *prompt = meishi_dialog_prompt(dialog);
 
     return g_strconcat(before, prompt, NULL);
 }
@@ -114,7 +151,13 @@ then_ask(const MeishiDialog *dialog, char *text)
 char *
 meishi_dialog_open(MeishiDialog *dialog)
 {
-    return then_ask(dialog, meishi_question_text_open(dialog->question, &dialog->layout));
+    const MeishiQuestion *question = dialog->question;
+
+    if (question->asks == MEISHI_ASKS_CHOOSE)
+        return then_ask(dialog, meishi_question_text_open(question, &dialog->layout));
+    if (question->asks == MEISHI_ASKS_EXPLAIN)
+        return then_ask(dialog, meishi_explain_text(question));
+    return then_ask(dialog, meishi_permit_text_open(question, &dialog->layout));
 }
 
 static char *
@@ -122,6 +165,8 @@ refuse(const MeishiDialog *dialog, const char *line)
 {
     g_autofree char *clean = meishi_text_clean(line);
 
+    if (line[0] == '\0' && dialog->turn == TURN_PAD)
+        return then_ask(dialog, g_strdup("Type the PIN at the reader.\n"));
     if (line[0] == '\0')
         return then_ask(dialog, g_strdup("There is no default here.\n"));
     return then_ask(dialog, g_strdup_printf("“%s” is none of the answers.\n", clean));
@@ -180,13 +225,21 @@ choose_number(MeishiDialog *dialog, const char *line)
     guint n_shown = dialog->others_shown ? question->candidates->len : question->n_offered;
     guint64 number;
 
-    if (n_shown == 0 || !g_ascii_string_to_unsigned(line, 10, 1, n_shown, &number, NULL))
+    if (n_shown == 0 || !meishi_question_text_has_list(question) ||
+        !g_ascii_string_to_unsigned(line, 10, 1, n_shown, &number, NULL))
         return refuse(dialog, line);
-    if (!meishi_question_candidate(question, (guint)number - 1)->is_soft)
+    if (number <= question->n_offered)
         return choose(dialog, (guint)number - 1);
     dialog->chosen = (guint)number - 1;
     dialog->turn = TURN_INSIST;
     return then_ask(dialog, g_strdup(""));
+}
+
+static gboolean
+has_others(const MeishiQuestion *question)
+{
+    return meishi_question_text_has_list(question) &&
+           question->candidates->len > question->n_offered;
 }
 
 static char *
@@ -203,7 +256,7 @@ take_choice(MeishiDialog *dialog, const char *line)
         return choose(dialog, G_MAXUINT);
     if (g_str_equal(line, "N") && meishi_question_allows_scope(question, "always"))
         return never(dialog);
-    if (g_str_equal(line, "o") && question->candidates->len > question->n_offered)
+    if (g_str_equal(line, "o") && has_others(question))
         return show_others(dialog);
     if (g_str_equal(line, "?"))
         return then_ask(dialog, meishi_question_text_why(question, &dialog->layout));
@@ -301,6 +354,30 @@ take_confirmation(MeishiDialog *dialog, const char *line)
     return finish(dialog);
 }
 
+/* ---- PINs ------------------------------------------------------------------------------------ */
+
+/* The whole word: the last try is not spent by a slip. */
+static char *
+take_last_word(MeishiDialog *dialog, const char *line)
+{
+    if (line[0] == '\0' || g_str_equal(line, "q"))
+        return dismiss(dialog);
+    if (g_ascii_strcasecmp(line, MEISHI_PERMIT_LAST_WORD) != 0)
+        return refuse(dialog, line);
+    dialog->is_last_try = TRUE;
+    if (dialog->question->is_pad)
+        return finish(dialog);
+    dialog->turn = TURN_SECRET;
+    return then_ask(dialog, g_strdup(""));
+}
+
+/* The daemon ends the question when the reader has the PIN. */
+static char *
+take_while_waiting(MeishiDialog *dialog, const char *line)
+{
+    return g_str_equal(line, "q") ? dismiss(dialog) : refuse(dialog, line);
+}
+
 /* ---- the machine ----------------------------------------------------------------------------- */
 
 static char *
@@ -315,12 +392,26 @@ take_line(MeishiDialog *dialog, const char *line)
         return take_remembering(dialog, line);
     case TURN_CONFIRM:
         return take_confirmation(dialog, line);
-    case TURN_UNLOCK:
+    case TURN_LAST:
+        return take_last_word(dialog, line);
+    case TURN_SECRET:
         return dismiss(dialog); /* no secret comes this way */
+    case TURN_PAD:
+        return take_while_waiting(dialog, line);
+    case TURN_EXPLAIN:
+        return finish(dialog); /* whatever was typed: it was read */
     case TURN_OVER:
         break;
     }
     return g_strdup("");
+}
+
+static MeishiDialogState
+state_of(const MeishiDialog *dialog)
+{
+    if (dialog->turn != TURN_OVER)
+        return MEISHI_DIALOG_ASKING;
+    return dialog->is_dismissed ? MEISHI_DIALOG_DISMISSED : MEISHI_DIALOG_ANSWERED;
 }
 
 MeishiDialogState
@@ -329,15 +420,28 @@ meishi_dialog_take(MeishiDialog *dialog, const char *line, char **ret_text)
     g_autofree char *stripped = line != NULL ? g_strstrip(g_strdup(line)) : NULL;
 
     *ret_text = stripped != NULL ? take_line(dialog, stripped) : dismiss(dialog);
-    if (dialog->turn != TURN_OVER)
-        return MEISHI_DIALOG_ASKING;
-    return dialog->is_dismissed ? MEISHI_DIALOG_DISMISSED : MEISHI_DIALOG_ANSWERED;
+    return state_of(dialog);
+}
+
+MeishiDialogState
+meishi_dialog_take_secret(MeishiDialog *dialog, gsize len, char **ret_text)
+{
+    char *problem = NULL;
+
+    g_return_val_if_fail(dialog->turn == TURN_SECRET, MEISHI_DIALOG_DISMISSED);
+    if (len > 0 && dialog->question->asks == MEISHI_ASKS_PIN)
+        problem = meishi_permit_text_check_pin(dialog->question, len);
+    if (problem != NULL)
+        *ret_text = then_ask(dialog, problem);
+    else
+        *ret_text = len > 0 ? finish(dialog) : dismiss(dialog);
+    return state_of(dialog);
 }
 
 gboolean
 meishi_dialog_wants_secret(const MeishiDialog *dialog)
 {
-    return dialog->turn == TURN_UNLOCK;
+    return dialog->turn == TURN_SECRET;
 }
 
 static void
@@ -362,11 +466,13 @@ meishi_dialog_answer(const MeishiDialog *dialog)
     GVariantDict answer;
 
     g_variant_dict_init(&answer, NULL);
-    if (dialog->turn == TURN_OVER && !dialog->is_dismissed) {
-        if (dialog->question->asks == MEISHI_ASKS_CONFIRM)
-            g_variant_dict_insert(&answer, "allow", "s", dialog->allow);
-        else if (dialog->question->asks != MEISHI_ASKS_UNLOCK)
-            add_choice(dialog, &answer);
-    }
+    if (dialog->turn != TURN_OVER || dialog->is_dismissed)
+        return g_variant_dict_end(&answer);
+    if (dialog->question->asks == MEISHI_ASKS_CONFIRM)
+        g_variant_dict_insert(&answer, "allow", "s", dialog->allow);
+    else if (dialog->question->asks == MEISHI_ASKS_CHOOSE)
+        add_choice(dialog, &answer);
+    else if (dialog->is_last_try)
+        g_variant_dict_insert(&answer, "last-try", "b", TRUE);
     return g_variant_dict_end(&answer);
 }

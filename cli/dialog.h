@@ -27,9 +27,16 @@ char *meishi_dialog_open(MeishiDialog *dialog);
  * the end; new. */
 MeishiDialogState meishi_dialog_take(MeishiDialog *dialog, const char *line, char **ret_text);
 
-/* a{sv} for Agents.Respond, floating; empty unless ANSWERED. */
+/* Likewise, where meishi_dialog_wants_secret(): @len bytes were typed; 0 dismisses.  ASKING where
+ * none of that length can be right. */
+MeishiDialogState meishi_dialog_take_secret(MeishiDialog *dialog, gsize len, char **ret_text);
+
+/* What @ret_text ended with: the question that is open now.  New. */
+char *meishi_dialog_prompt(const MeishiDialog *dialog);
+
+/* a{sv} for Agents.Respond, floating; empty unless ANSWERED.  A secret is not in it. */
 GVariant *meishi_dialog_answer(const MeishiDialog *dialog);
 
-/* Whether what is asked for is a secret: it is read without echo, and goes to the daemon by
- * descriptor; the only line that is taken here is the end of input. */
+/* Whether what is asked for now is a secret: it is read without echo, and goes to the daemon by
+ * descriptor; the only line that is taken here is the end of input.  A line may turn it so. */
 gboolean meishi_dialog_wants_secret(const MeishiDialog *dialog);

@@ -1,90 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Lays a question out.  Where two rows would look alike, what differs between them is shown, and
- * nothing else: a column of fingerprints helps nobody to tell a person's two certificates apart.
+ * Lays the question out which certificate a server gets.  Who asks is caller-text.c's, and how rows
+ * that look alike are told apart differences.c's.
  */
 #include "cli/question-text.h"
 
+#include "cli/caller-text.h"
 #include "cli/date.h"
-#include "daemon/asking/distinguished.h"
+#include "cli/differences.h"
 #include "cli/text.h"
+#include "daemon/asking/distinguished.h"
 
 #include <string.h>
 
-#define MAX_TEXT    80 /* of a stranger's; all of it is shown by "?" */
-#define MAX_COLUMN  32
-#define SERIAL_TAIL 4
-#define SOON        (G_GINT64_CONSTANT(30) * 86400)
+#define MAX_COLUMN 32
+#define SOON       (G_GINT64_CONSTANT(30) * 86400)
 
-/* Cleaned and short enough not to push everything else off the screen. */
-static char *
-bounded(const char *text)
+/* ---- what there is to choose ----------------------------------------------------------------- */
+
+static gboolean
+is_kind(const MeishiQuestion *question, const char *kind)
 {
-    g_autofree char *clean = meishi_text_clean(text);
-
-    return meishi_text_ellipsize(clean, MAX_TEXT);
+    return g_str_equal(question->kind, kind);
 }
 
-/* ---- who asks -------------------------------------------------------------------------------- */
-
-/* Both forms of a name that is not ASCII: one to read, one that nobody can imitate. */
-static char *
-host_text(const MeishiQuestion *question)
+gboolean
+meishi_question_text_has_list(const MeishiQuestion *question)
 {
-    gboolean v6 = strchr(question->host, ':') != NULL && !g_str_has_prefix(question->host, "ssid:");
-    g_autofree char *host = bounded(question->host);
-    g_autofree char *unicode = g_hostname_to_unicode(question->host);
-    g_autofree char *readable = unicode != NULL ? bounded(unicode) : g_strdup(host);
-    g_autofree char *port =
-        question->port != 0 ? g_strdup_printf(":%u", question->port) : g_strdup("");
-
-    if (question->host[0] == '\0')
-        return g_strdup("a server that the program does not name");
-    if (g_str_equal(host, readable))
-        return g_strdup_printf("%s%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
-    return g_strdup_printf("%s%s (%s)", host, port, readable);
+    return !is_kind(question, "insert") && !is_kind(question, "import");
 }
 
-/* "curl, pid 4711, /usr/bin/curl"; "org.gnome.Epiphany, sandboxed, pid 4711". */
-static char *
-program_text(const MeishiQuestion *question)
-{
-    g_autofree char *application = bounded(question->application);
-    g_autofree char *claimed = bounded(question->claimed);
-    const char *colon = strchr(application, ':');
-    const char *value = colon != NULL ? colon + 1 : application;
-    GString *text = g_string_new(NULL);
-
-    if (application[0] == '\0')
-        g_string_append(text, "an unknown program");
-    else if (g_str_has_prefix(application, "exe:"))
-        g_string_append(text, strrchr(value, '/') != NULL ? strrchr(value, '/') + 1 : value);
-    else
-        g_string_append(text, value);
-    if (g_str_equal(question->trust, "sandbox"))
-        g_string_append(text, ", sandboxed");
-    if (question->pid != 0)
-        g_string_append_printf(text, ", pid %u", question->pid);
-    if (g_str_has_prefix(application, "exe:"))
-        g_string_append_printf(text, ", %s", value);
-    if (claimed[0] != '\0')
-        g_string_append_printf(text, ", says it is “%s”", claimed);
-    return g_string_free(text, FALSE);
-}
+/* ---- what the server said -------------------------------------------------------------------- */
 
 static void
 append_target(GString *out, const MeishiQuestion *question)
 {
-    g_autofree char *host = host_text(question);
-    g_autofree char *program = program_text(question);
+    g_autofree char *host = meishi_caller_text_host(question);
+    g_autofree char *program = meishi_caller_text_program(question);
 
     if (question->is_own)
         g_string_append_printf(out, "%s asks for a certificate\n", host);
     else
         g_string_append_printf(out, "%s asks for a certificate (%s)\n", host, program);
 }
-
-/* ---- what the server said -------------------------------------------------------------------- */
 
 static void
 append_accepts(GString *out, const MeishiQuestion *question)
@@ -95,7 +53,7 @@ append_accepts(GString *out, const MeishiQuestion *question)
         g_string_append(out, "accepts: it does not say whose certificates\n");
         return;
     }
-    first = bounded(question->accepts[0]);
+    first = meishi_caller_text_bounded(question->accepts[0]);
     g_string_append_printf(out, "accepts: %s", first);
     if (question->n_accepts > 1)
         g_string_append_printf(out, ", +%u", question->n_accepts - 1);
@@ -105,8 +63,8 @@ append_accepts(GString *out, const MeishiQuestion *question)
 static void
 append_last_time(GString *out, const MeishiQuestion *question)
 {
-    g_autofree char *alert = bounded(question->last_alert);
-    g_autofree char *label = bounded(question->last_label);
+    g_autofree char *alert = meishi_caller_text_bounded(question->last_alert);
+    g_autofree char *label = meishi_caller_text_bounded(question->last_label);
 
     if (alert[0] == '\0')
         return;
@@ -120,7 +78,7 @@ append_last_time(GString *out, const MeishiQuestion *question)
 static gboolean
 needs_reason(const MeishiQuestion *question)
 {
-    static const char *const speaking[] = {"choose", "single", "", NULL};
+    static const char *const speaking[] = {"choose", "single", "insert", "import", "", NULL};
 
     return !g_strv_contains(speaking, question->kind);
 }
@@ -128,8 +86,8 @@ needs_reason(const MeishiQuestion *question)
 static void
 append_circumstances(GString *out, const MeishiQuestion *question)
 {
-    g_autofree char *row = bounded(question->row);
-    g_autofree char *rule = bounded(question->rule);
+    g_autofree char *row = meishi_caller_text_bounded(question->row);
+    g_autofree char *rule = meishi_caller_text_bounded(question->rule);
 
     append_accepts(out, question);
     append_last_time(out, question);
@@ -141,138 +99,30 @@ append_circumstances(GString *out, const MeishiQuestion *question)
         g_string_append(out, "note: before TLS 1.3 your name is visible on the network\n");
 }
 
-/* ---- what differs ---------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static char *
 issuer_of(const MeishiQuestionCandidate *candidate)
 {
     g_autofree char *issuer = meishi_distinguished_short(candidate->issuer);
 
-    return bounded(issuer);
+    return meishi_caller_text_bounded(issuer);
 }
-
-/* The label without the " (2)" that keeps labels apart and says nothing. */
-static char *
-bare_label_of(const MeishiQuestionCandidate *candidate)
-{
-    char *label = g_strdup(candidate->label);
-    char *open = strrchr(label, '(');
-
-    if (open != NULL && open - label > 1 && open[-1] == ' ' && g_ascii_isdigit(open[1]) &&
-        open[1 + strspn(open + 1, "0123456789")] == ')' && g_str_has_suffix(open, ")"))
-        open[-1] = '\0';
-    return label;
-}
-
-static gboolean
-look_alike(const MeishiQuestionCandidate *a, const MeishiQuestionCandidate *b)
-{
-    g_autofree char *issuer_a = meishi_distinguished_short(a->issuer);
-    g_autofree char *issuer_b = meishi_distinguished_short(b->issuer);
-    g_autofree char *label_a = bare_label_of(a);
-    g_autofree char *label_b = bare_label_of(b);
-
-    return g_str_equal(label_a, label_b) && g_str_equal(issuer_a, issuer_b);
-}
-
-static char *
-unit_of(const MeishiQuestionCandidate *candidate)
-{
-    g_autofree char *unit = meishi_distinguished_find(candidate->subject, "OU");
-
-    return unit != NULL ? g_strconcat("OU=", unit, NULL) : g_strdup("no OU");
-}
-
-static char *
-issued_of(const MeishiQuestionCandidate *candidate)
-{
-    g_autofree char *day = meishi_date_day(candidate->not_before);
-
-    return g_strconcat("issued ", day, NULL);
-}
-
-static char *
-key_of(const MeishiQuestionCandidate *candidate)
-{
-    return g_strdup(candidate->key);
-}
-
-static char *
-whole_issuer_of(const MeishiQuestionCandidate *candidate)
-{
-    return g_strconcat("by ", candidate->issuer, NULL);
-}
-
-static char *
-first_name_of(const MeishiQuestionCandidate *candidate)
-{
-    return g_strdup(candidate->names[0] != NULL ? candidate->names[0] : "no other name");
-}
-
-static char *
-serial_tail_of(const MeishiQuestionCandidate *candidate)
-{
-    gsize len = strlen(candidate->serial);
-
-    return g_strconcat("..", candidate->serial + (len > SERIAL_TAIL ? len - SERIAL_TAIL : 0), NULL);
-}
-
-typedef char *(*Facet)(const MeishiQuestionCandidate *candidate);
-
-/* Does any row that looks like @index have another @facet? */
-static gboolean
-facet_differs(const MeishiQuestion *question, guint index, Facet facet)
-{
-    const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
-    g_autofree char *own = facet(candidate);
-
-    for (guint i = 0; i < question->candidates->len; i++) {
-        const MeishiQuestionCandidate *other = meishi_question_candidate(question, i);
-        g_autofree char *theirs = facet(other);
-
-        if (i != index && look_alike(candidate, other) && !g_str_equal(own, theirs))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* "OU=Admins, issued 2026-01-09, ..4F2A"; the key's place has a column of its own.  The serial
- * number's tail last, because it tells a row apart but says nothing. */
-static char *
-difference_text(const MeishiQuestion *question, guint index)
-{
-    static const Facet facets[] = {unit_of,   first_name_of,   key_of,
-                                   issued_of, whole_issuer_of, serial_tail_of};
-    GString *text = g_string_new(NULL);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(facets); i++) {
-        g_autofree char *value = NULL;
-        g_autofree char *clean = NULL;
-
-        if (!facet_differs(question, index, facets[i]))
-            continue;
-        value = facets[i](meishi_question_candidate(question, index));
-        clean = bounded(value);
-        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", clean);
-    }
-    return g_string_free(text, FALSE);
-}
-
-/* ---- rows ------------------------------------------------------------------------------------ */
 
 typedef struct {
-    guint first, end; /* candidates */
+    const MeishiQuestionLayout *layout;
     guint label_width, issuer_width;
+    MeishiDifferences *differences;
 } Rows;
 
 static Rows
 measure(const MeishiQuestion *question, guint first, guint end)
 {
-    Rows rows = {.first = first, .end = end};
+    Rows rows = {.differences = meishi_differences_new(question)};
 
     for (guint i = first; i < end; i++) {
         const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, i);
-        g_autofree char *label = bounded(candidate->label);
+        g_autofree char *label = meishi_caller_text_bounded(candidate->label);
         g_autofree char *issuer = issuer_of(candidate);
 
         rows.label_width = MAX(rows.label_width, meishi_text_width(label));
@@ -310,29 +160,48 @@ append_padded(GString *out, const char *text, guint width)
 }
 
 static void
-append_row(GString *out, const MeishiQuestion *question, guint index, const Rows *rows,
-           const MeishiQuestionLayout *layout)
+append_name(GString *out, const MeishiQuestionCandidate *candidate, const Rows *rows)
 {
-    const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
-    g_autofree char *label = bounded(candidate->label);
+    g_autofree char *label = meishi_caller_text_bounded(candidate->label);
     g_autofree char *issuer = issuer_of(candidate);
-    g_autofree char *until = validity_text(candidate, layout->now);
-    g_autofree char *place = bounded(candidate->place);
-    g_autofree char *difference = difference_text(question, index);
-    const char *gap = layout->columns > 0 ? "  " : ", ";
 
-    g_string_append_printf(out, "%3u) ", index + 1);
-    if (layout->columns > 0) {
+    if (rows->layout->columns > 0) {
         append_padded(out, label, rows->label_width);
         append_padded(out, issuer, rows->issuer_width);
-        g_string_append(out, until);
     } else {
-        g_string_append_printf(out, "%s, from %s, %s", label, issuer, until);
+        g_string_append_printf(out, "%s, from %s, ", label, issuer);
     }
+}
+
+/* Why it is not offered: below the row, or, where each thing has one line, at its end. */
+static void
+append_reason(GString *out, const MeishiQuestionCandidate *candidate, const Rows *rows)
+{
+    g_autofree char *reason = meishi_caller_text_bounded(candidate->reason);
+    g_autofree char *code = meishi_caller_text_bounded(candidate->code);
+
+    if (candidate->is_soft || candidate->is_hard)
+        g_string_append_printf(out, "%s%s: %s", rows->layout->columns > 0 ? "\n     " : "; ", code,
+                               reason);
+}
+
+static void
+append_row(GString *out, const MeishiQuestion *question, guint index, const Rows *rows)
+{
+    const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
+    g_autofree char *until = validity_text(candidate, rows->layout->now);
+    g_autofree char *place = meishi_caller_text_bounded(candidate->place);
+    g_autofree char *difference = meishi_differences_text(rows->differences, candidate);
+    const char *gap = rows->layout->columns > 0 ? "  " : ", ";
+
+    g_string_append_printf(out, "%3u) ", index + 1);
+    append_name(out, candidate, rows);
+    g_string_append(out, until);
     if (place[0] != '\0')
         g_string_append_printf(out, "%s%s", gap, place);
     if (difference[0] != '\0')
         g_string_append_printf(out, "%s%s", gap, difference);
+    append_reason(out, candidate, rows);
     g_string_append_c(out, '\n');
 }
 
@@ -342,14 +211,41 @@ append_rows(GString *out, const MeishiQuestion *question, guint first, guint end
 {
     Rows rows = measure(question, first, end);
 
-    for (guint i = first; i < end; i++) {
-        const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, i);
-        g_autofree char *reason = bounded(candidate->reason);
+    rows.layout = layout;
+    for (guint i = first; i < end; i++)
+        append_row(out, question, i, &rows);
+    meishi_differences_free(rows.differences);
+}
 
-        append_row(out, question, i, &rows, layout);
-        if (candidate->is_soft)
-            g_string_append_printf(out, "     %s: %s\n", candidate->code, reason);
+/* ---- instead of a list ----------------------------------------------------------------------- */
+
+/* "insert: card “Corp card”, for “Hana Sato”; this goes on by itself when it is there" */
+static void
+append_insert(GString *out, const MeishiQuestion *question)
+{
+    guint index = question->preselected < question->candidates->len ? question->preselected : 0;
+    g_autofree char *label = NULL, *place = NULL;
+
+    if (question->candidates->len == 0) {
+        g_string_append(out, "insert: the card or token that your certificate is on\n");
+        return;
     }
+    label = meishi_caller_text_bounded(meishi_question_candidate(question, index)->label);
+    place = meishi_caller_text_bounded(meishi_question_candidate(question, index)->place);
+    g_string_append_printf(out, "insert: %s, for “%s”; this goes on by itself when it is there\n",
+                           place[0] != '\0' ? place : "its card or token", label);
+}
+
+static void
+append_body(GString *out, const MeishiQuestion *question, const MeishiQuestionLayout *layout)
+{
+    if (is_kind(question, "insert"))
+        append_insert(out, question);
+    else if (is_kind(question, "import"))
+        g_string_append(out, "import: policy wants a certificate here that you do not have; "
+                             "`meishi import FILE` adds it, then connect again\n");
+    else
+        append_rows(out, question, 0, question->n_offered, layout);
 }
 
 /* ---- the other answers ----------------------------------------------------------------------- */
@@ -359,7 +255,7 @@ static void
 append_refusals(GString *out, const MeishiQuestion *question, const char *gap)
 {
     gboolean may_never = meishi_question_allows_scope(question, "always");
-    gboolean is_optional = g_str_equal(question->kind, "optional");
+    gboolean is_optional = is_kind(question, "optional");
 
     if (may_never && is_optional)
         g_string_append_printf(out, "N) never here%s", gap);
@@ -376,58 +272,20 @@ append_actions(GString *out, const MeishiQuestion *question, const MeishiQuestio
     guint n_others = question->candidates->len - question->n_offered;
 
     g_string_append(out, "  ");
-    if (n_others > 0)
+    if (n_others > 0 && meishi_question_text_has_list(question))
         g_string_append_printf(out, "o) %u other%s not offered%s", n_others,
                                n_others == 1 ? "" : "s", gap);
     append_refusals(out, question, gap);
 }
 
-static char *
-confirm_text(const MeishiQuestion *question)
-{
-    g_autofree char *program = program_text(question);
-    g_autofree char *label = bounded(question->label);
-    g_autofree char *host = host_text(question);
-    GString *out = g_string_new(NULL);
-
-    g_string_append_printf(out, "May this program use “%s”?\n  program: %s\n  for: %s\n", label,
-                           program, host);
-    g_string_append_printf(out, "  y) yes, once    %sn) no    q) not now\n",
-                           question->each_use ? "" : "s) for this session    ");
-    return g_string_free(out, FALSE);
-}
-
-static char *
-unlock_text(const MeishiQuestion *question)
-{
-    g_autofree char *program = program_text(question);
-    g_autofree char *host = host_text(question);
-    GString *out = g_string_new(NULL);
-
-    if (question->is_wrong)
-        g_string_append_printf(out, "That passphrase does not open the vault; %u %s left.\n",
-                               question->tries_left,
-                               question->tries_left == 1 ? "try is" : "tries are");
-    g_string_append_printf(out,
-                           "The vault is locked, and this program needs a key.\n"
-                           "  program: %s\n  for: %s\n  Enter alone: not now\n",
-                           program, host);
-    return g_string_free(out, FALSE);
-}
-
 char *
 meishi_question_text_open(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
-    GString *out;
+    GString *out = g_string_new(NULL);
 
-    if (question->asks == MEISHI_ASKS_CONFIRM)
-        return confirm_text(question);
-    if (question->asks == MEISHI_ASKS_UNLOCK)
-        return unlock_text(question);
-    out = g_string_new(NULL);
     append_target(out, question);
     append_circumstances(out, question);
-    append_rows(out, question, 0, question->n_offered, layout);
+    append_body(out, question, layout);
     append_actions(out, question, layout);
     return g_string_free(out, FALSE);
 }
@@ -493,7 +351,7 @@ char *
 meishi_question_text_why(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
     GString *out = g_string_new(NULL);
-    g_autofree char *program = program_text(question);
+    g_autofree char *program = meishi_caller_text_program(question);
     guint n_accepts = g_strv_length(question->accepts);
 
     g_string_append_printf(out, "   asks: %s\n", program);
@@ -515,10 +373,8 @@ meishi_question_text_why(const MeishiQuestion *question, const MeishiQuestionLay
 char *
 meishi_question_text_use(const MeishiQuestion *question, guint fallback)
 {
-    if (question->asks == MEISHI_ASKS_CONFIRM)
-        return g_strdup("Allow [n]: ");
-    if (question->asks == MEISHI_ASKS_UNLOCK)
-        return g_strdup("Passphrase of the vault: ");
+    if (!meishi_question_text_has_list(question))
+        return g_strdup("Answer: ");
     if (fallback == G_MAXUINT)
         return g_strdup("Use: ");
     return g_strdup_printf("Use [%u]: ", fallback + 1);
@@ -528,8 +384,8 @@ char *
 meishi_question_text_insist(const MeishiQuestion *question, guint index)
 {
     const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
-    g_autofree char *label = bounded(candidate->label);
-    g_autofree char *reason = bounded(candidate->reason);
+    g_autofree char *label = meishi_caller_text_bounded(candidate->label);
+    g_autofree char *reason = meishi_caller_text_bounded(candidate->reason);
 
     return g_strdup_printf("“%s” was not offered: %s. Use it all the same? [y/N] ", label, reason);
 }
@@ -538,7 +394,7 @@ meishi_question_text_insist(const MeishiQuestion *question, guint index)
 static void
 append_reaches(GString *out, const MeishiQuestion *question)
 {
-    g_autofree char *domain = bounded(question->domain);
+    g_autofree char *domain = meishi_caller_text_bounded(question->domain);
 
     if (meishi_question_allows_reach(question, "host"))
         g_string_append(out, "; +h every port");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A question as lines for a terminal.  Pure; every string is new, clean (cli/text.h) and, but for
- * the prompts, ends with a newline.
+ * Which certificate a server gets, as lines for a terminal.  Pure; every string is new, clean
+ * (cli/text.h) and, but for the prompts, ends with a newline.
  */
 #pragma once
 
@@ -13,6 +13,10 @@ typedef struct {
     guint columns;
     gint64 now;
 } MeishiQuestionLayout;
+
+/* Whether there is something to choose from; else a card has to be inserted, or an identity
+ * imported, and the only answers are refusals. */
+gboolean meishi_question_text_has_list(const MeishiQuestion *question);
 
 /* Who asks for what, the identities that fit, the other answers. */
 char *meishi_question_text_open(const MeishiQuestion *question, const MeishiQuestionLayout *layout);

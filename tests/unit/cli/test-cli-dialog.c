@@ -40,6 +40,13 @@ typedef struct {
     "{'pid': <uint32 4711>, 'scopes': <['once']>, 'any-application': <true>, " \
     "'candidates': <[{'kind': <'soft'>, 'identity': <objectpath '/i/3'>}]>}"
 
+#define INSERT                                                         \
+    "{'pid': <uint32 4711>, 'kind': <'insert'>, 'scopes': <['once']>," \
+    " 'any-application': <true>, 'preselected': <objectpath '/i/1'>, " SAMPLE_CANDIDATES "}"
+#define IMPORT                                                         \
+    "{'pid': <uint32 4711>, 'kind': <'import'>, 'scopes': <['once']>," \
+    " 'any-application': <true>}"
+
 static const Row choices[] = {
     {SAMPLE_CHOOSE, "", NULL},
     {SAMPLE_CHOOSE, "|", ANSWER("/i/1", "once", "host-port")},
@@ -87,6 +94,12 @@ static const Row choices[] = {
     {SOFT_PRESELECTED, "|", NULL},
     {NONE_FITS, "1", NULL},
     {NONE_FITS, "o|1|y", ANSWER("/i/3", "once", "host-port")},
+    /* Where a card is to be inserted or an identity imported, there is nothing to choose. */
+    {INSERT, "||1|o|y", NULL},
+    {INSERT, "n", ANSWER("/", "once", "host-port")},
+    {INSERT, "?|q", DISMISSED},
+    {IMPORT, "||1|o|y", NULL},
+    {IMPORT, "n", ANSWER("/", "once", "host-port")},
     /* Where it was used before, the session is the default. */
     {KNOWN, "1|", ANSWER("/i/1", "session", "host-port")},
 };
@@ -211,6 +224,130 @@ test_unlock(void)
     g_assert_cmpuint(g_variant_n_children(answer), ==, 0);
 }
 
+/* What is typed before a secret, and what is left to be typed then. */
+static void
+test_pin_turns(void)
+{
+    static const struct {
+        const char *dict, *typed;
+        MeishiDialogState state;
+        gboolean secret, last;
+    } rows[] = {
+        {"@a{sv} {}", "", MEISHI_DIALOG_ASKING, TRUE, FALSE},
+        {"@a{sv} {}", "1234", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
+        {"{'tries': <'few'>}", "", MEISHI_DIALOG_ASKING, TRUE, FALSE},
+        /* The last try takes the whole word. */
+        {"{'tries': <'last'>}", "", MEISHI_DIALOG_ASKING, FALSE, FALSE},
+        {"{'tries': <'last'>}", "y", MEISHI_DIALOG_ASKING, FALSE, FALSE},
+        {"{'tries': <'last'>}", "1234|l|yes|lastt", MEISHI_DIALOG_ASKING, FALSE, FALSE},
+        {"{'tries': <'last'>}", "|", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
+        {"{'tries': <'last'>}", "q", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
+        {"{'tries': <'last'>}", "^D", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
+        {"{'tries': <'last'>}", "Last", MEISHI_DIALOG_ASKING, TRUE, FALSE},
+        {"{'tries': <'last'>}", "last|^D", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
+        /* At the reader nothing is typed here. */
+        {"{'pad': <true>}", "", MEISHI_DIALOG_ASKING, FALSE, FALSE},
+        {"{'pad': <true>}", "||1234|y", MEISHI_DIALOG_ASKING, FALSE, FALSE},
+        {"{'pad': <true>}", "q", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
+        {"{'pad': <true>, 'tries': <'last'>}", "y", MEISHI_DIALOG_ASKING, FALSE, FALSE},
+        {"{'pad': <true>, 'tries': <'last'>}", "last", MEISHI_DIALOG_ANSWERED, FALSE, TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(MeishiQuestion) question = sample_question("pin", rows[i].dict, 1);
+        g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+        const char *typed = rows[i].typed;
+        /* "|" alone is one empty line. */
+        MeishiDialogState state = type_all(dialog, g_str_equal(typed, "|") ? " " : typed);
+        g_autoptr(GVariant) answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+        gboolean last = FALSE;
+
+        g_test_message("%s %s", rows[i].dict, typed);
+        g_assert_cmpint(state, ==, rows[i].state);
+        g_assert_cmpint(meishi_dialog_wants_secret(dialog), ==, rows[i].secret);
+        g_assert_cmpint(g_variant_lookup(answer, "last-try", "b", &last), ==, rows[i].last);
+        g_assert_cmpint(last, ==, rows[i].last);
+        g_assert_cmpuint(g_variant_n_children(answer), ==, rows[i].last ? 1 : 0);
+    }
+}
+
+static MeishiDialogState
+take_secret(MeishiDialog *dialog, gsize len, const char *prefix)
+{
+    g_autofree char *text = NULL;
+    MeishiDialogState state = meishi_dialog_take_secret(dialog, len, &text);
+
+    g_assert_true(g_str_has_prefix(text, prefix));
+    g_assert_true((state == MEISHI_DIALOG_ASKING) == g_str_has_suffix(text, "PIN of “C”: "));
+    return state;
+}
+
+/* A PIN that cannot be right is not sent, and the last try is said to be meant where it is. */
+static void
+test_pin_secret(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question(
+        "pin",
+        "{'token': <'C'>, 'tries': <'last'>, 'min-length': <uint32 4>, 'max-length': "
+        "<uint32 6>}",
+        1);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+    g_autoptr(MeishiDialog) other = meishi_dialog_new(question, &layout);
+    g_autoptr(GVariant) answer = NULL;
+    gboolean last = FALSE;
+
+    g_assert_cmpint(type_all(dialog, "last"), ==, MEISHI_DIALOG_ASKING);
+    g_assert_cmpint(take_secret(dialog, 3, "A PIN of this"), ==, MEISHI_DIALOG_ASKING);
+    g_assert_cmpint(take_secret(dialog, 7, "A PIN of this"), ==, MEISHI_DIALOG_ASKING);
+    g_assert_true(meishi_dialog_wants_secret(dialog));
+    g_assert_cmpint(take_secret(dialog, 6, ""), ==, MEISHI_DIALOG_ANSWERED);
+    answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+    g_assert_true(g_variant_lookup(answer, "last-try", "b", &last) && last);
+    g_assert_cmpint(type_all(other, "last"), ==, MEISHI_DIALOG_ASKING);
+    g_assert_cmpint(take_secret(other, 0, ""), ==, MEISHI_DIALOG_DISMISSED);
+}
+
+/* A passphrase has the length that it has. */
+static void
+test_unlock_secret(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question("unlock", "{'min-length': <uint32 9>}", 1);
+    g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+    g_autoptr(GVariant) answer = NULL;
+
+    g_assert_cmpint(take_secret(dialog, 1, ""), ==, MEISHI_DIALOG_ANSWERED);
+    answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+    g_assert_cmpuint(g_variant_n_children(answer), ==, 0);
+}
+
+/* Whatever is typed closes it, and the answer is nothing. */
+static void
+test_explain(void)
+{
+    static const Row rows[] = {
+        {"@a{sv} {}", "", NULL},
+        {"@a{sv} {}", " ", "@a{sv} {} "},
+        {"@a{sv} {}", "q", "@a{sv} {} "},
+        {"@a{sv} {}", "^D", DISMISSED},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(MeishiQuestion) question = sample_question("explain", rows[i].dict, 1);
+        g_autoptr(MeishiDialog) dialog = meishi_dialog_new(question, &layout);
+        g_autofree char *open = meishi_dialog_open(dialog);
+        g_autoptr(GVariant) answer = NULL;
+        MeishiDialogState state = type_all(dialog, rows[i].typed);
+
+        g_assert_true(g_str_has_suffix(open, "\nEnter closes: "));
+        answer = g_variant_ref_sink(meishi_dialog_answer(dialog));
+        g_assert_cmpuint(g_variant_n_children(answer), ==, 0);
+        g_assert_cmpint(state, ==,
+                        rows[i].answer == NULL                   ? MEISHI_DIALOG_ASKING
+                        : g_str_equal(rows[i].answer, DISMISSED) ? MEISHI_DIALOG_DISMISSED
+                                                                 : MEISHI_DIALOG_ANSWERED);
+    }
+}
+
 /* A choice for somebody else's program is for that program; one's own is for any. */
 static void
 test_whose(void)
@@ -273,6 +410,10 @@ main(int argc, char **argv)
     g_test_add_func("/cli/dialog/confirm", test_confirm);
     g_test_add_func("/cli/dialog/confirm-default", test_confirm_default);
     g_test_add_func("/cli/dialog/unlock", test_unlock);
+    g_test_add_func("/cli/dialog/pin-turns", test_pin_turns);
+    g_test_add_func("/cli/dialog/pin-secret", test_pin_secret);
+    g_test_add_func("/cli/dialog/unlock-secret", test_unlock_secret);
+    g_test_add_func("/cli/dialog/explain", test_explain);
     g_test_add_func("/cli/dialog/whose", test_whose);
     g_test_add_func("/cli/dialog/prompts", test_prompts);
     g_test_add_func("/cli/dialog/refusals", test_refusals);

@@ -4,6 +4,7 @@
  */
 #include "cli/question-text.h"
 
+#include "cli/caller-text.h"
 #include "tests/unit/cli/sample-question.h"
 
 #include <string.h>
@@ -75,9 +76,14 @@ test_others(void)
     g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
     g_autofree char *text = meishi_question_text_others(question, &wide);
 
+    g_autofree char *lines = meishi_question_text_others(question, &plain);
+
     g_assert_cmpstr(text, ==,
                     "  3) Old  Issuing CA 3  ended 2026-03-01  file\n"
                     "     EXPIRED: ended 2026-03-01\n");
+    g_assert_cmpstr(lines, ==,
+                    "  3) Old, from Issuing CA 3, ended 2026-03-01, file; EXPIRED: ended "
+                    "2026-03-01\n");
 }
 
 static void
@@ -160,42 +166,104 @@ test_hostile(void)
     g_assert_cmpuint(strlen(open), <, 1500);
 }
 
+/* A network's name has one form, and an address and a name without other letters have one too. */
 static void
-test_confirm(void)
+test_hosts(void)
 {
-    g_autoptr(MeishiQuestion) question =
-        sample_question("confirm", SAMPLE_CONFIRM ", 'each-use': <false>}", 1);
-    g_autoptr(MeishiQuestion) strict =
-        sample_question("confirm", SAMPLE_CONFIRM ", 'each-use': <true>}", 1);
-    g_autofree char *text = meishi_question_text_open(question, &wide);
-    g_autofree char *each = meishi_question_text_open(strict, &wide);
+    static const struct {
+        const char *host, *shown;
+    } rows[] = {
+        {"ssid:Office", "ssid:Office:1"},
+        {"ssid:xn--bcher-kva", "ssid:xn--bcher-kva:1"},
+        {"ssid:\\u001b[m", "ssid:\\u001B[m:1"},
+        {"WWW.example.com", "WWW.example.com:1"},
+        {"xn--bcher-kva.example", "xn--bcher-kva.example:1 (bücher.example)"},
+        {"xn--0", "xn--0:1"},
+        {"2001:db8::1", "[2001:db8::1]:1"},
+        {"192.0.2.1", "192.0.2.1:1"},
+        {"", "a server that the program does not name"},
+    };
 
-    g_assert_cmpstr(text, ==,
-                    "May this program use “Hana Sato”?\n"
-                    "  program: org.gnome.Epiphany, sandboxed, pid 9\n"
-                    "  for: a server that the program does not name\n"
-                    "  y) yes, once    s) for this session    n) no    q) not now\n");
-    g_assert_null(strstr(each, "session"));
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *dict =
+            g_strdup_printf("{'host': <'%s'>, 'port': <uint32 1>}", rows[i].host);
+        g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
+        g_autofree char *text = meishi_caller_text_host(question);
+
+        g_assert_cmpstr(text, ==, rows[i].shown);
+    }
 }
 
+/* Kinds that speak in another way than by a list. */
 static void
-test_unlock(void)
+test_kinds(void)
 {
-    g_autoptr(MeishiQuestion) question =
-        sample_question("unlock", SAMPLE_CONFIRM ", 'wrong': <false>}", 1);
-    g_autoptr(MeishiQuestion) wrong =
-        sample_question("unlock", SAMPLE_CONFIRM ", 'wrong': <true>, 'tries-left': <uint32 1>}", 1);
-    g_autofree char *text = meishi_question_text_open(question, &wide);
-    g_autofree char *again = meishi_question_text_open(wrong, &wide);
-    g_autofree char *whole =
-        g_strconcat("That passphrase does not open the vault; 1 try is left.\n", text, NULL);
+    assert_open("{'host': <'a.example'>, 'kind': <'single'>, 'row': <'one fits'>,"
+                " 'candidates': <[{'kind': <'ok'>, 'label': <'Hana'>, 'issuer': <'CN=I'>}]>}",
+                1, &wide,
+                "a.example asks for a certificate (an unknown program)\n"
+                "accepts: it does not say whose certificates\n"
+                "  1) Hana  I  no end\n"
+                "  n) send none    q) not now    ?) why\n");
+    assert_open("{'host': <'a.example'>, 'kind': <'soft'>, 'row': <'nothing fits well'>,"
+                " 'candidates': <[{'kind': <'soft'>, 'label': <'Hana'>}]>}",
+                1, &wide,
+                "a.example asks for a certificate (an unknown program)\n"
+                "accepts: it does not say whose certificates\n"
+                "why: nothing fits well\n"
+                "  o) 1 other not offered    n) send none    q) not now    ?) why\n");
+    assert_open("{'host': <'a.example'>, 'kind': <'insert'>, 'row': <'x'>,"
+                " 'candidates': <[{'kind': <'soft'>, 'label': <'Hana'>,"
+                " 'place': <'card “Corp card”'>}]>}",
+                1, &plain,
+                "a.example asks for a certificate (an unknown program)\n"
+                "accepts: it does not say whose certificates\n"
+                "insert: card “Corp card”, for “Hana”; this goes on by itself when it is there\n"
+                "  n) send none\n  q) not now\n  ?) why\n");
+    assert_open("{'host': <'a.example'>, 'kind': <'insert'>}", 1, &wide,
+                "a.example asks for a certificate (an unknown program)\n"
+                "accepts: it does not say whose certificates\n"
+                "insert: the card or token that your certificate is on\n"
+                "  n) send none    q) not now    ?) why\n");
+    assert_open("{'host': <'a.example'>, 'kind': <'import'>, 'row': <'x'>, 'rule': <'rule r'>}", 1,
+                &wide,
+                "a.example asks for a certificate (an unknown program)\n"
+                "accepts: it does not say whose certificates\n"
+                "policy: rule r\n"
+                "import: policy wants a certificate here that you do not have; "
+                "`meishi import FILE` adds it, then connect again\n"
+                "  n) send none    q) not now    ?) why\n");
+    assert_open("{'host': <'a.example'>, 'kind': <'again'>, 'row': <'it was refused'>,"
+                " 'last-alert': <'it is revoked'>}",
+                1, &wide,
+                "a.example asks for a certificate (an unknown program)\n"
+                "accepts: it does not say whose certificates\n"
+                "last time: it is revoked\n"
+                "why: it was refused\n"
+                "  n) send none    q) not now    ?) why\n");
+}
 
-    g_assert_cmpstr(text, ==,
-                    "The vault is locked, and this program needs a key.\n"
-                    "  program: org.gnome.Epiphany, sandboxed, pid 9\n"
-                    "  for: a server that the program does not name\n"
-                    "  Enter alone: not now\n");
-    g_assert_cmpstr(again, ==, whole);
+/* As many as the daemon sends at most, all alike but for the serial number. */
+static void
+test_many(void)
+{
+    g_autoptr(GString) dict = g_string_new("{'candidates': <[");
+    g_autoptr(MeishiQuestion) question = NULL;
+    g_autofree char *text = NULL;
+    gint64 start;
+
+    for (guint i = 0; i < 2560; i++)
+        g_string_append_printf(dict,
+                               "%s{'kind': <'ok'>, 'label': <'x (%u)'>, 'issuer': <'CN=I,O=O'>,"
+                               " 'serial': <'%04x'>}",
+                               i > 0 ? ", " : "", i, i);
+    g_string_append(dict, "]>}");
+    question = sample_question("choose", dict->str, 1);
+    start = g_get_monotonic_time();
+    text = meishi_question_text_open(question, &wide);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+    g_assert_nonnull(strstr(text, "  1) x (0)     I  no end  ..0000\n"));
+    g_assert_nonnull(strstr(text, "2560) x (2559)  I  no end  ..09ff\n"));
 }
 
 static void
@@ -252,8 +320,9 @@ main(int argc, char **argv)
     g_test_add_func("/cli/question-text/why", test_why);
     g_test_add_func("/cli/question-text/difference", test_difference);
     g_test_add_func("/cli/question-text/hostile", test_hostile);
-    g_test_add_func("/cli/question-text/confirm", test_confirm);
-    g_test_add_func("/cli/question-text/unlock", test_unlock);
+    g_test_add_func("/cli/question-text/hosts", test_hosts);
+    g_test_add_func("/cli/question-text/kinds", test_kinds);
+    g_test_add_func("/cli/question-text/many", test_many);
     g_test_add_func("/cli/question-text/remember", test_remember);
     g_test_add_func("/cli/question-text/odd", test_odd);
     return g_test_run();
