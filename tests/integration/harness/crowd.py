@@ -18,12 +18,12 @@ N_PROGRAMS, N_EACH = 10, 5
 class Crowd:
     """The daemon with three identities on a bus of its own, and what a test starts there."""
 
-    def __init__(self, person, bus, pki, under=()):
+    def __init__(self, person, bus, pki, under=(), env=None):
         self.person, self.bus, self.pki = person, bus, pki
         self.doors, self.programs = [], []
         if bus.process is None:
             bus.start(person)
-        person.start_daemon(under=under)
+        person.start_daemon(under=under, env=env)
         self.door = self.connect()
         wait_until(self._is_served, "the daemon on the bus")
         for name in CARDS.values():
@@ -77,8 +77,10 @@ class Crowd:
         )
 
     def stop(self):
-        for one in (*self.programs, *self.doors):
-            one.stop() if isinstance(one, TlsProgram) else one.close()
+        for one in self.programs:
+            one.stop()
+        for one in self.doors:
+            one.close()
 
     def _is_served(self):
         try:
