@@ -171,6 +171,9 @@ meishi_probe_constraints(const MeishiTlsReport *report, gboolean is_overridden)
     g_variant_dict_init(&constraints, NULL);
     g_variant_dict_insert(&constraints, "tls-version", "q", report->version);
     g_variant_dict_insert(&constraints, "server-verified", "s", verified_of(report, is_overridden));
+    if (report->server_cert != NULL)
+        g_variant_dict_insert_value(&constraints, "server-certificate",
+                                    from_bytes(report->server_cert));
     if (report->request != NULL)
         add_request(&constraints, report->request);
     return g_variant_dict_end(&constraints);

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define ORGANISATION "2.5.4.10"
+
 static const char *const scope_names[] = {
     [MEISHI_SCOPE_ONCE] = "once",
     [MEISHI_SCOPE_SESSION] = "session",
@@ -91,6 +93,36 @@ add_grounds(GVariantDict *dict, const MeishiDecision *decision)
     g_variant_dict_insert(dict, "row", "s", decision->row_text);
     g_variant_dict_insert(dict, "code", "s", meishi_code_info(decision->code)->name);
     g_variant_dict_insert_value(dict, "rule", meishi_question_facts_text(rule));
+}
+
+/* The name that a certificate is for: of several, the most specific. */
+static const char *
+server_name_of(const MeishiCert *cert)
+{
+    if (cert->subject_cn != NULL)
+        return cert->subject_cn;
+    for (char **san = cert->sans; san != NULL && *san != NULL; san++) {
+        if (g_str_has_prefix(*san, "dns:"))
+            return *san + strlen("dns:");
+    }
+    return "";
+}
+
+/* What the server's certificate says, and whether the caller has verified it. */
+static void
+add_server_identity(GVariantDict *dict, const MeishiSelectCall *call)
+{
+    const MeishiCert *cert = call->server_cert;
+    const MeishiNameAttribute *organisation =
+        cert != NULL ? meishi_name_find(cert->subject_name, ORGANISATION) : NULL;
+    const char *verified = meishi_request_verified_names[call->request->server_verified];
+
+    g_variant_dict_insert(dict, "server-verified", "s", call->says_verified ? verified : "");
+    g_variant_dict_insert_value(
+        dict, "server-name", meishi_question_facts_text(cert != NULL ? server_name_of(cert) : ""));
+    g_variant_dict_insert_value(
+        dict, "server-organisation",
+        meishi_question_facts_text(organisation != NULL ? organisation->value : ""));
 }
 
 static void
@@ -194,6 +226,35 @@ list_reaches(const MeishiConstraints *limits, const char *domain)
     if (limits->reach <= MEISHI_REACH_DOMAIN && domain != NULL)
         reaches[n++] = reach_names[MEISHI_REACH_DOMAIN];
     return g_variant_new_strv(reaches, n);
+}
+
+static gboolean
+was_accepted(const MeishiWorld *world, const MeishiRequest *request)
+{
+    GPtrArray *met = meishi_memory_find_history(world->memory, request);
+
+    for (guint i = 0; met != NULL && i < met->len; i++) {
+        if (((const MeishiMet *)g_ptr_array_index(met, i))->history.accepted > 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Specification 6.2 rule 5: what to begin with.  "Always" only where policy or an earlier choice
+ * for longer than once says so. */
+static MeishiScope
+first_scope(const MeishiDecision *decision, const MeishiWorld *world, const MeishiRequest *request)
+{
+    MeishiRemember most = decision->limits.remember;
+    gboolean by_policy = decision->rule != NULL && decision->rule->says_remember;
+    gboolean by_choice =
+        decision->choice != NULL && decision->choice->scope >= MEISHI_SCOPE_SESSION;
+
+    if (most == MEISHI_REMEMBER_ALWAYS && (by_policy || by_choice))
+        return MEISHI_SCOPE_ALWAYS;
+    if (most <= MEISHI_REMEMBER_SESSION && (by_policy || by_choice || was_accepted(world, request)))
+        return MEISHI_SCOPE_SESSION;
+    return MEISHI_SCOPE_ONCE;
 }
 
 static void
@@ -300,9 +361,12 @@ meishi_question_facts_new(const MeishiSelectCall *call, const MeishiDecision *de
     g_variant_dict_init(&dict, NULL);
     add_caller(&dict, call, deadline);
     add_grounds(&dict, decision);
+    add_server_identity(&dict, call);
     add_server(&dict, call->request);
     add_last_time(&dict, decision, world, call->request);
     add_offer(&dict, decision, call->request);
+    g_variant_dict_insert(&dict, "scope", "s",
+                          scope_names[first_scope(decision, world, call->request)]);
     add_candidates(&dict, decision, world, call->request);
     return g_variant_dict_end(&dict);
 }

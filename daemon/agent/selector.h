@@ -35,6 +35,8 @@ typedef struct {
     MeishiRequest *request;
     MeishiApplication *application; /* the caller, who is also who will sign */
     gpointer owner;                 /* of the connection: its own prompter is asked first */
+    gboolean says_verified;         /* how far the server is verified; else it is taken to be */
+    MeishiCert *server_cert;        /* the server's own, to be shown; NULL */
     char *connection_group;         /* a "once" answer holds for it; NULL */
     char *claimed_application;      /* as it calls itself; shown with "says it is"; NULL */
     char *parent_window;            /* passed on to the prompter; NULL */

@@ -16,6 +16,7 @@ meishi_select_call_free(MeishiSelectCall *call)
         return;
     meishi_request_free(call->request);
     meishi_application_unref(call->application);
+    meishi_cert_unref(call->server_cert);
     g_free(call->connection_group);
     g_free(call->claimed_application);
     g_free(call->parent_window);

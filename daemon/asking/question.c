@@ -146,6 +146,9 @@ read_choice(MeishiQuestion *question, GVariant *dict)
 {
     g_autofree char *preselected = path_of(dict, "preselected");
 
+    question->server_verified = text_of(dict, "server-verified");
+    question->server_name = text_of(dict, "server-name");
+    question->server_organisation = text_of(dict, "server-organisation");
     question->kind = text_of(dict, "kind");
     question->row = text_of(dict, "row");
     question->rule = text_of(dict, "rule");
@@ -156,6 +159,7 @@ read_choice(MeishiQuestion *question, GVariant *dict)
     question->last_label = text_of(dict, "last-label");
     question->scopes = list_of(dict, "scopes");
     question->reaches = list_of(dict, "reaches");
+    question->scope = text_of(dict, "scope");
     question->domain = text_of(dict, "domain");
     question->any_application = meishi_dict_flag(dict, "any-application");
     read_candidates(question, dict);
@@ -236,6 +240,9 @@ meishi_question_free(MeishiQuestion *question)
     g_free(question->trust);
     g_free(question->claimed);
     g_free(question->host);
+    g_free(question->server_verified);
+    g_free(question->server_name);
+    g_free(question->server_organisation);
     g_free(question->kind);
     g_free(question->row);
     g_free(question->rule);
@@ -244,6 +251,7 @@ meishi_question_free(MeishiQuestion *question)
     g_free(question->last_label);
     g_strfreev(question->scopes);
     g_strfreev(question->reaches);
+    g_free(question->scope);
     g_free(question->domain);
     g_ptr_array_unref(question->candidates);
     g_free(question->result_name);

@@ -45,12 +45,16 @@ typedef struct {
     gboolean is_awaited; /* FALSE: who asked gave up; the answer is for the next time */
     char *parent_window; /* "x11:HEX", "wayland:HANDLE", "" */
 
+    char *server_verified; /* "ok", "overridden"; "" where nobody said */
+    char *server_name, *server_organisation;
+
     char *kind, *row, *rule;
     gboolean tls_clear;
     char **accepts;
     guint n_accepts;
     char *last_alert, *last_label;
     char **scopes, **reaches; /* what may be remembered */
+    char *scope;              /* that it begins with */
     char *domain;             /* that the reach "domain" means; "" */
     gboolean any_application;
     guint preselected;     /* index into @candidates; G_MAXUINT: none */

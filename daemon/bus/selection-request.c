@@ -16,6 +16,7 @@
 #define MAX_TYPES        255 /* RFC 5246 7.4.4: certificate_types<1..2^8-1> */
 #define MAX_SHARED_HOSTS 256
 #define MAX_FILTER_BYTES (64 * 1024)
+#define MAX_CERTIFICATE  (64 * 1024)
 #define MAX_TIMEOUT_MS   600000
 #define MAX_REQUIRED     64
 
@@ -171,17 +172,30 @@ take_raw_public_key(gpointer data, GVariant *value)
     return TRUE;
 }
 
-/* In the order of MeishiVerified. */
 static gboolean
 take_server_verified(gpointer data, GVariant *value)
 {
-    static const char *const words[] = {"ok", "overridden", "not-yet", "failed", NULL};
+    MeishiSelectCall *call = ((Draft *)data)->call;
     guint index;
 
-    if (!take_word(value, words, &index))
+    if (!take_word(value, meishi_request_verified_names, &index))
         return FALSE;
-    ((Draft *)data)->call->request->server_verified = (MeishiVerified)index;
+    call->request->server_verified = (MeishiVerified)index;
+    call->says_verified = TRUE;
     return TRUE;
+}
+
+static gboolean
+take_server_certificate(gpointer data, GVariant *value)
+{
+    MeishiSelectCall *call = ((Draft *)data)->call;
+    g_autoptr(GBytes) der = NULL;
+
+    if (g_variant_get_size(value) > MAX_CERTIFICATE)
+        return FALSE;
+    der = copy_bytes(value);
+    call->server_cert = meishi_x509_parse(der, NULL);
+    return call->server_cert != NULL;
 }
 
 static const MeishiEntry constraint_keys[] = {
@@ -194,6 +208,7 @@ static const MeishiEntry constraint_keys[] = {
     {"tls-version", "q", "0x0303 or 0x0304", take_tls_version},
     {"raw-public-key", "b", "true or false", take_raw_public_key},
     {"server-verified", "s", "one of ok, overridden, not-yet, failed", take_server_verified},
+    {"server-certificate", "ay", "a certificate in DER, at most 64 kB", take_server_certificate},
     {NULL, NULL, NULL, NULL},
 };
 

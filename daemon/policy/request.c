@@ -16,6 +16,14 @@ const char *const meishi_request_trust_names[] = {
     NULL,
 };
 
+const char *const meishi_request_verified_names[] = {
+    [MEISHI_VERIFIED_OK] = "ok",
+    [MEISHI_VERIFIED_OVERRIDDEN] = "overridden",
+    [MEISHI_VERIFIED_NOT_YET] = "not-yet",
+    [MEISHI_VERIFIED_FAILED] = "failed",
+    NULL,
+};
+
 const char *const meishi_request_purpose_names[] = {
     [MEISHI_PURPOSE_NAVIGATION] = "navigation",
     [MEISHI_PURPOSE_SUBRESOURCE] = "subresource",

@@ -82,6 +82,7 @@ typedef struct {
  * end. */
 extern const char *const meishi_request_trust_names[];
 extern const char *const meishi_request_purpose_names[];
+extern const char *const meishi_request_verified_names[];
 
 /* Everything empty; interactive, purpose navigation, server verified. */
 MeishiRequest *meishi_request_new(void);

@@ -64,6 +64,9 @@ test_unsaid(void)
     assert_asked(asking, "rule", "");
     assert_asked(asking, "last-alert", "");
     assert_asked(asking, "last-label", "");
+    assert_asked(asking, "server-verified", "");
+    assert_asked(asking, "server-name", "");
+    assert_asked(asking, "server-organisation", "");
 }
 
 /* ---- why, and what the server wants ---- */
@@ -132,6 +135,80 @@ test_encrypted(void)
     G_GNUC_UNUSED g_autoptr(Call) call = asking_start(asking, asking_call(asking, HOST));
 
     g_assert_false(number_asked(asking, "tls-clear", "b"));
+}
+
+static void
+test_server_identity(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(MeishiIdentity) somebody = world_identity(asking->world, "Alice");
+    MeishiSelectCall *asks = asking_call(asking, HOST);
+    g_autoptr(Call) call = NULL;
+
+    asks->server_cert = meishi_cert_ref(somebody->cert);
+    asks->says_verified = TRUE;
+    asks->request->server_verified = MEISHI_VERIFIED_OVERRIDDEN;
+    call = asking_start(asking, asks);
+    assert_asked(asking, "server-verified", "overridden");
+    assert_asked(asking, "server-name", "Alice");
+    assert_asked(asking, "server-organisation", "Example");
+}
+
+/* ---- what to begin with (specification 6.2 rule 5) ---- */
+
+typedef struct {
+    const char *name;
+    const char *policy;    /* keys of the rule; NULL: no policy */
+    const char *scope;     /* that was chosen before; NULL: nothing was */
+    MeishiOutcome outcome; /* of that */
+    const char *first;     /* what the next question begins with */
+} FirstScope;
+
+static const FirstScope first_scopes[] = {
+    {"new", NULL, NULL, 0, "once"},
+    {"seen", NULL, "once", MEISHI_OUTCOME_ACCEPTED, "session"},
+    {"refused", NULL, "once", MEISHI_OUTCOME_ALERT, "once"},
+    {"chosen-always", NULL, "always", MEISHI_OUTCOME_ALERT, "always"},
+    {"policy", "Remember=always", NULL, 0, "always"},
+    {"policy-session", "Remember=session", NULL, 0, "session"},
+    {"policy-none", "Remember=none", "once", MEISHI_OUTCOME_ACCEPTED, "once"},
+};
+
+/* What was chosen is over when the question comes: the connection that it was for has ended. */
+static void
+have_chosen(Asking *asking, const FirstScope *row)
+{
+    const MeishiReport what = {.outcome = row->outcome, .alert = 44};
+    MeishiSelectCall *asks = asking_call(asking, HOST);
+    g_autoptr(Call) call = NULL;
+
+    asks->connection_group = g_strdup("before");
+    call = asking_start(asking, asks);
+    asking_answer(asking, "Alice", row->scope, "host-port", FALSE);
+    g_assert_true(
+        meishi_agent_report(asking->agent, asking->me, call->answer->selection_id, &what, NULL));
+}
+
+static void
+test_first_scope(gconstpointer data)
+{
+    const FirstScope *row = data;
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *asks = asking_call(asking, HOST);
+    g_autoptr(Call) call = NULL;
+
+    if (row->policy != NULL) {
+        g_autofree char *policy = g_strdup_printf(
+            "[Policy]\nVersion=1\n[Rule r]\nMatch-Host=" HOST "\nAction=prompt\n%s\n", row->policy);
+
+        world_set_policy(asking->world, policy);
+    }
+    if (row->scope != NULL)
+        have_chosen(asking, row);
+    asks->connection_group = g_strdup("after");
+    call = asking_start(asking, asks);
+    assert_call(call, "waiting");
+    assert_asked(asking, "scope", row->first);
 }
 
 /* ---- identities ---- */
@@ -315,6 +392,12 @@ main(int argc, char **argv)
     g_test_add_func("/question/kinds", test_kinds);
     g_test_add_func("/question/server", test_server);
     g_test_add_func("/question/encrypted", test_encrypted);
+    g_test_add_func("/question/server-identity", test_server_identity);
+    for (gsize i = 0; i < G_N_ELEMENTS(first_scopes); i++) {
+        g_autofree char *path = g_strdup_printf("/question/first-scope/%s", first_scopes[i].name);
+
+        g_test_add_data_func(path, &first_scopes[i], test_first_scope);
+    }
     g_test_add_func("/question/candidate/ok", test_candidate);
     g_test_add_func("/question/candidate/soft", test_soft_candidate);
     g_test_add_func("/question/candidate/preselected", test_preselected);

@@ -176,6 +176,8 @@ test_refused(void)
          "0x0303 or 0x0304"},
         {TARGET, "{'server-verified': <'yes'>}", "{}", MEISHI_ERROR_INVALID_ARGUMENT,
          "one of ok, overridden"},
+        {TARGET, "{'server-certificate': <[byte 0x30, 0x00]>}", "{}", MEISHI_ERROR_INVALID_ARGUMENT,
+         "a certificate in DER"},
         {TARGET, "[{'tls-version', <uint16 0x0303>}, {'tls-version', <uint16 0x0304>}]", "{}",
          MEISHI_ERROR_INVALID_ARGUMENT, "twice"},
         {TARGET, "{}", "{'interactive': <'yes'>}", MEISHI_ERROR_INVALID_ARGUMENT, "“interactive”"},
@@ -201,6 +203,42 @@ test_refused(void)
         g_assert_error(error, MEISHI_ERROR, rows[i].code);
         g_assert_nonnull(strstr(error->message, rows[i].names));
     }
+}
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+static GVariant *
+read_certificate(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "pem", "cert.der", NULL);
+    g_autoptr(GBytes) der = NULL;
+    char *data;
+    gsize len;
+
+    g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+    der = g_bytes_new_take(data, len);
+    return g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, der, TRUE);
+}
+
+/* Who it is, and whether anybody has made sure, are two things. */
+static void
+test_server(void)
+{
+    g_autoptr(GVariant) target = parse("(ssq)", TARGET);
+    g_autoptr(GVariant) nothing = parse("a{sv}", "{}");
+    g_autoptr(MeishiSelectCall) said = read_texts("{'server-verified': <'ok'>}", "{}", FALSE);
+    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
+    g_autoptr(GVariant) constraints = NULL;
+    g_autoptr(MeishiSelectCall) shown = NULL;
+
+    g_assert_true(said->says_verified);
+    g_assert_null(said->server_cert);
+    g_variant_dict_insert_value(&dict, "server-certificate", read_certificate());
+    constraints = g_variant_ref_sink(g_variant_dict_end(&dict));
+    shown = read_request(target, constraints, nothing, FALSE, NULL);
+    g_assert_nonnull(shown);
+    g_assert_false(shown->says_verified);
+    g_assert_cmpstr(shown->server_cert->subject_cn, ==, "rsa");
 }
 
 /* ---- bounds ---------------------------------------------------------------------------------- */
@@ -359,6 +397,7 @@ main(int argc, char **argv)
     g_test_add_func("/bus/selection-request/options", test_options);
     g_test_add_func("/bus/selection-request/dry-options", test_dry_options);
     g_test_add_func("/bus/selection-request/refused", test_refused);
+    g_test_add_func("/bus/selection-request/server", test_server);
     g_test_add_func("/bus/selection-request/counts", test_counts);
     g_test_add_func("/bus/selection-request/lengths", test_lengths);
     g_test_add_func("/bus/selection-request/sizes", test_sizes);
