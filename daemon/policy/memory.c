@@ -198,3 +198,36 @@ meishi_memory_find_history(const MeishiMemory *memory, const MeishiRequest *requ
     key = target_key(request->host.text, request->port);
     return g_hash_table_lookup(memory->met, key);
 }
+
+static gboolean
+was_accepted(GPtrArray *met, const char *id)
+{
+    for (guint i = 0; i < met->len; i++) {
+        const MeishiMet *one = g_ptr_array_index(met, i);
+
+        if (one->history.accepted > 0 && strcmp(one->id, id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+meishi_memory_is_used(const MeishiMemory *memory, const char *id, const char *lineage, gint64 now)
+{
+    GHashTableIter iter;
+    gpointer met;
+
+    for (guint i = 0; i < memory->choices->len; i++) {
+        const MeishiChoice *choice = g_ptr_array_index(memory->choices, i);
+
+        if ((choice->expires == 0 || now < choice->expires) &&
+            g_strcmp0(choice->lineage, lineage) == 0)
+            return TRUE;
+    }
+    g_hash_table_iter_init(&iter, memory->met);
+    while (g_hash_table_iter_next(&iter, NULL, &met)) {
+        if (was_accepted(met, id))
+            return TRUE;
+    }
+    return FALSE;
+}

@@ -32,6 +32,10 @@ const MeishiChoice *
 meishi_memory_find_group(const MeishiMemory *memory, const MeishiRequest *request,
                          const char *group, gint64 now);
 
+/* Is the identity @id of @lineage in use: does a choice name it, has a server taken it? */
+gboolean
+meishi_memory_is_used(const MeishiMemory *memory, const char *id, const char *lineage, gint64 now);
+
 typedef struct {
     char *id;
     MeishiHistory history;

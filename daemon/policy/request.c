@@ -43,6 +43,36 @@ meishi_request_new(void)
     return request;
 }
 
+static void
+share_lists(MeishiRequest *copy)
+{
+    if (copy->ca_names != NULL)
+        g_ptr_array_ref(copy->ca_names);
+    if (copy->certificate_types != NULL)
+        g_bytes_ref(copy->certificate_types);
+    if (copy->sigalgs != NULL)
+        g_array_ref(copy->sigalgs);
+    if (copy->sigalgs_cert != NULL)
+        g_array_ref(copy->sigalgs_cert);
+    if (copy->oid_filters != NULL)
+        g_ptr_array_ref(copy->oid_filters);
+}
+
+MeishiRequest *
+meishi_request_copy(const MeishiRequest *request)
+{
+    MeishiRequest *copy = g_memdup2(request, sizeof *request);
+
+    copy->host.text = g_strdup(request->host.text);
+    copy->protocol = g_strdup(request->protocol);
+    copy->application = g_strdup(request->application);
+    copy->context = g_strdup(request->context);
+    copy->shared_hosts = g_strdupv(request->shared_hosts);
+    copy->application_names = g_strdupv(request->application_names);
+    share_lists(copy);
+    return copy;
+}
+
 void
 meishi_request_free(MeishiRequest *request)
 {

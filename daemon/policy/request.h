@@ -86,6 +86,8 @@ extern const char *const meishi_request_verified_names[];
 
 /* Everything empty; interactive, purpose navigation, server verified. */
 MeishiRequest *meishi_request_new(void);
+/* Shares with @request what the server said, which nobody changes. */
+MeishiRequest *meishi_request_copy(const MeishiRequest *request);
 void meishi_request_free(MeishiRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiRequest, meishi_request_free)
 

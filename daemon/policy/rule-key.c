@@ -22,6 +22,7 @@ const MeishiWord meishi_rule_key_on_none[] = {{"none", MEISHI_NO_MATCH_NONE},
                                               {"prompt-any", MEISHI_NO_MATCH_PROMPT_ANY},
                                               {"prompt-import", MEISHI_NO_MATCH_PROMPT_IMPORT},
                                               {NULL, 0}};
+const MeishiWord meishi_rule_key_notify[] = {{"yes", FALSE}, {"no", TRUE}, {NULL, 0}};
 static const MeishiWord action_words[] = {
     {"select", MEISHI_ACTION_SELECT},     {"prompt", MEISHI_ACTION_PROMPT},
     {"none", MEISHI_ACTION_NONE},         {"deny", MEISHI_ACTION_DENY},
@@ -206,6 +207,7 @@ static const MeishiRuleKey table[] = {
      .bit = MEISHI_REQUIRE_CA_MATCH},
     {"Require-TLS13", .read = read_required, RULE(constraints.require),
      .bit = MEISHI_REQUIRE_TLS13},
+    {"Notify", .read = read_word, .words = meishi_rule_key_notify, RULE(constraints.no_notice)},
 };
 
 const MeishiRuleKey *

@@ -43,3 +43,4 @@ void meishi_rule_key_end(MeishiRule *rule);
 extern const MeishiWord meishi_rule_key_remember[];
 extern const MeishiWord meishi_rule_key_on_multiple[];
 extern const MeishiWord meishi_rule_key_on_none[];
+extern const MeishiWord meishi_rule_key_notify[];

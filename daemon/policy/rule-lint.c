@@ -94,7 +94,7 @@ has_constraint(const MeishiRule *rule)
     const MeishiConstraints *c = &rule->constraints;
 
     return rule->says_remember || c->reach || c->per_application || c->confirm || c->forbid ||
-           c->require;
+           c->require || c->no_notice;
 }
 
 static void

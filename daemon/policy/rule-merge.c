@@ -177,6 +177,8 @@ merge_defaults(MeishiPolicySet *set, const MeishiPolicyFile *file, GPtrArray *li
 
     if (says(set, file, "Interactive", lints))
         to->never_interactive |= from->never_interactive;
+    if (says(set, file, "Notify", lints))
+        to->no_notice |= from->no_notice;
     if (says(set, file, "Remember", lints))
         to->remember = MAX(to->remember, from->remember);
     if (says(set, file, "On-Multiple", lints))

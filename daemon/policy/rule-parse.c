@@ -160,6 +160,7 @@ static const struct {
     gsize offset;
 } defaults_keys[] = {
     {"Interactive", interactive_words, G_STRUCT_OFFSET(MeishiDefaults, never_interactive)},
+    {"Notify", meishi_rule_key_notify, G_STRUCT_OFFSET(MeishiDefaults, no_notice)},
     {"Remember", meishi_rule_key_remember, G_STRUCT_OFFSET(MeishiDefaults, remember)},
     {"On-Multiple", meishi_rule_key_on_multiple, G_STRUCT_OFFSET(MeishiDefaults, on_multiple)},
     {"On-None", meishi_rule_key_on_none, G_STRUCT_OFFSET(MeishiDefaults, on_none)},

@@ -15,6 +15,7 @@ meishi_constraints_tighten(MeishiConstraints *constraints, const MeishiConstrain
     constraints->confirm = MAX(constraints->confirm, other->confirm);
     constraints->forbid |= other->forbid;
     constraints->require |= other->require;
+    constraints->no_notice |= other->no_notice;
 }
 
 MeishiApplicationPattern *

@@ -89,6 +89,7 @@ typedef struct {
     MeishiConfirm confirm;
     guint forbid;
     guint require;
+    gboolean no_notice; /* nothing about it is worth a notification */
 } MeishiConstraints;
 
 /* Makes @constraints as strict as @other where it is looser. */
@@ -236,6 +237,7 @@ typedef enum {
 /* [Defaults] of one file or, put together, of all. */
 typedef struct {
     gboolean never_interactive; /* constraint */
+    gboolean no_notice;         /* constraint */
     MeishiRemember remember;    /* constraint */
     MeishiOnMultiple on_multiple;
     MeishiOnNone on_none;

@@ -342,6 +342,54 @@ test_private(void)
     g_assert_true(meishi_request_is_private(w.request));
 }
 
+/* In use: named by a choice that is in force, or taken by a server. */
+static void
+test_used(void)
+{
+    g_autoptr(MeishiMemory) memory = meishi_memory_new();
+    g_autoptr(MeishiRequest) request = meishi_request_new();
+    const MeishiHistory refused = {.refused_at = 5}, accepted = {.accepted = 1};
+    MeishiChoice *choice;
+
+    g_assert_true(meishi_host_parse("a.example", &request->host, NULL));
+    request->protocol = g_strdup("https");
+    choice = meishi_choice_new(request, "line");
+    choice->expires = 100;
+    meishi_memory_add_choice(memory, choice);
+    meishi_memory_add_history(memory, "a.example", 443, "no", &refused);
+    meishi_memory_add_history(memory, "b.example", 443, "yes", &accepted);
+    g_assert_true(meishi_memory_is_used(memory, "x", "line", 99));
+    g_assert_false(meishi_memory_is_used(memory, "x", "line", 100));
+    g_assert_true(meishi_memory_is_used(memory, "yes", "x", 100));
+    g_assert_false(meishi_memory_is_used(memory, "no", "x", 100));
+}
+
+/* A copy says the same, and outlives what it was made of. */
+static void
+test_copy(void)
+{
+    MeishiRequest *request = meishi_request_new();
+    g_autoptr(MeishiRequest) copy = NULL;
+    guint8 before[32], after[32];
+    guint16 scheme = 0x0403;
+
+    g_assert_true(meishi_host_parse("a.example", &request->host, NULL));
+    request->protocol = g_strdup("https");
+    request->context = g_strdup("work");
+    request->application_names = g_strsplit("exe:/bin/a unit:b", " ", -1);
+    request->sigalgs = g_array_new(FALSE, FALSE, sizeof scheme);
+    g_array_append_val(request->sigalgs, scheme);
+    request->certificate_types = g_bytes_new_static("\x01", 1);
+    meishi_request_digest(request, before);
+    copy = meishi_request_copy(request);
+    meishi_request_free(request);
+    meishi_request_digest(copy, after);
+    g_assert_cmpmem(before, sizeof before, after, sizeof after);
+    g_assert_cmpstr(copy->host.text, ==, "a.example");
+    g_assert_cmpstr(copy->context, ==, "work");
+    g_assert_cmpstr(copy->application_names[1], ==, "unit:b");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -365,5 +413,7 @@ main(int argc, char **argv)
     g_test_add_func("/policy/memory/domain-allowed", test_domain_allowed);
     g_test_add_func("/policy/memory/digest", test_digest);
     g_test_add_func("/policy/memory/private", test_private);
+    g_test_add_func("/policy/memory/used", test_used);
+    g_test_add_func("/policy/request/copy", test_copy);
     return g_test_run();
 }

@@ -194,11 +194,12 @@ test_constraints(void)
     fake_world_init(&w);
     fake_policy_at(&w, ADMIN, "a",
                    "[Defaults]\nRemember=session\n[Rule a]\nPriority=0\n" HOST
-                   "Confirm=each-use\nRemember-Scope-Max=host\nForbid=export\n");
+                   "Confirm=each-use\nRemember-Scope-Max=host\nForbid=export\n"
+                   "[Rule quiet]\nMatch-Protocol=https\nNotify=no\n");
     fake_policy_at(&w, USER, "u",
                    "[Rule a]\n" HOST "Action=prompt\nConfirm=never\nRemember=always\n"
                    "Remember-Scope-Max=domain\nRequire-EKU=yes\n"
-                   "[Rule other]\nMatch-Host=b.example\nRemember=none\n"
+                   "[Rule other]\nMatch-Host=b.example\nRemember=none\nNotify=no\n"
                    "[Rule eid]\n" HOST "Identity-Issuer-O=X\nRemember=none\n");
     fake_world_end(&w);
     meishi_engine_init(&engine, &w.world, w.request);
@@ -208,6 +209,7 @@ test_constraints(void)
     g_assert_cmpint(limits.remember, ==, MEISHI_REMEMBER_SESSION);
     g_assert_cmpuint(limits.forbid, ==, MEISHI_FORBID_EXPORT);
     g_assert_cmpuint(limits.require, ==, MEISHI_REQUIRE_EKU);
+    g_assert_true(limits.no_notice);
     meishi_engine_clear(&engine);
 }
 
@@ -221,13 +223,15 @@ test_defaults(void)
     fake_world_init(&w);
     fake_policy_at(&w, ADMIN, "a",
                    "[Defaults]\nInteractive=never\nOn-Multiple=none\nOn-None=none\n"
-                   "Remember=session\n[Lock]\nKeys=Defaults/On-None\n");
+                   "Remember=session\nNotify=no\n[Lock]\nKeys=Defaults/On-None\n");
     fake_policy_at(&w, USER, "u",
                    "[Defaults]\nInteractive=yes\nOn-Multiple=prompt\n"
-                   "On-None=prompt-any\nRemember=always\nSingle-Match-Silent=yes\n");
+                   "On-None=prompt-any\nRemember=always\nSingle-Match-Silent=yes\n"
+                   "Notify=yes\n");
     fake_world_end(&w);
     defaults = &w.policy->defaults;
     g_assert_true(defaults->never_interactive);
+    g_assert_true(defaults->no_notice);
     g_assert_cmpint(defaults->remember, ==, MEISHI_REMEMBER_SESSION);
     g_assert_cmpint(defaults->on_multiple, ==, MEISHI_MANY_PROMPT);
     g_assert_cmpint(defaults->on_none, ==, MEISHI_NO_MATCH_NONE);
