@@ -79,11 +79,20 @@ choose_language(const Program *program)
     textdomain("meishi");
 }
 
+/* For some lines of text, GL takes longer to start than to draw, and its drivers would live in a
+ * process through which passwords pass.  GTK asks the environment; a person's word there holds. */
+static void
+choose_renderer(void)
+{
+    g_setenv("GSK_RENDERER", "cairo", FALSE);
+}
+
 static int
 run(Program *program, int argc, char **argv)
 {
     int status;
 
+    choose_renderer();
     g_set_prgname("meishi-prompter");
     program->application = adw_application_new("org.meishi.Prompter", G_APPLICATION_IS_SERVICE);
     g_signal_connect(program->application, "startup", G_CALLBACK(on_startup), program);
