@@ -6,6 +6,7 @@
  */
 #include "daemon/bus/session.h"
 
+#include "daemon/bus/prompter-start.h"
 #include "daemon/bus/screen.h"
 
 #include <unistd.h>
@@ -14,6 +15,7 @@ struct MeishiSession {
     const MeishiDoorContext *context;
     GCancellable *connecting; /* NULL unless under way */
     MeishiDoor *door;
+    MeishiPrompterStarter *starter;
     guint name_id;
     gulong closed_id;
 };
@@ -42,6 +44,7 @@ drop_door(MeishiSession *session)
         return;
     g_signal_handler_disconnect(meishi_door_connection(session->door), session->closed_id);
     g_bus_unown_name(session->name_id);
+    meishi_prompter_starter_set_bus(session->starter, NULL);
     g_clear_pointer(&session->door, meishi_door_free);
 }
 
@@ -89,6 +92,7 @@ open_door(MeishiSession *session, GDBusConnection *connection)
     session->name_id =
         g_bus_own_name_on_connection(connection, MEISHI_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, NULL,
                                      on_name_lost, session, NULL);
+    meishi_prompter_starter_set_bus(session->starter, connection);
 }
 
 static void
@@ -108,6 +112,8 @@ on_connected(GObject *source, GAsyncResult *result, gpointer user_data)
         g_message("the session bus belongs to another user; serving the private socket alone");
     else
         open_door(session, connection);
+    if (session->door == NULL)
+        meishi_prompter_starter_set_bus(session->starter, NULL);
 }
 
 void
@@ -118,6 +124,7 @@ meishi_session_connect(MeishiSession *session)
     if (address == NULL || session->door != NULL || session->connecting != NULL)
         return;
     session->connecting = g_cancellable_new();
+    meishi_prompter_starter_expect_bus(session->starter);
     g_dbus_connection_new_for_address(address,
                                       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                           G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
@@ -130,6 +137,7 @@ meishi_session_new(const MeishiDoorContext *context)
     MeishiSession *session = g_new0(MeishiSession, 1);
 
     session->context = context;
+    session->starter = meishi_prompter_starter_new(context->agent);
     meishi_session_connect(session);
     return session;
 }
@@ -143,5 +151,6 @@ meishi_session_free(MeishiSession *session)
         g_cancellable_cancel(session->connecting);
     g_clear_object(&session->connecting);
     drop_door(session);
+    meishi_prompter_starter_free(session->starter);
     g_free(session);
 }

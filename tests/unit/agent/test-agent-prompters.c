@@ -3,168 +3,11 @@
  * Questions and prompters: each question goes to one prompter at a time and ends exactly once,
  * whoever comes first.
  */
-#include "daemon/agent/prompters.h"
 #include "daemon/base/error.h"
 #include "daemon/crypto/crypto.h"
+#include "tests/unit/agent/prompting.h"
 
 #include <string.h>
-
-/* ---- somebody who shows questions ---- */
-
-typedef struct {
-    MeishiPrompters *prompters;
-    char *cookie;  /* of the question that is shown; NULL */
-    GString *seen; /* "begin:KIND:NAME cancel:REASON ..." */
-} Fake;
-
-static void
-on_begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
-{
-    Fake *fake = data;
-    const char *name;
-
-    g_assert_null(fake->cookie);
-    g_assert_true(g_variant_lookup(question, "name", "&s", &name));
-    fake->cookie = g_strdup(cookie);
-    g_string_append_printf(fake->seen, "begin:%s:%s ", kind, name);
-}
-
-static void
-on_cancel(gpointer data, const char *cookie, const char *reason)
-{
-    Fake *fake = data;
-
-    g_assert_cmpstr(cookie, ==, fake->cookie);
-    g_clear_pointer(&fake->cookie, g_free);
-    g_string_append_printf(fake->seen, "cancel:%s ", reason);
-}
-
-static const MeishiPrompterClass fake_class = {.begin = on_begin, .cancel = on_cancel};
-
-static Fake *
-fake_new(MeishiPrompters *prompters)
-{
-    Fake *fake = g_new0(Fake, 1);
-
-    fake->prompters = prompters;
-    fake->seen = g_string_new(NULL);
-    g_assert_true(meishi_prompters_add(prompters, fake, NULL, &fake_class, fake, NULL));
-    return fake;
-}
-
-static void
-fake_free(Fake *fake)
-{
-    meishi_prompters_remove(fake->prompters, fake);
-    g_free(fake->cookie);
-    g_string_free(fake->seen, TRUE);
-    g_free(fake);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fake, fake_free)
-
-static void
-fake_answer(Fake *fake, const char *text)
-{
-    g_autofree char *cookie = g_steal_pointer(&fake->cookie);
-    g_autoptr(GVariant) answer = NULL;
-    GVariantDict dict;
-
-    g_assert_nonnull(cookie);
-    g_variant_dict_init(&dict, NULL);
-    if (text != NULL)
-        g_variant_dict_insert(&dict, "text", "s", text);
-    answer = g_variant_ref_sink(g_variant_dict_end(&dict));
-    g_assert_true(meishi_prompters_respond(
-        fake->prompters, fake, cookie,
-        text != NULL ? MEISHI_REPLY_ANSWERED : MEISHI_REPLY_DISMISSED, answer, NULL));
-}
-
-/* ---- somebody who asks ---- */
-
-typedef struct {
-    guint n_ends;
-    char *end; /* "answered:TEXT", "dismissed", "nobody", "cancelled", "timeout" */
-    GCancellable *cancellable;
-    gpointer owner;
-    const MeishiApplication *application; /* NULL */
-} Asker;
-
-static void
-asker_clear(Asker *asker)
-{
-    g_clear_pointer(&asker->end, g_free);
-    g_clear_object(&asker->cancellable);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Asker, asker_clear)
-
-static char *
-end_of_reply(MeishiReply reply, GVariant *answer)
-{
-    const char *text = "";
-
-    if (reply == MEISHI_REPLY_NOBODY)
-        return g_strdup("nobody");
-    if (reply == MEISHI_REPLY_DISMISSED)
-        return g_strdup("dismissed");
-    g_assert_true(g_variant_lookup(answer, "text", "&s", &text));
-    return g_strconcat("answered:", text, NULL);
-}
-
-static void
-on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    Asker *asker = user_data;
-    g_autoptr(GVariant) answer = NULL;
-    g_autoptr(GError) error = NULL;
-    MeishiReply reply;
-
-    asker->n_ends++;
-    g_free(asker->end);
-    if (meishi_prompters_ask_finish(result, &reply, &answer, &error)) {
-        asker->end = end_of_reply(reply, answer);
-        return;
-    }
-    g_assert_cmpint(error->domain, ==, MEISHI_ERROR);
-    asker->end = g_strdup(error->code == MEISHI_ERROR_TIMEOUT     ? "timeout"
-                          : error->code == MEISHI_ERROR_CANCELLED ? "cancelled"
-                                                                  : "?");
-}
-
-static void
-ask_within(MeishiPrompters *prompters, Asker *asker, const char *name, guint timeout_ms)
-{
-    const MeishiAsker who = {.owner = asker->owner, .application = asker->application};
-    GVariantDict dict;
-
-    g_variant_dict_init(&dict, NULL);
-    g_variant_dict_insert(&dict, "name", "s", name);
-    asker->cancellable = g_cancellable_new();
-    meishi_prompters_ask_async(prompters, &who, "choose", g_variant_dict_end(&dict), timeout_ms,
-                               asker->cancellable, on_asked, asker);
-}
-
-static void
-ask(MeishiPrompters *prompters, Asker *asker, const char *name)
-{
-    ask_within(prompters, asker, name, 60000);
-}
-
-static void
-settle(void)
-{
-    while (g_main_context_iteration(NULL, FALSE))
-        ;
-}
-
-static void
-assert_end(const Asker *asker, const char *end)
-{
-    g_assert_cmpstr(asker->end, ==, end);
-    g_assert_cmpuint(asker->n_ends, ==, end != NULL ? 1 : 0);
-}
-
-#define PROMPTERS g_autoptr(MeishiPrompters) prompters = meishi_prompters_new()
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPrompters, meishi_prompters_free)
 
 /* ---- ways to end ---- */
 
@@ -292,7 +135,7 @@ test_cancel_before(void)
     g_variant_dict_insert(&dict, "name", "s", "a");
     g_cancellable_cancel(cancelled);
     meishi_prompters_ask_async(prompters, NULL, "choose", g_variant_dict_end(&dict), 60000,
-                               cancelled, on_asked, &asker);
+                               cancelled, asker_take, &asker);
     settle();
     assert_end(&asker, "cancelled");
     g_assert_cmpstr(fake->seen->str, ==, "");
@@ -481,17 +324,6 @@ test_cookies(void)
 
 /* ---- where they are ---- */
 
-static Fake *
-fake_new_at(MeishiPrompters *prompters, const MeishiPrompterPlace *place)
-{
-    Fake *fake = g_new0(Fake, 1);
-
-    fake->prompters = prompters;
-    fake->seen = g_string_new(NULL);
-    g_assert_true(meishi_prompters_add(prompters, fake, place, &fake_class, fake, NULL));
-    return fake;
-}
-
 /* Asked by @application, which of @fakes (n) is it? */
 static guint
 find_asked(MeishiPrompters *prompters, Fake *const *fakes, guint n,
@@ -599,10 +431,11 @@ static void
 test_one_each(void)
 {
     PROMPTERS;
+    static const MeishiPrompterClass class = {.begin = NULL};
     g_autoptr(Fake) fake = fake_new(prompters);
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(meishi_prompters_add(prompters, fake, NULL, &fake_class, fake, &error));
+    g_assert_false(meishi_prompters_add(prompters, fake, NULL, &class, fake, &error));
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY);
 }
 
@@ -714,6 +547,155 @@ test_dies_queue(void)
     assert_end(&b, "answered:2");
 }
 
+/* ---- what changes while it is open ---- */
+
+static GVariant *
+not_awaited(void)
+{
+    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
+
+    g_variant_dict_insert(&dict, "awaited", "b", FALSE);
+    return g_variant_dict_end(&dict);
+}
+
+/* Who shows it is told; who shows it later finds it in the question. */
+static void
+test_update(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) next = fake_new(prompters);
+    Fake *first = fake_new(prompters);
+    g_autoptr(GCancellable) unused = g_cancellable_new();
+    g_auto(Asker) asker = {0};
+
+    ask(prompters, &asker, "a");
+    settle();
+    meishi_prompters_update(prompters, unused, not_awaited());
+    g_assert_cmpstr(first->seen->str, ==, "begin:choose:a ");
+    meishi_prompters_update(prompters, asker.cancellable, not_awaited());
+    g_assert_cmpstr(first->seen->str, ==, "begin:choose:a update:not-awaited ");
+    fake_free(first);
+    settle();
+    g_assert_cmpstr(next->seen->str, ==, "begin:choose:a (not awaited) ");
+    g_assert_cmpuint(asker.n_begun, ==, 2);
+    fake_answer(next, "yes");
+    settle();
+}
+
+static void
+extend(Fake *fake)
+{
+    g_assert_true(meishi_prompters_extend(fake->prompters, fake, fake->cookie, NULL));
+}
+
+/* "deadline+59" where the second is about to end. */
+static void
+assert_minute(const Fake *fake)
+{
+    if (strcmp(fake->seen->str, "begin:choose:a update:deadline+59 ") != 0)
+        g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a update:deadline+60 ");
+}
+
+static void
+test_extend(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(GError) error = NULL;
+    g_auto(Asker) asker = {0};
+    gint64 end = g_get_monotonic_time() + 200 * G_TIME_SPAN_MILLISECOND;
+
+    ask_within(prompters, &asker, "a", 100);
+    settle();
+    g_assert_false(meishi_prompters_extend(prompters, fake, "1-0", &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+    extend(fake);
+    assert_minute(fake);
+    while (g_get_monotonic_time() < end)
+        g_main_context_iteration(NULL, FALSE);
+    assert_end(&asker, NULL);
+    fake_answer(fake, "yes");
+    settle();
+    assert_end(&asker, "answered:yes");
+}
+
+/* Never shorter than it was. */
+static void
+test_extend_long(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {0};
+
+    ask_within(prompters, &asker, "a", 100500);
+    settle();
+    extend(fake);
+    if (strcmp(fake->seen->str, "begin:choose:a update:deadline+100 ") != 0)
+        g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a update:deadline+101 ");
+    fake_answer(fake, "yes");
+    settle();
+}
+
+/* Who waits for the answer has a time of its own. */
+static void
+test_extend_asker(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_auto(Asker) asker = {.sees_to_time = TRUE};
+
+    ask_within(prompters, &asker, "a", 600000);
+    settle();
+    extend(fake);
+    g_assert_cmpstr(fake->seen->str, ==, "begin:choose:a ");
+    g_assert_cmpint(ABS(asker.deadline - g_get_real_time() / G_USEC_PER_SEC - 60), <=, 1);
+    fake_answer(fake, "yes");
+    settle();
+}
+
+/* ---- limits ---- */
+
+static gboolean
+has_room(MeishiPrompters *prompters, const char *kind, const MeishiApplication *application)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean has = meishi_prompters_check_room(prompters, kind, application, &error);
+
+    if (!has)
+        g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BUSY);
+    return has;
+}
+
+static void
+test_room(void)
+{
+    PROMPTERS;
+    g_autoptr(Fake) fake = fake_new(prompters);
+    g_autoptr(MeishiApplication) one = meishi_application_new_unknown();
+    g_autoptr(MeishiApplication) other = meishi_application_new_unknown();
+    Asker askers[5] = {0};
+
+    one->name = g_strdup("exe:/bin/one");
+    for (gsize i = 0; i < G_N_ELEMENTS(askers); i++) {
+        g_assert_true(has_room(prompters, "choose", one));
+        askers[i].application = one;
+        ask(prompters, &askers[i], "a");
+    }
+    settle();
+    g_assert_false(has_room(prompters, "choose", one));
+    g_assert_true(has_room(prompters, "confirm", one));
+    g_assert_true(has_room(prompters, "choose", other));
+    fake_answer(fake, "yes");
+    settle();
+    g_assert_true(has_room(prompters, "choose", one));
+    for (gsize i = 1; i < G_N_ELEMENTS(askers); i++) {
+        fake_answer(fake, "yes");
+        settle();
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(askers); i++)
+        asker_clear(&askers[i]);
+}
+
 /* ---- from inside of an answer ---- */
 
 typedef struct {
@@ -726,7 +708,7 @@ on_first(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Chain *chain = user_data;
 
-    on_asked(source, result, &chain->first);
+    asker_take(source, result, &chain->first);
     ask(chain->prompters, &chain->second, "b");
 }
 
@@ -784,6 +766,11 @@ main(int argc, char **argv)
     g_test_add_func("/prompters/dies/twice", test_dies_twice);
     g_test_add_func("/prompters/dies/alone", test_dies_alone);
     g_test_add_func("/prompters/dies/queue", test_dies_queue);
+    g_test_add_func("/prompters/change/update", test_update);
+    g_test_add_func("/prompters/change/extend", test_extend);
+    g_test_add_func("/prompters/change/extend-long", test_extend_long);
+    g_test_add_func("/prompters/change/extend-asker", test_extend_asker);
+    g_test_add_func("/prompters/room", test_room);
     g_test_add_func("/prompters/ask-from-answer", test_ask_from_answer);
     return g_test_run();
 }
