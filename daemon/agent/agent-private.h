@@ -22,6 +22,11 @@ void meishi_confirmations_free(MeishiConfirmations *confirmations); /* NULL is f
 typedef struct MeishiUnlocking MeishiUnlocking;
 void meishi_unlocking_free(MeishiUnlocking *unlocking); /* NULL is fine */
 
+/* What the person is told without having asked (notify-private.h). */
+typedef struct MeishiNotifying MeishiNotifying;
+MeishiNotifying *meishi_notifying_new(MeishiAgent *agent);
+void meishi_notifying_free(MeishiNotifying *notifying); /* NULL is fine */
+
 /* What is kept between two calls about selecting (selector-private.h). */
 typedef struct MeishiSelector MeishiSelector;
 
@@ -48,6 +53,7 @@ struct _MeishiAgent {
     MeishiConfirmations *confirmations; /* NULL: nobody was asked yet */
     MeishiUnlocking *unlocking;         /* the same */
     MeishiSelector *selector;
+    MeishiNotifying *notifying;
     GHashTable *presentations; /* what programs see, at @presented_at; NULL */
     gint64 presented_at;
     MeishiInventory *inventory; /* of @identities, index for index; NULL: to be made */

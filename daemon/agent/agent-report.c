@@ -59,6 +59,8 @@ learn(MeishiAgent *agent, const MeishiSelection *selection, const MeishiMeeting 
         drop_held(agent, selection->request);
         meishi_selector_tell_changes(agent, before);
     }
+    if (meeting->class == MEISHI_OUTCOME_CLASS_STRONG && selection->identity != NULL)
+        meishi_notify_refused(agent, selection, meeting->alert);
     return TRUE;
 }
 

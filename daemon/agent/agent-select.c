@@ -96,6 +96,7 @@ answer_nobody(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisi
 
     answer->question = g_variant_ref_sink(meishi_question_facts_new(
         waiter->call, decision, meishi_agent_world(agent), waiter->deadline));
+    meishi_notify_needs_user(agent, waiter->call);
     return answer;
 }
 
@@ -181,6 +182,8 @@ meishi_selector_conclude(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiD
         meishi_choice_book_used(agent->choice_book, answer->choice_id, meishi_agent_now());
     if (answer->result == MEISHI_RESULT_SELECTED || answer->result == MEISHI_RESULT_NONE)
         note(agent, waiter->call, answer);
+    if (decision->notify && decision->code == MEISHI_CODE_NEEDS_USER)
+        meishi_notify_needs_user(agent, waiter->call);
     meishi_waiter_tell(waiter, answer);
 }
 

@@ -47,6 +47,7 @@ meishi_agent_finalize(GObject *object)
     g_clear_object(&agent->vault);
     if (agent->rulebook != NULL)
         g_signal_handlers_disconnect_by_data(agent->rulebook, agent);
+    g_clear_pointer(&agent->notifying, meishi_notifying_free);
     g_clear_pointer(&agent->selector, meishi_selector_free); /* ahead of the questions it asked */
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
     g_clear_pointer(&agent->confirmations, meishi_confirmations_free);
@@ -109,6 +110,7 @@ meishi_agent_init(MeishiAgent *agent)
     agent->hints = meishi_hints_new();
     agent->prompters = meishi_prompters_new();
     agent->selector = meishi_selector_new(agent);
+    agent->notifying = meishi_notifying_new(agent);
 }
 
 gint64

@@ -241,13 +241,23 @@ read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *re
     return TRUE;
 }
 
+/* Whoever could ask has gone or did not come. */
+static void
+tell_nobody(const MeishiInquiry *inquiry, GPtrArray *waiters)
+{
+    const MeishiWaiter *first = g_ptr_array_index(waiters, 0);
+
+    meishi_notify_needs_user(inquiry->agent, first->call);
+    tell_all(inquiry, waiters, MEISHI_RESULT_NO_AGENT);
+}
+
 static void
 on_reply(MeishiInquiry *inquiry, GPtrArray *waiters, MeishiReply reply, GVariant *dict)
 {
     g_auto(MeishiPersonAnswer) said = {.id = NULL};
 
     if (reply == MEISHI_REPLY_NOBODY)
-        tell_all(inquiry, waiters, MEISHI_RESULT_NO_AGENT);
+        tell_nobody(inquiry, waiters);
     else if (reply == MEISHI_REPLY_ANSWERED && read_answer(inquiry, dict, &said))
         answer_all(inquiry->agent, waiters, &said);
     else
@@ -361,13 +371,20 @@ collect_ids(const MeishiDecision *decision, const MeishiWorld *world)
     return ids;
 }
 
+/* A button was pressed on the desktop, wherever the program itself runs. */
+static gboolean
+belongs_in_window(const MeishiSelectCall *call)
+{
+    return call->is_for_later || (call->parent_window != NULL && call->parent_window[0] != '\0');
+}
+
 static MeishiInquiry *
 open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecision *decision)
 {
     const MeishiAsker asker = {
         .owner = waiter->call->owner,
         .application = waiter->call->application,
-        .has_window = waiter->call->parent_window != NULL && waiter->call->parent_window[0] != '\0',
+        .has_window = belongs_in_window(waiter->call),
         .has_acted = waiter->call->request->user_activation,
     };
     const MeishiWorld *world = meishi_agent_world(agent);
@@ -404,4 +421,24 @@ meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecisi
     waiter->inquiry = inquiry;
     g_ptr_array_add(inquiry->waiters, waiter);
     meishi_waiter_watch(waiter, on_timeout, on_cancelled);
+}
+
+void
+meishi_inquiry_ask_for_later(MeishiAgent *agent, MeishiSelectCall *call,
+                             const MeishiDecision *decision)
+{
+    g_autoptr(MeishiWaiter) waiter = meishi_waiter_new(call, NULL);
+    g_autofree char *key = make_key(agent, call, decision);
+    MeishiInquiry *inquiry = find_open(agent, key);
+    g_autoptr(GError) error = NULL;
+
+    if (!check_room(agent, call, inquiry, &error)) {
+        g_message("nothing is asked for the next time: %s", error->message);
+        return;
+    }
+    if (inquiry == NULL)
+        inquiry = open_inquiry(agent, waiter, decision);
+    waiter->inquiry = inquiry;
+    inquiry->is_awaited = TRUE; /* as by somebody who timed out */
+    g_ptr_array_add(inquiry->waiters, g_steal_pointer(&waiter));
 }

@@ -301,15 +301,14 @@ add_verdict(GVariantDict *dict, const MeishiVerdict *verdict, const MeishiWorld 
 {
     const MeishiCodeInfo *info = meishi_code_info(verdict->code);
     const MeishiHistory *history = verdict->history;
-    g_autofree char *detail = verdict->kind == MEISHI_KIND_SOFT
-                                  ? meishi_explain_detail(verdict, world, request)
-                                  : g_strdup("");
+    gboolean is_obstacle = verdict->kind >= MEISHI_KIND_SOFT;
+    g_autofree char *detail =
+        is_obstacle ? meishi_explain_detail(verdict, world, request) : g_strdup("");
 
     g_variant_dict_insert(dict, "kind", "s", meishi_code_kind_name(verdict->kind));
     g_variant_dict_insert(dict, "code", "s", info->name);
     g_variant_dict_insert(dict, "reason", "s",
-                          *detail != '\0' || verdict->kind != MEISHI_KIND_SOFT ? detail
-                                                                               : info->text);
+                          *detail == '\0' && is_obstacle ? info->text : detail);
     g_variant_dict_insert(dict, "accepted-here", "u", history != NULL ? history->accepted : 0);
     g_variant_dict_insert(dict, "last-accepted", "x",
                           history != NULL ? history->last_accepted : G_GINT64_CONSTANT(0));
@@ -333,11 +332,11 @@ describe(const MeishiVerdict *verdict, const MeishiWorld *world, const MeishiReq
     return g_variant_dict_end(&dict);
 }
 
+/* The first @n, best first. */
 static void
-add_candidates(GVariantDict *dict, const MeishiDecision *decision, const MeishiWorld *world,
-               const MeishiRequest *request)
+add_candidates(GVariantDict *dict, const MeishiDecision *decision, guint n,
+               const MeishiWorld *world, const MeishiRequest *request)
 {
-    guint n = decision->n_strong + decision->n_soft;
     const char *preselected = "";
     GVariantBuilder list;
 
@@ -352,22 +351,43 @@ add_candidates(GVariantDict *dict, const MeishiDecision *decision, const MeishiW
     g_variant_dict_insert(dict, "preselected", "s", preselected);
 }
 
+static void
+fill(GVariantDict *dict, const MeishiSelectCall *call, const MeishiDecision *decision,
+     const MeishiWorld *world, gint64 deadline)
+{
+    g_variant_dict_init(dict, NULL);
+    add_caller(dict, call, deadline);
+    add_grounds(dict, decision);
+    add_server_identity(dict, call);
+    add_server(dict, call->request);
+    add_last_time(dict, decision, world, call->request);
+    add_offer(dict, decision, call->request);
+    g_variant_dict_insert(dict, "scope", "s",
+                          scope_names[first_scope(decision, world, call->request)]);
+}
+
 GVariant *
 meishi_question_facts_new(const MeishiSelectCall *call, const MeishiDecision *decision,
                           const MeishiWorld *world, gint64 deadline)
 {
     GVariantDict dict;
 
-    g_variant_dict_init(&dict, NULL);
-    add_caller(&dict, call, deadline);
-    add_grounds(&dict, decision);
-    add_server_identity(&dict, call);
-    add_server(&dict, call->request);
-    add_last_time(&dict, decision, world, call->request);
-    add_offer(&dict, decision, call->request);
-    g_variant_dict_insert(&dict, "scope", "s",
-                          scope_names[first_scope(decision, world, call->request)]);
-    add_candidates(&dict, decision, world, call->request);
+    fill(&dict, call, decision, world, deadline);
+    if (call->is_for_later)
+        g_variant_dict_insert(&dict, "awaited", "b", FALSE);
+    add_candidates(&dict, decision, decision->n_strong + decision->n_soft, world, call->request);
+    return g_variant_dict_end(&dict);
+}
+
+GVariant *
+meishi_question_facts_explain(const MeishiSelectCall *call, const MeishiDecision *decision,
+                              const MeishiWorld *world, gint64 deadline)
+{
+    GVariantDict dict;
+
+    fill(&dict, call, decision, world, deadline);
+    g_variant_dict_insert(&dict, "result-name", "s", meishi_result_name(decision->result));
+    add_candidates(&dict, decision, decision->n_verdicts, world, call->request);
     return g_variant_dict_end(&dict);
 }
 

@@ -16,6 +16,11 @@
 GVariant *meishi_question_facts_new(const MeishiSelectCall *call, const MeishiDecision *decision,
                                     const MeishiWorld *world, gint64 deadline);
 
+/* The same for "explain": nothing is asked, and the candidates are all identities. */
+GVariant *
+meishi_question_facts_explain(const MeishiSelectCall *call, const MeishiDecision *decision,
+                              const MeishiWorld *world, gint64 deadline);
+
 /* @text, which may name a file and so be any bytes, as D-Bus takes it: valid UTF-8, "" for NULL;
  * floating. */
 GVariant *meishi_question_facts_text(const char *text);

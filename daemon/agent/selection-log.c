@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Selections, oldest first, and a table to find them by.  The lists of a CertificateRequest are not
- * kept: a server may send 256 kB of them, and no outcome needs them.
+ * Selections, oldest first, and a table to find them by.  A server may send 256 kB of lists: only
+ * the latest selections keep them, for the case that the person is asked again.
  */
 #include "daemon/agent/selection-log.h"
 
@@ -70,23 +70,28 @@ new_id(void)
     return g_string_free(id, FALSE);
 }
 
-static MeishiRequest *
-copy_target(const MeishiRequest *request)
+static void
+drop_lists(MeishiRequest *request)
 {
-    MeishiRequest *copy = meishi_request_new();
+    g_clear_pointer(&request->ca_names, g_ptr_array_unref);
+    g_clear_pointer(&request->certificate_types, g_bytes_unref);
+    g_clear_pointer(&request->sigalgs, g_array_unref);
+    g_clear_pointer(&request->sigalgs_cert, g_array_unref);
+    g_clear_pointer(&request->oid_filters, g_ptr_array_unref);
+}
 
-    copy->protocol = g_strdup(request->protocol);
-    copy->host = request->host;
-    copy->host.text = g_strdup(request->host.text);
-    copy->port = request->port;
-    copy->application = g_strdup(request->application);
-    copy->application_names = g_strdupv(request->application_names);
-    copy->trust = request->trust;
-    copy->context = g_strdup(request->context);
-    copy->purpose = request->purpose;
-    copy->server_verified = request->server_verified;
-    copy->tls_version = request->tls_version;
-    return copy;
+/* Each selection is here once when there are just as many behind it. */
+static void
+drop_old_lists(MeishiSelectionLog *log)
+{
+    guint n = log->selections.length;
+    MeishiSelection *old =
+        n > MEISHI_SELECTION_MAX_LISTS
+            ? g_queue_peek_nth(&log->selections, n - 1 - MEISHI_SELECTION_MAX_LISTS)
+            : NULL;
+
+    if (old != NULL)
+        drop_lists(old->request);
 }
 
 const MeishiSelection *
@@ -98,13 +103,14 @@ meishi_selection_log_add(MeishiSelectionLog *log, const MeishiRequest *request,
 
     make_room(log, now);
     selection->id = new_id();
-    selection->request = copy_target(request);
+    selection->request = meishi_request_copy(request);
     selection->application = meishi_application_ref(application);
     selection->identity = g_strdup(identity);
     selection->choice_id = choice_id;
     selection->expires = now + MEISHI_SELECTION_SECONDS;
     g_queue_push_tail(&log->selections, selection);
     g_hash_table_insert(log->by_id, selection->id, selection);
+    drop_old_lists(log);
     return selection;
 }
 

@@ -7,12 +7,13 @@
 
 #include "daemon/agent/application.h"
 
-#define MEISHI_SELECTION_SECONDS 3600
-#define MEISHI_SELECTION_MAX     4096 /* the oldest makes room */
+#define MEISHI_SELECTION_SECONDS   3600
+#define MEISHI_SELECTION_MAX       4096 /* the oldest makes room */
+#define MEISHI_SELECTION_MAX_LISTS 16   /* that keep what the server asked for */
 
 typedef struct {
     char *id;               /* 128 random bits in hex */
-    MeishiRequest *request; /* target and caller, without what the server asked for */
+    MeishiRequest *request; /* what it was made for; of older ones target and caller alone */
     MeishiApplication *application;
     char *identity;   /* id; NULL: none was sent */
     gint64 choice_id; /* 0: none was followed */

@@ -11,6 +11,7 @@
  *   agent-report.c    the caller tells how it ended
  *   agent-choose.c    choices without a question
  *   agent-review.c    the world changes while somebody waits
+ *   agent-notify.c    what is worth telling a person who did not ask
  */
 #pragma once
 
@@ -81,12 +82,28 @@ char *meishi_selector_group_key(const MeishiSelectCall *call, const char *key);
  * kind.  Takes @waiter over. */
 void meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision);
 
+/* Puts the question of @decision (PROMPT) though nobody waits: the answer is remembered as one that
+ * comes late is.  Takes @call. */
+void meishi_inquiry_ask_for_later(MeishiAgent *agent, MeishiSelectCall *call,
+                                  const MeishiDecision *decision);
+
 /* Answers those for whom there is nothing left to ask, and closes the question where that is
  * everybody; FALSE where it is closed (and gone). */
 gboolean meishi_inquiry_review(MeishiInquiry *inquiry);
 
 /* The agent ends. */
 void meishi_inquiry_orphan(MeishiInquiry *inquiry);
+
+/* ---- agent-notify.c: the person is told of it, where it is worth that */
+
+/* @call went without an answer, because nobody could be asked. */
+void meishi_notify_needs_user(MeishiAgent *agent, const MeishiSelectCall *call);
+
+/* The identity of @selection was refused, by @alert (0: without one). */
+void meishi_notify_refused(MeishiAgent *agent, const MeishiSelection *selection, guint8 alert);
+
+/* What is shown of @context (NULL: of any) ends with it. */
+void meishi_notify_end_context(MeishiAgent *agent, const char *context);
 
 /* ---- agent-remember.c */
 

@@ -21,6 +21,9 @@ const MeishiWorld *meishi_agent_world(MeishiAgent *agent);
 MeishiRulebook *meishi_agent_rulebook(MeishiAgent *agent);
 MeishiChoiceBook *meishi_agent_choice_book(MeishiAgent *agent);
 MeishiPrompters *meishi_agent_prompters(MeishiAgent *agent);
+/* What is told unasked; notices.h. */
+typedef struct MeishiNotices MeishiNotices;
+MeishiNotices *meishi_agent_notices(MeishiAgent *agent);
 
 /* The identity behind a candidate's id; a reference or NULL. */
 MeishiIdentity *meishi_agent_find_id(MeishiAgent *agent, const char *id);
@@ -41,9 +44,12 @@ typedef struct {
     char *claimed_application;      /* as it calls itself; shown with "says it is"; NULL */
     char *parent_window;            /* passed on to the prompter; NULL */
     char *tty;
-    guint timeout_ms; /* 0: 60 s */
+    guint timeout_ms;      /* 0: 60 s */
+    gboolean is_for_later; /* nobody waits: a person wants to choose for the next time */
 } MeishiSelectCall;
 
+/* Without who waits for it: connection, window, terminal. */
+MeishiSelectCall *meishi_select_call_copy(const MeishiSelectCall *call);
 void meishi_select_call_free(MeishiSelectCall *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiSelectCall, meishi_select_call_free)
 

@@ -9,6 +9,19 @@
 #define TIMEOUT_DEFAULT 60000
 #define TIMEOUT_MAX     600000
 
+MeishiSelectCall *
+meishi_select_call_copy(const MeishiSelectCall *call)
+{
+    MeishiSelectCall *copy = g_new0(MeishiSelectCall, 1);
+
+    copy->request = meishi_request_copy(call->request);
+    copy->application = meishi_application_ref(call->application);
+    copy->says_verified = call->says_verified;
+    copy->server_cert = call->server_cert != NULL ? meishi_cert_ref(call->server_cert) : NULL;
+    copy->claimed_application = g_strdup(call->claimed_application);
+    return copy;
+}
+
 void
 meishi_select_call_free(MeishiSelectCall *call)
 {

@@ -214,6 +214,7 @@ meishi_question_new(const char *kind, GVariant *dict, guint own_pid)
     question = g_new0(MeishiQuestion, 1);
     question->asks = asks;
     question->is_awaited = TRUE;
+    g_variant_lookup(dict, "awaited", "b", &question->is_awaited);
     read_who(question, dict);
     read_choice(question, dict);
     read_secret(question, dict);

@@ -69,7 +69,27 @@ test_found(void)
     g_assert_cmpuint(found->request->port, ==, 443);
     g_assert_cmpstr(found->request->protocol, ==, "https");
     g_assert_cmpstr(found->request->context, ==, "work");
-    g_assert_null(found->request->ca_names);
+    g_assert_true(found->request->ca_names == request->ca_names);
+}
+
+/* What servers said is kept of the latest alone: it may be much. */
+static void
+test_lists(void)
+{
+    g_autoptr(MeishiSelectionLog) log = meishi_selection_log_new();
+    g_autoptr(MeishiRequest) request = new_request();
+    g_autoptr(MeishiApplication) me = myself();
+    char *ids[MEISHI_SELECTION_MAX_LISTS + 2];
+
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+        ids[i] = add(log, request, me, T0);
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        const MeishiSelection *found = meishi_selection_log_find(log, me, ids[i], T0, NULL);
+
+        g_assert_cmpstr(found->request->host.text, ==, "www.example.com");
+        g_assert_cmpint(found->request->ca_names != NULL, ==, i >= 2);
+        g_free(ids[i]);
+    }
 }
 
 static void
@@ -123,6 +143,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_assert_true(meishi_crypto_init(NULL));
     g_test_add_func("/selection-log/found", test_found);
+    g_test_add_func("/selection-log/lists", test_lists);
     g_test_add_func("/selection-log/an-hour", test_an_hour);
     g_test_add_func("/selection-log/foreign", test_foreign);
     g_test_add_func("/selection-log/bounded", test_bounded);
