@@ -12,6 +12,7 @@
 #include <glib/gi18n.h>
 
 #define SPACING      12
+#define PLACE_CHARS  24
 #define TYPING_PAUSE (G_USEC_PER_SEC)
 
 struct MeishiChooserList {
@@ -43,6 +44,17 @@ hidden_image(const char *icon)
                         "icon-name", icon, NULL);
 }
 
+static GtkWidget *
+hidden_label(const char *text, const char *css_class)
+{
+    GtkWidget *label =
+        g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, "label",
+                     text, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign", 0.0, NULL);
+
+    gtk_widget_add_css_class(label, css_class);
+    return label;
+}
+
 static void
 add_line(GtkWidget *box, const char *text, const char *css_class)
 {
@@ -50,28 +62,45 @@ add_line(GtkWidget *box, const char *text, const char *css_class)
 
     if (text[0] == '\0')
         return;
-    label =
-        g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, "label",
-                     text, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign", 0.0, NULL);
+    label = hidden_label(text, "caption");
     if (css_class != NULL)
         gtk_widget_add_css_class(label, css_class);
     gtk_box_append(GTK_BOX(box), label);
 }
 
+/* The name, and at the other end where the key lies. */
+static GtkWidget *
+first_line(const MeishiRow *row)
+{
+    GtkWidget *box = hidden_box(GTK_ORIENTATION_HORIZONTAL, SPACING);
+    GtkWidget *name = hidden_label(row->label, "heading");
+    GtkWidget *place = hidden_box(GTK_ORIENTATION_HORIZONTAL, SPACING / 2);
+    GtkWidget *words = hidden_label(row->place, "caption");
+
+    gtk_widget_set_hexpand(name, TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(words), PLACE_CHARS);
+    gtk_widget_set_valign(place, GTK_ALIGN_START);
+    gtk_box_append(GTK_BOX(place), hidden_image(row->icon));
+    gtk_box_append(GTK_BOX(place), words);
+    gtk_box_append(GTK_BOX(box), name);
+    gtk_box_append(GTK_BOX(box), place);
+    return box;
+}
+
 static void
 add_words(GtkWidget *box, const MeishiRow *row)
 {
-    const char *dot = row->issuer[0] != '\0' && row->place[0] != '\0' ? " · " : "";
-    g_autofree char *origin = g_strconcat(row->issuer, dot, row->place, NULL);
+    const char *dot = row->issuer[0] != '\0' && row->contact[0] != '\0' ? " · " : "";
+    g_autofree char *origin = g_strconcat(row->issuer, dot, row->contact, NULL);
     g_autofree char *difference = g_strdup_printf(_("Differs in: %s"), row->difference);
     g_autofree char *reason = g_strdup_printf(_("Not offered: %s"), row->reason);
 
-    add_line(box, row->label, "heading");
-    add_line(box, origin, "caption");
-    add_line(box, row->validity, row->is_urgent ? "warning" : "caption");
-    add_line(box, row->difference[0] != '\0' ? difference : "", "caption");
-    add_line(box, row->history, "caption");
-    add_line(box, row->reason[0] != '\0' ? reason : "", "caption");
+    gtk_box_append(GTK_BOX(box), first_line(row));
+    add_line(box, origin, NULL);
+    add_line(box, row->validity, row->is_urgent ? "warning" : NULL);
+    add_line(box, row->difference[0] != '\0' ? difference : "", NULL);
+    add_line(box, row->history, NULL);
+    add_line(box, row->reason[0] != '\0' ? reason : "", NULL);
 }
 
 static GtkWidget *
@@ -105,7 +134,7 @@ add_row(MeishiChooserList *list, guint index)
 
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(widget), row_content(list, row));
     gtk_widget_set_sensitive(widget, row->is_usable);
-    gtk_widget_set_visible(widget, !row->is_soft);
+    gtk_widget_set_visible(widget, index < list->view->n_offered);
     gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    row->spoken, -1);
     meishi_accessible_describe(widget, reason);

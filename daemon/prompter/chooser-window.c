@@ -22,7 +22,7 @@ typedef struct {
     MeishiChooserView *view;
     MeishiShell *shell;
     MeishiChooserList *list;     /* NULL: there is nothing to choose from */
-    MeishiRememberBox *remember; /* NULL as well */
+    MeishiRememberBox *remember; /* NULL: there is nothing to be used */
     GtkButton *use;              /* NULL as well */
     GtkLabel *insist;            /* shown while a second click is waited for; NULL as well */
     gboolean is_insisting;
@@ -141,7 +141,7 @@ add_never(Window *window)
 static void
 add_refusals(Window *window)
 {
-    gboolean may_never = window->view->has_list && window->view->may_never;
+    gboolean may_never = window->view->may_never;
     GtkButton *none, *not_now;
 
     if (may_never && window->view->never_first)
@@ -153,6 +153,8 @@ add_refusals(Window *window)
                                 _("The connection is broken off; nothing is remembered"), FALSE);
     if (may_never && !window->view->never_first)
         add_never(window);
+    if (window->use == NULL)
+        gtk_window_set_focus(meishi_shell_window(window->shell), GTK_WIDGET(not_now));
     g_signal_connect(none, "clicked", G_CALLBACK(on_none), window);
     g_signal_connect(not_now, "clicked", G_CALLBACK(on_not_now), window);
 }
@@ -305,15 +307,23 @@ add_notes(Window *window, gboolean asides)
 }
 
 static void
-add_choice(Window *window)
+add_list(Window *window)
 {
     const MeishiChooserListUser user = {on_selected, on_activated, window};
 
+    window->list = meishi_chooser_list_new(window->view, &user);
+    meishi_shell_add(window->shell, meishi_chooser_list_widget(window->list));
+}
+
+static void
+add_choice(Window *window)
+{
     if (!window->view->has_list)
         return;
-    window->list = meishi_chooser_list_new(window->view, &user);
+    add_list(window);
+    if (window->view->is_waiting)
+        return;
     window->remember = meishi_remember_box_new(window->view);
-    meishi_shell_add(window->shell, meishi_chooser_list_widget(window->list));
     window->insist = meishi_shell_add_last_word(window->shell);
     meishi_shell_add(window->shell, meishi_remember_box_widget(window->remember));
     window->use = meishi_shell_add_button(window->shell, _("_Use"),
@@ -336,6 +346,17 @@ free_window(gpointer data)
     g_free(window);
 }
 
+static void
+add_head(Window *window)
+{
+    const char *lines[] = {window->view->asks, window->view->verified, window->view->accepts};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+        if (lines[i] != NULL)
+            meishi_shell_add(window->shell, meishi_shell_text(lines[i], NULL));
+    }
+}
+
 MeishiShell *
 meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered answered,
                           gpointer data)
@@ -353,17 +374,17 @@ meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered an
                              .question = question};
     window->shell = meishi_shell_new(&head, answered, data);
     meishi_shell_own(window->shell, window, free_window);
-    meishi_shell_add(window->shell, meishi_shell_text(window->view->accepts, NULL));
+    add_head(window);
     add_notes(window, FALSE);
     add_choice(window);
     add_notes(window, TRUE);
-    if (!window->view->has_list)
+    if (window->use == NULL)
         meishi_shell_set_compact(window->shell);
     add_refusals(window);
     add_details_button(window);
     add_keys(window);
     meishi_shell_present(window->shell);
-    if (window->list != NULL) {
+    if (window->use != NULL) {
         meishi_chooser_list_select(window->list, window->view->selected);
         meishi_chooser_list_focus(window->list);
     }

@@ -22,8 +22,7 @@ is_kind(const MeishiQuestion *question, const char *kind)
 static gboolean
 has_list(const MeishiQuestion *question)
 {
-    return !is_kind(question, "insert") && !is_kind(question, "import") &&
-           question->candidates->len > 0;
+    return !is_kind(question, "import") && question->candidates->len > 0;
 }
 
 /* ---- head ------------------------------------------------------------------------------------ */
@@ -40,13 +39,56 @@ title_of(const MeishiQuestion *question)
 }
 
 static char *
-heading_of(const MeishiQuestion *question)
+say_asks(const MeishiQuestion *question)
 {
     g_autofree char *target = meishi_program_target(question);
 
     if (target == NULL)
         return g_strdup(_("A server that the program does not name asks who you are"));
     return g_strdup_printf(_("%s asks who you are"), target);
+}
+
+/* Where all the candidates are; NULL where that is not one place with a name. */
+static const char *
+find_common_place(const MeishiQuestion *question)
+{
+    const char *place = NULL;
+
+    for (guint i = 0; i < question->candidates->len; i++) {
+        const char *its = meishi_question_candidate(question, i)->place;
+
+        if (strchr(its, ' ') == NULL || (place != NULL && !g_str_equal(place, its)))
+            return NULL;
+        place = its;
+    }
+    return place;
+}
+
+/* "Insert “Corp card”": the daemon has the quotation marks. */
+static char *
+say_insert(const MeishiQuestion *question)
+{
+    const char *place = find_common_place(question);
+    g_autofree char *label = NULL;
+
+    if (place == NULL)
+        return g_strdup(_("Insert the card with your certificate"));
+    label = meishi_untrusted_isolated(strchr(place, ' ') + 1);
+    return g_strdup_printf(_("Insert %s"), label);
+}
+
+/* Who the server is by its certificate, where somebody has made sure of it. */
+static char *
+verified_of(const MeishiQuestion *question)
+{
+    gboolean has_organisation = question->server_organisation[0] != '\0';
+    g_autofree char *name = meishi_untrusted_isolated(
+        has_organisation ? question->server_organisation : question->server_name);
+
+    if (!g_str_equal(question->server_verified, "ok"))
+        return NULL;
+    return name[0] != '\0' ? g_strdup_printf(_("Server verified: %s"), name)
+                           : g_strdup(_("Server verified"));
 }
 
 static char *
@@ -66,121 +108,6 @@ accepts_of(const MeishiQuestion *question)
     return g_strdup_printf(ngettext("It accepts certificates from “%s” and %u other.",
                                     "It accepts certificates from “%s” and %u others.", n_more),
                            first, n_more);
-}
-
-/* ---- notes ----------------------------------------------------------------------------------- */
-
-typedef enum {
-    NOTE_WARNING,
-    NOTE_PLAIN,
-    NOTE_ASIDE,
-} NoteKind;
-
-static void
-free_note(gpointer data)
-{
-    MeishiNote *note = data;
-
-    g_free(note->text);
-    g_free(note);
-}
-
-/* Takes @text; NULL is none. */
-static void
-add_note(GPtrArray *notes, NoteKind kind, char *text)
-{
-    MeishiNote *note;
-
-    if (text == NULL)
-        return;
-    note = g_new0(MeishiNote, 1);
-    note->is_warning = kind == NOTE_WARNING;
-    note->is_aside = kind == NOTE_ASIDE;
-    note->text = text;
-    g_ptr_array_add(notes, note);
-}
-
-static char *
-say_last_time(const MeishiQuestion *question)
-{
-    g_autofree char *alert = meishi_reasons_alert(question->last_alert);
-    g_autofree char *label = meishi_untrusted_isolated(question->last_label);
-
-    if (alert[0] == '\0')
-        return NULL;
-    if (label[0] == '\0')
-        /* Translators: %s is a clause: "the server cannot use the certificate" */
-        return g_strdup_printf(_("Last time the connection failed: %s."), alert);
-    return g_strdup_printf(_("Last time the server refused “%s”: %s."), label, alert);
-}
-
-/* "card “Corp card”, for “Hana Sato”": what to insert. */
-static char *
-say_insert(const MeishiQuestion *question)
-{
-    const MeishiQuestionCandidate *candidate;
-    g_autofree char *label = NULL;
-    g_autofree char *place = NULL;
-
-    if (question->candidates->len == 0)
-        return g_strdup(_("Insert the card that your certificate is on."));
-    candidate = meishi_question_candidate(
-        question, question->preselected < question->candidates->len ? question->preselected : 0);
-    label = meishi_untrusted_isolated(candidate->label);
-    place = meishi_untrusted_isolated(candidate->place);
-    if (strchr(candidate->place, ' ') == NULL)
-        return g_strdup_printf(_("The certificate for this server, “%s”, is on a card or token "
-                                 "that is not inserted. Insert it to go on."),
-                               label);
-    return g_strdup_printf(_("The certificate for this server, “%s”, is not inserted (%s). Insert "
-                             "it to go on."),
-                           label, place);
-}
-
-/* Why there is a question, where the list does not speak for itself. */
-static char *
-say_kind(const MeishiQuestion *question)
-{
-    if (is_kind(question, "insert"))
-        return say_insert(question);
-    if (is_kind(question, "import"))
-        return g_strdup(_("Policy wants a certificate here that you do not have. Import it, then "
-                          "connect again."));
-    if (is_kind(question, "optional"))
-        return g_strdup(_("It asks every visitor. Many such sites work without a certificate."));
-    if (is_kind(question, "soft"))
-        return g_strdup(_("None of your certificates is quite what it asks for."));
-    if (is_kind(question, "again") && question->last_alert[0] == '\0')
-        return g_strdup(_("What you chose for it before does not fit any more."));
-    return NULL;
-}
-
-/* Rule 6: if policy decided or limited, by whom. */
-static char *
-say_policy(const MeishiQuestion *question)
-{
-    g_autofree char *rule = meishi_untrusted_isolated(question->rule);
-
-    if (rule[0] == '\0' || g_str_equal(question->rule, "none"))
-        return NULL;
-    if (!meishi_question_allows_scope(question, "always"))
-        return g_strdup_printf(_("Policy limits this choice: %s."), rule);
-    return g_strdup_printf(_("Policy has a part in this choice: %s."), rule);
-}
-
-static GPtrArray *
-list_notes(const MeishiQuestion *question)
-{
-    GPtrArray *notes = g_ptr_array_new_with_free_func(free_note);
-
-    add_note(notes, NOTE_WARNING, say_last_time(question));
-    if (question->tls_clear)
-        add_note(notes, NOTE_WARNING,
-                 g_strdup(_("Your name will be visible on the network: the connection uses TLS 1.2 "
-                            "or older.")));
-    add_note(notes, NOTE_PLAIN, say_kind(question));
-    add_note(notes, NOTE_ASIDE, say_policy(question));
-    return notes;
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -264,88 +191,6 @@ others_of(const MeishiQuestion *question)
     return g_strdup_printf(_("Other certificates (%u): %s"), n, sum);
 }
 
-/* ---- what to remember ------------------------------------------------------------------------ */
-
-static void
-clear_option(gpointer data)
-{
-    g_free(((MeishiOption *)data)->label);
-}
-
-/* Takes @label. */
-static void
-add_option(GArray *options, const char *word, char *label)
-{
-    MeishiOption option = {word, label};
-
-    g_array_append_val(options, option);
-}
-
-static GArray *
-new_options(void)
-{
-    GArray *options = g_array_new(FALSE, FALSE, sizeof(MeishiOption));
-
-    g_array_set_clear_func(options, clear_option);
-    return options;
-}
-
-static GArray *
-list_scopes(const MeishiQuestion *question)
-{
-    GArray *scopes = new_options();
-
-    add_option(scopes, "once", g_strdup(_("Once, do not remember")));
-    if (meishi_question_allows_scope(question, "session"))
-        add_option(scopes, "session", g_strdup(_("For this session")));
-    if (meishi_question_allows_scope(question, "always"))
-        add_option(scopes, "always", g_strdup(_("Always")));
-    return scopes;
-}
-
-static GArray *
-list_reaches(const MeishiQuestion *question)
-{
-    GArray *reaches = new_options();
-    g_autofree char *host = meishi_untrusted_isolated(question->host);
-    g_autofree char *domain = meishi_untrusted_isolated(question->domain);
-    g_autofree char *target = meishi_program_target(question);
-
-    add_option(reaches, "host-port",
-               target != NULL ? g_steal_pointer(&target) : g_strdup(_("This server")));
-    if (meishi_question_allows_reach(question, "host"))
-        add_option(reaches, "host", g_strdup_printf(_("%s, every port"), host));
-    if (meishi_question_allows_reach(question, "domain") && domain[0] != '\0')
-        add_option(reaches, "domain", g_strdup_printf(_("All of %s"), domain));
-    return reaches;
-}
-
-static GArray *
-list_programs(const MeishiQuestion *question)
-{
-    GArray *programs = new_options();
-    g_autofree char *name = meishi_program_name(question);
-
-    if (question->application[0] == '\0')
-        add_option(programs, "this", g_strdup(_("This program only")));
-    else
-        add_option(programs, "this", g_strdup_printf(_("%s only"), name));
-    if (question->any_application)
-        add_option(programs, "any", g_strdup(_("Every program")));
-    return programs;
-}
-
-/* Rule 5: once for a server that is new, the session for one that has been used. */
-static guint
-first_scope(const MeishiQuestion *question, const GArray *scopes)
-{
-    gboolean is_known = FALSE;
-
-    for (guint i = 0; i < question->candidates->len; i++)
-        is_known |= meishi_question_candidate(question, i)->accepted_here > 0;
-    return is_known && scopes->len > 1 ? 1 : 0;
-}
-
 /* ---- the view -------------------------------------------------------------------------------- */
 
 MeishiChooserView *
@@ -354,21 +199,25 @@ meishi_chooser_view_new(const MeishiQuestion *question, gint64 now)
     MeishiChooserView *view = g_new0(MeishiChooserView, 1);
 
     view->title = title_of(question);
-    view->heading = heading_of(question);
+    view->is_waiting = is_kind(question, "insert");
+    view->heading = view->is_waiting ? say_insert(question) : say_asks(question);
+    view->asks = view->is_waiting ? say_asks(question) : NULL;
+    view->verified = verified_of(question);
     view->program = meishi_program_name(question);
     view->program_detail = meishi_program_detail(question);
     view->accepts = accepts_of(question);
-    view->notes = list_notes(question);
+    view->notes = meishi_notes_list(question);
     view->has_list = has_list(question);
     view->rows = list_rows(question, now);
-    view->n_offered = question->n_offered;
+    view->n_offered = view->is_waiting ? question->candidates->len : question->n_offered;
     view->selected = first_selection(question);
-    view->others = view->has_list ? others_of(question) : NULL;
-    view->scopes = list_scopes(question);
-    view->reaches = list_reaches(question);
-    view->programs = list_programs(question);
-    view->scope = first_scope(question, view->scopes);
-    view->may_never = meishi_question_allows_scope(question, "always");
+    view->others = view->has_list && !view->is_waiting ? others_of(question) : NULL;
+    view->scopes = meishi_remember_options_scopes(question);
+    view->reaches = meishi_remember_options_reaches(question);
+    view->programs = meishi_remember_options_programs(question);
+    view->scope = meishi_remember_options_first(question, view->scopes);
+    view->may_never =
+        view->has_list && !view->is_waiting && meishi_question_allows_scope(question, "always");
     view->never_first = is_kind(question, "optional");
     return view;
 }
@@ -380,6 +229,8 @@ meishi_chooser_view_free(MeishiChooserView *view)
         return;
     g_free(view->title);
     g_free(view->heading);
+    g_free(view->asks);
+    g_free(view->verified);
     g_free(view->program);
     g_free(view->program_detail);
     g_free(view->accepts);

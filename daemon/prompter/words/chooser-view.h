@@ -6,32 +6,25 @@
 #pragma once
 
 #include "daemon/asking/question.h"
+#include "daemon/prompter/words/notes.h"
+#include "daemon/prompter/words/remember-options.h"
 #include "daemon/prompter/words/row.h"
-
-typedef struct {
-    gboolean is_warning;
-    gboolean is_aside; /* not needed for choosing: after the list */
-    char *text;
-} MeishiNote;
-
-/* One of several: @word for the daemon, @label for the person. */
-typedef struct {
-    const char *word;
-    char *label;
-} MeishiOption;
 
 typedef struct {
     char *title;
     char *heading;
+    char *asks;     /* who asks, where the heading says something else; NULL */
+    char *verified; /* who the server is, where that is verified; NULL */
     char *program, *program_detail;
     char *accepts;    /* what the server takes */
     GPtrArray *notes; /* MeishiNote, the gravest first */
 
-    gboolean has_list; /* FALSE: there is nothing to choose from, only what to do is said */
-    GPtrArray *rows;   /* MeishiRow; an index is the candidate's */
-    guint n_offered;   /* the others are closed at first */
-    guint selected;    /* that the list begins with; G_MAXUINT: none */
-    char *others;      /* "Other certificates (3): 1 expired, 2 of another issuer"; NULL: none */
+    gboolean has_list;   /* FALSE: there is nothing to choose from, only what to do is said */
+    gboolean is_waiting; /* for a card: the list is there to be looked at */
+    GPtrArray *rows;     /* MeishiRow; an index is the candidate's */
+    guint n_offered;     /* the others are closed at first */
+    guint selected;      /* that the list begins with; G_MAXUINT: none */
+    char *others;        /* "Other certificates (3): 1 expired, 2 of another issuer"; NULL: none */
 
     GArray *scopes, *reaches, *programs; /* MeishiOption; one alone is no question */
     guint scope;                         /* the one to begin with */

@@ -93,30 +93,86 @@ label_of(const MeishiQuestionCandidate *candidate)
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
-/* "card “Corp card”" and the like; the kinds are the daemon's words. */
+/* The kinds of places, which are the daemon's words: "card “Corp card”". */
+static const struct {
+    const char *kind, *text, *icon;
+} places[] = {
+    {"software", N_("this computer"), "computer-symbolic"},
+    {"file", N_("this computer"), "computer-symbolic"},
+    {"card", N_("card"), "auth-smartcard-symbolic"},
+    {"tpm", N_("this computer's TPM"), "computer-symbolic"},
+    {"hsm", N_("security module"), "auth-smartcard-symbolic"},
+    {"remote", N_("another computer"), "network-server-symbolic"},
+};
+
+/* Index into @places; its length for a kind that we do not know. */
+static gsize
+find_place(const MeishiQuestionCandidate *candidate)
+{
+    gsize len = strcspn(candidate->place, " ");
+    gsize i = 0;
+
+    while (i < G_N_ELEMENTS(places) &&
+           (strlen(places[i].kind) != len || strncmp(places[i].kind, candidate->place, len) != 0))
+        i++;
+    return i;
+}
+
+static const char *
+icon_of(const MeishiQuestionCandidate *candidate)
+{
+    gsize i = find_place(candidate);
+
+    return i < G_N_ELEMENTS(places) ? places[i].icon : "dialog-password-symbolic";
+}
+
+static char *
+name_place(const MeishiQuestionCandidate *candidate)
+{
+    const char *rest = strchr(candidate->place, ' ');
+    g_autofree char *label = meishi_untrusted_isolated(rest != NULL ? rest + 1 : "");
+    gsize i = find_place(candidate);
+
+    if (i == G_N_ELEMENTS(places))
+        return meishi_untrusted_isolated(candidate->place);
+    return label[0] != '\0' ? g_strconcat(_(places[i].text), " ", label, NULL)
+                            : g_strdup(_(places[i].text));
+}
+
+static gboolean
+is_absent(const MeishiQuestionCandidate *candidate)
+{
+    return g_str_equal(candidate->code, "TOKEN_ABSENT");
+}
+
 static char *
 place_of(const MeishiQuestionCandidate *candidate)
 {
-    static const struct {
-        const char *kind, *text;
-    } kinds[] = {
-        {"software", N_("this computer")},
-        {"file", N_("this computer")},
-        {"card", N_("card")},
-        {"tpm", N_("this computer's TPM")},
-        {"hsm", N_("security module")},
-        {"remote", N_("another computer")},
-    };
-    const char *rest = strchr(candidate->place, ' ');
-    gsize len = rest != NULL ? (gsize)(rest - candidate->place) : strlen(candidate->place);
-    g_autofree char *label = meishi_untrusted_isolated(rest != NULL ? rest + 1 : "");
+    g_autofree char *place = name_place(candidate);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (strlen(kinds[i].kind) == len && strncmp(kinds[i].kind, candidate->place, len) == 0)
-            return label[0] != '\0' ? g_strconcat(_(kinds[i].text), " ", label, NULL)
-                                    : g_strdup(_(kinds[i].text));
-    }
-    return meishi_untrusted_isolated(candidate->place);
+    if (!is_absent(candidate))
+        return g_steal_pointer(&place);
+    /* Translators: "card “Corp card”, not inserted" */
+    return g_strdup_printf(_("%s, not inserted"), place);
+}
+
+/* The address, where the row is not called by it. */
+static char *
+contact_of(const MeishiQuestionCandidate *candidate, const char *label)
+{
+    g_autofree char *mail = mail_of(candidate);
+    g_autofree char *contact = meishi_untrusted_isolated(mail != NULL ? mail : "");
+
+    return g_str_equal(contact, label) ? g_strdup("") : g_steal_pointer(&contact);
+}
+
+/* Where a card is waited for, that it is not inserted is said once, with its place. */
+static char *
+reason_of(const MeishiQuestion *question, const MeishiQuestionCandidate *candidate)
+{
+    if (!candidate->is_soft || g_str_equal(question->kind, "insert"))
+        return g_strdup("");
+    return meishi_reasons_soft(candidate);
 }
 
 static char *
@@ -140,15 +196,15 @@ validity_of(const MeishiQuestionCandidate *candidate, gint64 now)
     g_autofree char *distance = meishi_dates_distance(candidate->not_after, now);
 
     if (candidate->not_after == 0)
-        return g_strdup(_("no end"));
+        return g_strdup(_("valid without end"));
     if (candidate->not_after < now)
         /* Translators: "expired on 1 March 2026, 2 months ago" */
         return g_strdup_printf(_("expired on %s, %s"), day, distance);
     if (ends_soon(candidate, now))
         /* Translators: "expires soon: 6 December 2026, in 15 days" */
         return g_strdup_printf(_("expires soon: %s, %s"), day, distance);
-    /* Translators: "until 2 March 2027, in 3 months" */
-    return g_strdup_printf(_("until %s, %s"), day, distance);
+    /* Translators: "valid until 2 March 2027, in 3 months" */
+    return g_strdup_printf(_("valid until %s, %s"), day, distance);
 }
 
 static char *
@@ -161,6 +217,9 @@ history_of(const MeishiQuestionCandidate *candidate, gint64 now)
         return g_strdup("");
     if (candidate->last_accepted == 0)
         return g_strdup_printf(ngettext("used here once", "used here %u times", n), n);
+    if (n == 1)
+        /* Translators: "used here once, yesterday" */
+        return g_strdup_printf(_("used here once, %s"), distance);
     /* Translators: "used here 12 times, last yesterday" */
     return g_strdup_printf(ngettext("used here %u time, last %s", "used here %u times, last %s", n),
                            n, distance);
@@ -168,11 +227,11 @@ history_of(const MeishiQuestionCandidate *candidate, gint64 now)
 
 /* ---- the row --------------------------------------------------------------------------------- */
 
-/* "Hana Sato, from Example Corp Issuing CA 3, card Corp card, valid until ..." */
+/* "Hana Sato, from Example Corp Issuing CA 3, hana@example.com, card Corp card, valid until ..." */
 static char *
 speak(const MeishiRow *row)
 {
-    const char *parts[] = {row->place, row->validity, row->difference, row->history};
+    const char *parts[] = {row->contact, row->place, row->validity, row->difference, row->history};
     GString *text = g_string_new(row->label);
     g_autofree char *whole = NULL;
 
@@ -205,16 +264,18 @@ meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
 
     row->label = label_of(candidate);
     row->place = place_of(candidate);
+    row->icon = icon_of(candidate);
+    row->contact = contact_of(candidate, row->label);
     row->issuer = issuer_of(candidate);
     row->validity = validity_of(candidate, now);
     row->difference = meishi_differences_text(question, index);
     row->history = history_of(candidate, now);
-    row->reason = candidate->is_soft ? meishi_reasons_soft(candidate) : g_strdup("");
+    row->reason = reason_of(question, candidate);
     row->spoken = speak(row);
     row->key = make_key(row);
     row->is_urgent = ends_soon(candidate, now);
     row->is_soft = candidate->is_soft;
-    row->is_usable = !g_str_equal(candidate->code, "TOKEN_ABSENT");
+    row->is_usable = !is_absent(candidate);
     return row;
 }
 
@@ -226,6 +287,7 @@ meishi_row_free(MeishiRow *row)
     g_free(row->label);
     g_free(row->place);
     g_free(row->issuer);
+    g_free(row->contact);
     g_free(row->validity);
     g_free(row->difference);
     g_free(row->history);

@@ -8,9 +8,11 @@
 
 typedef struct {
     char *label;        /* never empty (rule 1) */
-    char *place;        /* where the key lies */
+    char *place;        /* where the key lies: "card “Corp card”" */
+    const char *icon;   /* of that place; static */
     char *issuer;       /* "" where there is none */
-    char *validity;     /* "until 2 March 2027, in 3 months" */
+    char *contact;      /* the address that it is for; "" where there is none or the label is it */
+    char *validity;     /* "valid until 2 March 2027, in 3 months" */
     char *difference;   /* "" where no other row looks like it */
     char *history;      /* "" where it was never used here */
     char *reason;       /* why it is not offered; "" */

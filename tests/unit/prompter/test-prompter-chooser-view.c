@@ -100,6 +100,27 @@ test_program(gconstpointer data)
     assert_text(detail, one->text);
 }
 
+static const Case servers[] = {
+    {"organisation",
+     "{'server-verified': <'ok'>, 'server-name': <'a.example'>, 'server-organisation': <'A\nB'>}",
+     "Server verified: A�B"},
+    {"name", "{'server-verified': <'ok'>, 'server-name': <'a.example'>}",
+     "Server verified: a.example"},
+    {"bare", "{'server-verified': <'ok'>}", "Server verified"},
+    {"unsaid", "{'server-name': <'a.example'>}", NULL},
+    {"overridden", "{'server-verified': <'overridden'>, 'server-organisation': <'A'>}", NULL},
+};
+
+static void
+test_server(gconstpointer data)
+{
+    const Case *one = data;
+    Fixture f = open_view(one->dict);
+
+    assert_text(f.view->verified, one->text);
+    close_view(&f);
+}
+
 /* ---- notes ----------------------------------------------------------------------------------- */
 
 static const Case notes[] = {
@@ -115,6 +136,13 @@ static const Case notes[] = {
     {"limited", "{'rule': <'rule r (f:1, admin)'>, 'scopes': <['once']>}",
      "- Policy limits this choice: rule r (f:1, admin)."},
     {"no-policy", "{'rule': <'none'>}", ""},
+    {"limited-to-session", "{'scopes': <['once', 'session']>}",
+     "- Policy lets this choice be remembered for the session only."},
+    {"limited-to-once", "{'rule': <'none'>, 'scopes': <['once']>}",
+     "- Policy does not let this choice be remembered."},
+    {"unverified", "{'server-verified': <'overridden'>, 'server-name': <'other'>}",
+     "! The server could not be verified, and you went on all the same: it may be another one than "
+     "it says."},
     {"optional", "{'kind': <'optional'>}",
      "- It asks every visitor. Many such sites work without a certificate."},
     {"soft", "{'kind': <'soft'>}", "- None of your certificates is quite what it asks for."},
@@ -124,8 +152,11 @@ static const Case notes[] = {
     {"insert",
      "{'kind': <'insert'>, 'candidates': <[{'identity': <objectpath '/i/1'>, 'label': <'Hana'>,"
      " 'place': <'card “Corp”'>, 'kind': <'soft'>}]>}",
-     "- The certificate for this server, “Hana”, is not inserted (card “Corp”). Insert it to go "
-     "on."},
+     "- The certificate for this server, “Hana”, is on a card or token that is not inserted. This "
+     "window closes by itself once it is."},
+    {"insert-several", "{'kind': <'insert'>, 'candidates': <[{'label': <'a'>}, {'label': <'b'>}]>}",
+     "- The certificates for this server are on cards or tokens that are not inserted. This window "
+     "closes by itself once one is."},
 };
 
 static void
@@ -166,16 +197,35 @@ test_list(void)
 static void
 test_no_list(void)
 {
-    Fixture insert = open_view("{'kind': <'insert'>, " SAMPLE_CANDIDATES "}");
     Fixture import = open_view("{'kind': <'import'>, " SAMPLE_CANDIDATES "}");
     Fixture empty = open_view("{'kind': <'choose'>}");
 
-    g_assert_false(insert.view->has_list || import.view->has_list || empty.view->has_list);
-    g_assert_null(insert.view->others);
-    g_assert_cmpstr(insert.view->title, ==, "Insert a Card");
-    close_view(&insert);
+    g_assert_false(import.view->has_list || empty.view->has_list);
     close_view(&import);
     close_view(&empty);
+}
+
+/* The rows are there to be looked at. */
+static void
+test_insert(void)
+{
+    Fixture one = open_view("{'kind': <'insert'>, 'host': <'a.example'>, 'scopes': <['always']>,"
+                            " 'candidates': <[{'label': <'a'>, 'kind': <'soft'>,"
+                            " 'code': <'TOKEN_ABSENT'>, 'place': <'card “Corp card”'>}]>}");
+    Fixture several = open_view("{'kind': <'insert'>, " SAMPLE_CANDIDATES "}");
+
+    g_assert_cmpstr(one.view->title, ==, "Insert a Card");
+    assert_text(one.view->heading, "Insert “Corp card”");
+    assert_text(one.view->asks, "a.example asks who you are");
+    assert_text(several.view->heading, "Insert the card with your certificate");
+    g_assert_true(one.view->has_list && one.view->is_waiting && !one.view->may_never);
+    g_assert_null(several.view->others);
+    g_assert_cmpuint(several.view->n_offered, ==, 3);
+    g_assert_cmpuint(several.view->selected, ==, G_MAXUINT);
+    assert_text(meishi_chooser_view_row(one.view, 0)->reason, "");
+    g_assert_false(meishi_chooser_view_row(one.view, 0)->is_usable);
+    close_view(&one);
+    close_view(&several);
 }
 
 /* Nothing is selected for the person where the server asks everybody. */
@@ -261,19 +311,28 @@ test_remember_limited(void)
     close_view(&f);
 }
 
-/* Rule 5: the session for a server that has been used. */
+/* Rule 5: what the daemon says, as far as it is offered, and never by itself. */
 static void
-test_remember_known(void)
+test_remember_first(void)
 {
-    Fixture f = open_view("{'scopes': <['once', 'session']>, 'candidates': <[{'kind': <'ok'>,"
-                          " 'accepted-here': <uint32 2>}]>}");
-    Fixture limited = open_view("{'scopes': <['once']>, 'candidates': <[{'kind': <'ok'>,"
-                                " 'accepted-here': <uint32 2>}]>}");
+    static const struct {
+        const char *dict;
+        guint scope;
+    } cases[] = {
+        {"{'scopes': <['once', 'session', 'always']>, 'scope': <'session'>}", 1},
+        {"{'scopes': <['once', 'session', 'always']>, 'scope': <'always'>}", 2},
+        {"{'scopes': <['once']>, 'scope': <'always'>}", 0},
+        {"{'scopes': <['once', 'session', 'always']>, 'candidates': <[{'kind': <'ok'>,"
+         " 'accepted-here': <uint32 2>}]>}",
+         0},
+    };
 
-    g_assert_cmpuint(f.view->scope, ==, 1);
-    g_assert_cmpuint(limited.view->scope, ==, 0);
-    close_view(&f);
-    close_view(&limited);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f = open_view(cases[i].dict);
+
+        g_assert_cmpuint(f.view->scope, ==, cases[i].scope);
+        close_view(&f);
+    }
 }
 
 /* ---- details and answers --------------------------------------------------------------------- */
@@ -342,16 +401,18 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_cases("target/", targets, G_N_ELEMENTS(targets), test_target);
     add_cases("program/", programs, G_N_ELEMENTS(programs), test_program);
+    add_cases("verified/", servers, G_N_ELEMENTS(servers), test_server);
     add_cases("note/", notes, G_N_ELEMENTS(notes), test_note);
     g_test_add_func("/prompter/chooser/head", test_head);
     g_test_add_func("/prompter/chooser/list", test_list);
     g_test_add_func("/prompter/chooser/no-list", test_no_list);
+    g_test_add_func("/prompter/chooser/insert", test_insert);
     g_test_add_func("/prompter/chooser/optional", test_optional);
     g_test_add_func("/prompter/chooser/others", test_kinds_of_others);
     g_test_add_func("/prompter/chooser/type-ahead", test_type_ahead);
     g_test_add_func("/prompter/chooser/remember/all", test_remember_all);
     g_test_add_func("/prompter/chooser/remember/limited", test_remember_limited);
-    g_test_add_func("/prompter/chooser/remember/known", test_remember_known);
+    g_test_add_func("/prompter/chooser/remember/first", test_remember_first);
     g_test_add_func("/prompter/chooser/details", test_details);
     g_test_add_func("/prompter/chooser/answers", test_answers);
     return g_test_run();

@@ -58,13 +58,16 @@ test_twins(void)
     assert_text(second->difference, "unit Admins, number …4f2a");
     assert_text(first->place, "card “Corp card”");
     assert_text(second->place, "this computer");
-    assert_text(first->validity, "until 2 March 2027, in 3 months");
+    assert_text(first->validity, "valid until 2 March 2027, in 3 months");
     assert_text(second->validity, "expires soon: 6 December 2026, in 15 days");
     g_assert_false(first->is_urgent);
     g_assert_true(second->is_urgent);
     g_assert_cmpstr(first->spoken, ==,
-                    "Hana Sato, from Issuing CA 3, card “Corp card”, until 2 March 2027, in 3 "
-                    "months, no unit, number …a2b3");
+                    "Hana Sato, from Issuing CA 3, hana@example.com, card “Corp card”, valid until "
+                    "2 March 2027, in 3 months, no unit, number …a2b3");
+    assert_text(first->contact, "hana@example.com");
+    g_assert_cmpstr(first->icon, ==, "auth-smartcard-symbolic");
+    g_assert_cmpstr(second->icon, ==, "computer-symbolic");
     g_assert_cmpstr(first->key, ==, "hana sato\nissuing ca 3");
     meishi_row_free(first);
     meishi_row_free(second);
@@ -106,7 +109,7 @@ test_reason(gconstpointer data)
 static const Case histories[] = {
     {"never", "'accepted-here': <uint32 0>", ""},
     {"once", "'accepted-here': <uint32 1>, 'last-accepted': <int64 1795132800>",
-     "used here 1 time, last yesterday"},
+     "used here once, yesterday"},
     {"often", "'accepted-here': <uint32 12>, 'last-accepted': <int64 1795219200>",
      "used here 12 times, last today"},
     {"undated", "'accepted-here': <uint32 1>", "used here once"},
@@ -127,12 +130,34 @@ test_history(gconstpointer data)
 static void
 test_absent(void)
 {
-    g_autoptr(MeishiQuestion) question = sample_question(
-        "choose", "{'candidates': <[{'kind': <'soft'>, 'code': <'TOKEN_ABSENT'>}]>}", 1);
+    g_autoptr(MeishiQuestion) question =
+        sample_question("choose",
+                        "{'candidates': <[{'kind': <'soft'>, 'code': <'TOKEN_ABSENT'>,"
+                        " 'place': <'card “Corp”'>}]>}",
+                        1);
     MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
 
     g_assert_false(row->is_usable);
-    assert_text(row->validity, "no end");
+    assert_text(row->validity, "valid without end");
+    assert_text(row->place, "card “Corp”, not inserted");
+    assert_text(row->reason, "its card or token is not inserted");
+    meishi_row_free(row);
+}
+
+/* Nothing is said twice. */
+static void
+test_called_by_address(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question(
+        "choose",
+        "{'candidates': <[{'label': <'h@a.example'>, 'names': <['email:h@a.example']>,"
+        " 'place': <'abacus'>}]>}",
+        1);
+    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+
+    assert_text(row->label, "h@a.example");
+    assert_text(row->contact, "");
+    assert_text(row->place, "abacus");
     meishi_row_free(row);
 }
 
@@ -156,5 +181,6 @@ main(int argc, char **argv)
     g_test_add_func("/prompter/row/twins", test_twins);
     g_test_add_func("/prompter/row/soft", test_soft);
     g_test_add_func("/prompter/row/absent", test_absent);
+    g_test_add_func("/prompter/row/called-by-address", test_called_by_address);
     return g_test_run();
 }
