@@ -89,10 +89,11 @@ open_door(MeishiSession *session, GDBusConnection *connection)
         return;
     }
     session->closed_id = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), session);
+    /* Before the name: whoever finds us is told the truth about AgentAvailable. */
+    meishi_prompter_starter_set_bus(session->starter, connection);
     session->name_id =
         g_bus_own_name_on_connection(connection, MEISHI_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, NULL,
                                      on_name_lost, session, NULL);
-    meishi_prompter_starter_set_bus(session->starter, connection);
 }
 
 static void

@@ -16,6 +16,7 @@ _XML = f"""
       <arg type="s" direction="in"/><arg type="s" direction="in"/>
       <arg type="a{{sv}}" direction="in"/>
     </method>
+    <method name="Update"><arg type="s" direction="in"/><arg type="a{{sv}}" direction="in"/></method>
     <method name="Cancel"><arg type="s" direction="in"/><arg type="s" direction="in"/></method>
   </interface>
 </node>
@@ -33,14 +34,15 @@ def settle():
 
 class Prompter:
     """Registered with its connection; keeps what it is asked in `questions`, as (cookie, kind,
-    question), and what is taken back in `cancelled`, as (cookie, reason)."""
+    question), what it is told about that in `updates`, as (cookie, changes), and what is taken back
+    in `cancelled`, as (cookie, reason)."""
 
     PATH = "/org/example/Prompter"
 
     def __init__(self, door, register=True, answers=True):
         self.door = door
         self.answers = answers
-        self.questions, self.cancelled, self._held = [], [], []
+        self.questions, self.updates, self.cancelled, self._held = [], [], [], []
         interface = Gio.DBusNodeInfo.new_for_xml(_XML).interfaces[0]
         self.id = door.connection.register_object(self.PATH, interface, self._on_call, None, None)
         if register:
@@ -59,6 +61,16 @@ class Prompter:
 
         wait_until(arrived, f"question {n}")
         return self.questions[n - 1]
+
+    def update(self, n=1):
+        """The `n`th change of a question, once it has come: cookie and changes."""
+
+        def arrived():
+            settle()
+            return len(self.updates) >= n
+
+        wait_until(arrived, f"update {n}")
+        return self.updates[n - 1]
 
     def end(self, n=1):
         """Why the `n`th question to be taken back was."""
@@ -93,9 +105,12 @@ class Prompter:
         finally:
             os.close(fd)
 
+    def extend(self, cookie):
+        self.door.call(ROOT, f"{AGENTS}.Extend", "(s)", cookie)
+
     def _on_call(self, _connection, _sender, _path, _interface, method, parameters, invocation):
-        arguments = parameters.unpack()
-        (self.questions if method == "Begin" else self.cancelled).append(arguments)
+        heard = {"Begin": self.questions, "Update": self.updates, "Cancel": self.cancelled}
+        heard[method].append(parameters.unpack())
         if self.answers:
             invocation.return_value(None)
         else:
@@ -130,6 +145,9 @@ class Selection:
 
     def cancel(self):
         self.door.call(self.path, f"{REQUEST}.Cancel")
+
+    def update(self, timeout_ms):
+        self.door.call(self.path, f"{REQUEST}.Update", "(u)", timeout_ms)
 
 
 def variants(**values):
