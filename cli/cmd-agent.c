@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/error.h"
+#include "cli/pinentry-program.h"
 #include "cli/tty-prompter.h"
 
 #include <glib-unix.h>
@@ -12,12 +13,15 @@
 
 static struct {
     gboolean tty, plain;
+    char *pinentry;
 } options;
 
 static const GOptionEntry entries[] = {
     {"tty", 0, 0, G_OPTION_ARG_NONE, &options.tty, "Ask on this terminal", NULL},
     {"plain", 0, 0, G_OPTION_ARG_NONE, &options.plain,
      "Ask with one line for each thing, for screen readers", NULL},
+    {"pinentry", 0, 0, G_OPTION_ARG_FILENAME, &options.pinentry,
+     "Have this program ask for secrets and leave (“none”: ask here)", "PROGRAM"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -84,22 +88,38 @@ fail_no_terminal(GError **error)
     return FALSE;
 }
 
+/* What was typed counts before what is configured. */
+static gboolean
+find_pinentry(char **ret_program, GError **error)
+{
+    *ret_program = NULL;
+    if (options.pinentry == NULL)
+        return meishi_pinentry_program_configured(ret_program, error);
+    return g_str_equal(options.pinentry, "none") ||
+           meishi_pinentry_program_find(options.pinentry, ret_program, error);
+}
+
 static gboolean
 run(char **args, GError **error)
 {
     g_autoptr(MeishiClient) client = NULL;
     g_autoptr(MeishiTtyPrompter) prompter = NULL;
+    g_autofree char *pinentry = NULL;
     g_autoptr(GError) cause = NULL;
+    MeishiTtyPrompterOptions how = {.plain = options.plain};
 
     if (!options.tty) {
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
                     "Say where to ask: --tty is this terminal.");
         return FALSE;
     }
+    if (!find_pinentry(&pinentry, error))
+        return FALSE;
     client = meishi_client_connect(TRUE, error);
     if (client == NULL)
         return FALSE;
-    prompter = meishi_tty_prompter_new(client->connection, options.plain, &cause);
+    how.pinentry = pinentry;
+    prompter = meishi_tty_prompter_new(client->connection, &how, &cause);
     if (cause != NULL) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return meishi_client_failed(error);
@@ -113,8 +133,9 @@ const MeishiCommand meishi_command_agent = {
     .summary = "Answer the questions of programs on this terminal",
     .text = "Asks on this terminal, until Ctrl-C, what programs need a person for: which "
             "certificate a server gets, whether a key may be used where policy wants that "
-            "confirmed, and the passphrase of a locked vault, which is not shown. `meishi select` "
-            "and `meishi exec` ask for themselves.",
+            "confirmed, the passphrase of a locked vault and the PIN of a token, which are not "
+            "shown, and why it was decided so. `meishi select` and `meishi exec` ask for "
+            "themselves.",
     .example = "meishi agent --tty",
     .options = entries,
     .run = run,

@@ -17,41 +17,18 @@ append_caller(GString *out, const MeishiQuestion *question)
     g_string_append_printf(out, "  program: %s\n  for: %s\n", program, host);
 }
 
-/* ---- leave ----------------------------------------------------------------------------------- */
-
-static char *
-confirm_text(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
-{
-    g_autofree char *label = meishi_caller_text_bounded(question->label);
-    const char *gap = layout->columns > 0 ? "    " : "\n  ";
-    GString *out = g_string_new(NULL);
-
-    g_string_append_printf(out, "May this program use “%s”?\n", label);
-    append_caller(out, question);
-    g_string_append_printf(out, "  y) yes, once%s", gap);
-    if (!question->each_use)
-        g_string_append_printf(out, "s) for this session%s", gap);
-    g_string_append_printf(out, "n) no%sq) not now\n", gap);
-    return g_string_free(out, FALSE);
-}
-
 /* ---- the vault ------------------------------------------------------------------------------- */
 
 static char *
-unlock_text(const MeishiQuestion *question)
+unlock_problem(const MeishiQuestion *question)
 {
-    GString *out = g_string_new(NULL);
-
-    if (question->is_wrong && question->tries_left > 0)
-        g_string_append_printf(out, "That passphrase does not open the vault; %u %s left.\n",
-                               question->tries_left,
-                               question->tries_left == 1 ? "try is" : "tries are");
-    else if (question->is_wrong)
-        g_string_append(out, "That passphrase does not open the vault.\n");
-    g_string_append(out, "The vault is locked, and this program needs a key.\n");
-    append_caller(out, question);
-    g_string_append(out, "  Enter alone: not now\n");
-    return g_string_free(out, FALSE);
+    if (!question->is_wrong)
+        return g_strdup("");
+    if (question->tries_left == 0)
+        return g_strdup("That passphrase does not open the vault.\n");
+    return g_strdup_printf("That passphrase does not open the vault; %u %s left.\n",
+                           question->tries_left,
+                           question->tries_left == 1 ? "try is" : "tries are");
 }
 
 /* ---- a token --------------------------------------------------------------------------------- */
@@ -90,24 +67,10 @@ append_fact(GString *out, const char *name, const char *value)
 }
 
 static char *
-pin_text(const MeishiQuestion *question)
+pin_problem(const MeishiQuestion *question)
 {
-    g_autofree char *token = token_name(question);
-    GString *out = g_string_new(NULL);
-
-    if (question->is_wrong)
-        g_string_append(out, "That PIN is wrong.\n");
-    g_string_append(out, tries_text(question->tries));
-    g_string_append_printf(out, "This program needs the PIN of %s%s.\n", token,
-                           question->each_use ? ", as for each use of the key" : "");
-    append_caller(out, question);
-    append_fact(out, "key", question->label);
-    append_fact(out, "reader", question->reader);
-    if (question->is_pad)
-        g_string_append(out, "Type it at the reader; this goes on by itself.\n  q) not now\n");
-    else
-        g_string_append(out, "  Enter alone: not now\n");
-    return g_string_free(out, FALSE);
+    return g_strconcat(question->is_wrong ? "That PIN is wrong.\n" : "",
+                       tries_text(question->tries), NULL);
 }
 
 char *
@@ -130,19 +93,57 @@ meishi_permit_text_check_pin(const MeishiQuestion *question, gsize len)
 /* ---- all ------------------------------------------------------------------------------------- */
 
 char *
+meishi_permit_text_problem(const MeishiQuestion *question)
+{
+    if (question->asks == MEISHI_ASKS_UNLOCK)
+        return unlock_problem(question);
+    return question->asks == MEISHI_ASKS_PIN ? pin_problem(question) : g_strdup("");
+}
+
+char *
+meishi_permit_text_wish(const MeishiQuestion *question)
+{
+    g_autofree char *label = meishi_caller_text_bounded(question->label);
+    g_autofree char *token = token_name(question);
+    GString *out = g_string_new(NULL);
+
+    if (question->asks == MEISHI_ASKS_UNLOCK)
+        g_string_append(out, "The vault is locked, and this program needs a key.\n");
+    else if (question->asks == MEISHI_ASKS_PIN)
+        g_string_append_printf(out, "This program needs the PIN of %s%s.\n", token,
+                               question->each_use ? ", as for each use of the key" : "");
+    else
+        g_string_append_printf(out, "May this program use “%s”?\n", label);
+    append_caller(out, question);
+    if (question->asks == MEISHI_ASKS_PIN) {
+        append_fact(out, "key", question->label);
+        append_fact(out, "reader", question->reader);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static char *
+actions_text(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
+{
+    const char *gap = layout->columns > 0 ? "    " : "\n  ";
+
+    if (question->asks == MEISHI_ASKS_PIN && question->is_pad)
+        return g_strdup("Type it at the reader; this goes on by itself.\n  q) not now\n");
+    if (question->asks != MEISHI_ASKS_CONFIRM)
+        return g_strdup("  Enter alone: not now\n");
+    return g_strdup_printf("  y) yes, once%s%s%sn) no%sq) not now\n", gap,
+                           question->each_use ? "" : "s) for this session",
+                           question->each_use ? "" : gap, gap);
+}
+
+char *
 meishi_permit_text_open(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
-    switch (question->asks) {
-    case MEISHI_ASKS_UNLOCK:
-        return unlock_text(question);
-    case MEISHI_ASKS_PIN:
-        return pin_text(question);
-    case MEISHI_ASKS_CONFIRM:
-    case MEISHI_ASKS_CHOOSE:
-    case MEISHI_ASKS_EXPLAIN:
-        break;
-    }
-    return confirm_text(question, layout);
+    g_autofree char *problem = meishi_permit_text_problem(question);
+    g_autofree char *wish = meishi_permit_text_wish(question);
+    g_autofree char *actions = actions_text(question, layout);
+
+    return g_strconcat(problem, wish, actions, NULL);
 }
 
 char *

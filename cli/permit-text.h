@@ -10,6 +10,11 @@
 /* Who wants what, and what can be answered. */
 char *meishi_permit_text_open(const MeishiQuestion *question, const MeishiQuestionLayout *layout);
 
+/* Two parts of that, for who lays it out in another way: what went wrong before, "" for nothing;
+ * and who wants what. */
+char *meishi_permit_text_problem(const MeishiQuestion *question);
+char *meishi_permit_text_wish(const MeishiQuestion *question);
+
 /* "Passphrase of the vault: "; "Allow [n]: ". */
 char *meishi_permit_text_prompt(const MeishiQuestion *question);
 

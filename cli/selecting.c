@@ -6,6 +6,7 @@
 #include "cli/selecting.h"
 
 #include "cli/error.h"
+#include "cli/pinentry-program.h"
 #include "cli/tty-prompter.h"
 
 #include <glib-unix.h>
@@ -243,14 +244,28 @@ run(Wait *wait, const MeishiSelecting *what, const char *token)
     g_dbus_connection_signal_unsubscribe(connection, subscription);
 }
 
+/* What is wrong with the configuration is said, and is no reason not to ask. */
+static char *
+configured_pinentry(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *program = NULL;
+
+    if (!meishi_pinentry_program_configured(&program, &error))
+        meishi_error_print(error);
+    return program;
+}
+
 /* Without a person's terminal there is nothing to ask with, and that is no error. */
 static gboolean
 open_prompter(Wait *wait, const MeishiSelecting *what, GError **error)
 {
     g_autoptr(GError) cause = NULL;
+    g_autofree char *pinentry = what->may_ask ? configured_pinentry() : NULL;
+    const MeishiTtyPrompterOptions how = {.plain = what->plain, .pinentry = pinentry};
 
     if (what->may_ask)
-        wait->prompter = meishi_tty_prompter_new(wait->client->connection, what->plain, &cause);
+        wait->prompter = meishi_tty_prompter_new(wait->client->connection, &how, &cause);
     if (cause == NULL)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&cause));

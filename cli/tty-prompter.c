@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The terminal behind a MeishiDesk.  What is shown and what an answer means is dialog.c's.  The
- * terminal stays as it is (lines, echo, signals), but for a secret, which tty-secret.c reads.  What
- * was typed before a question was shown does not answer it.
+ * terminal stays as it is (lines, echo, signals), but for a secret, which tty-secret.c or a
+ * pinentry reads.  What was typed before a question was shown does not answer it.
+ *
+ * Invariant: one of three listens for the question that is shown, and none without a question:
+ * @source to lines, @secret to keys, @pinentry.
  */
 #include "cli/tty-prompter.h"
 
 #include "cli/dialog.h"
+#include "cli/permit-text.h"
+#include "cli/pinentry-script.h"
+#include "cli/pinentry.h"
+#include "cli/text.h"
+#include "cli/tty-jobs.h"
 #include "cli/tty-secret.h"
 #include "cli/tty.h"
 #include "daemon/asking/desk.h"
@@ -14,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -22,15 +31,31 @@
 #define TERMINAL "/dev/tty"
 #define MAX_LINE 1024
 #define COLUMNS  80
+/* So near to the end, whoever types needs more time. */
+#define LATE_S    20
+#define MORE_TIME "+"
+/* The first screen, no attributes, a cursor (xterm's and ECMA-48's). */
+#define LEAVE_SCREEN "\033[?1049l\033[0m\033[?25h"
 
 struct MeishiTtyPrompter {
     MeishiDesk *desk;
     gboolean plain;
+    char *program; /* pinentry; NULL */
     int fd;
-    MeishiDialog *dialog;    /* about the question that is shown; NULL: none is */
-    guint source;            /* of @fd; 0: nothing is asked, or a secret */
-    GString *line;           /* what was typed so far */
-    MeishiTtySecret *secret; /* that is being typed; NULL */
+    MeishiTtyJobs *jobs;
+    const MeishiQuestion *question; /* that is shown; NULL: none is */
+    MeishiDialog *dialog;           /* about it */
+    guint source;
+    GString *line; /* what was typed so far */
+    MeishiTtySecret *secret;
+    MeishiPinentry *pinentry;
+    gboolean is_pinentry_broken; /* for this question */
+    struct termios modes;        /* before the pinentry */
+
+    guint late;        /* comes LATE_S before the deadline; 0 */
+    gboolean is_late;  /* it came */
+    gint64 deadline;   /* as it was told; 0 */
+    gboolean is_alone; /* told that nobody waits any more */
 };
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
@@ -40,6 +65,19 @@ static void
 show(MeishiTtyPrompter *prompter, const char *text)
 {
     (void)meishi_tty_write(prompter->fd, text);
+}
+
+/* @text in the middle of a question, and the question's last line once more; nothing while a
+ * pinentry draws. */
+static void
+interject(MeishiTtyPrompter *prompter, const char *text)
+{
+    g_autofree char *prompt = meishi_dialog_prompt(prompter->dialog);
+
+    if (prompter->pinentry != NULL)
+        return;
+    show(prompter, text);
+    show(prompter, prompt);
 }
 
 static MeishiQuestionLayout
@@ -56,7 +94,170 @@ layout(const MeishiTtyPrompter *prompter)
     return layout;
 }
 
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static gboolean
+on_late(gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+    const char *how = prompter->secret != NULL ? "any key" : "“" MORE_TIME "” and Enter";
+    gint64 left = MAX(prompter->deadline - g_get_real_time() / G_USEC_PER_SEC, 0);
+    g_autofree char *text =
+        g_strdup_printf("\n%d seconds are left; %s asks for more time.\n", (int)left, how);
+
+    prompter->late = 0;
+    prompter->is_late = TRUE;
+    interject(prompter, text);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+watch_deadline(MeishiTtyPrompter *prompter, const MeishiQuestion *question)
+{
+    gint64 left = question->deadline - g_get_real_time() / G_USEC_PER_SEC - LATE_S;
+
+    g_clear_handle_id(&prompter->late, g_source_remove);
+    prompter->is_late = FALSE;
+    prompter->deadline = question->deadline;
+    if (question->deadline != 0 && left < G_MAXINT)
+        prompter->late = g_timeout_add_seconds((guint)MAX(left, 1), on_late, prompter);
+}
+
+/* Asked for once; what comes of it is told by update_question(). */
+static void
+ask_more_time(MeishiTtyPrompter *prompter)
+{
+    prompter->is_late = FALSE;
+    meishi_desk_extend(prompter->desk);
+}
+
+/* ---- pinentry -------------------------------------------------------------------------------- */
+
+static gboolean
+wants_pinentry(const MeishiTtyPrompter *prompter, const MeishiQuestion *question)
+{
+    return prompter->program != NULL && !prompter->is_pinentry_broken &&
+           (meishi_dialog_wants_secret(prompter->dialog) || question->asks == MEISHI_ASKS_CONFIRM);
+}
+
+static void
+on_pinentry(MeishiPinentryEnd end, MeishiSecret *secret, const char *problem, gpointer data);
+
+static void
+tell_no_pinentry(MeishiTtyPrompter *prompter, const char *problem)
+{
+    g_autofree char *clean = meishi_text_clean(problem);
+    g_autofree char *text =
+        g_strdup_printf("\n%s cannot ask: %s. You are asked here.\n", prompter->program, clean);
+
+    prompter->is_pinentry_broken = TRUE;
+    show(prompter, text);
+}
+
+/* @problem: what was wrong with what was typed into it before; NULL. */
+static gboolean
+start_pinentry(MeishiTtyPrompter *prompter, const MeishiQuestion *question, const char *problem)
+{
+    const MeishiPinentryPlace place = {.tty = TERMINAL,
+                                       .tty_type = g_getenv("TERM"),
+                                       .lc_ctype = setlocale(LC_CTYPE, NULL),
+                                       .lc_messages = setlocale(LC_MESSAGES, NULL),
+                                       .display = g_getenv("DISPLAY")};
+    g_auto(GStrv) script =
+        meishi_pinentry_script_new(question, &place, problem, g_get_real_time() / G_USEC_PER_SEC);
+    g_autoptr(GError) error = NULL;
+
+    if (tcgetattr(prompter->fd, &prompter->modes) != 0)
+        return FALSE;
+    prompter->pinentry =
+        meishi_pinentry_new(prompter->program, (const char *const *)script,
+                            question->asks == MEISHI_ASKS_CONFIRM, on_pinentry, prompter, &error);
+    if (error != NULL)
+        tell_no_pinentry(prompter, error->message);
+    return prompter->pinentry != NULL;
+}
+
+/* One that was killed while it drew has left its screen behind. */
+static void
+end_pinentry(MeishiTtyPrompter *prompter)
+{
+    MeishiPinentry *pinentry = g_steal_pointer(&prompter->pinentry);
+
+    if (pinentry == NULL)
+        return;
+    if (meishi_pinentry_free(pinentry) && !prompter->plain)
+        show(prompter, LEAVE_SCREEN);
+    meishi_tty_restore(prompter->fd, &prompter->modes);
+}
+
+/* ---- listening ------------------------------------------------------------------------------- */
+
+static gboolean on_input(int fd, GIOCondition condition, gpointer data);
+static void on_typed(gpointer data);
+static void on_secret(MeishiSecret *secret, gpointer data);
+
+static const MeishiTtySecretClass secret_class = {.typed = on_typed, .done = on_secret};
+
+static void
+await_line(MeishiTtyPrompter *prompter)
+{
+    g_string_truncate(prompter->line, 0);
+    tcflush(prompter->fd, TCIFLUSH);
+    prompter->source =
+        g_unix_fd_add(prompter->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, prompter);
+}
+
+/* Whoever changes a terminal from the background is stopped, and cannot say why then. */
+static void
+tell_if_in_background(MeishiTtyPrompter *prompter)
+{
+    pid_t group = tcgetpgrp(prompter->fd);
+
+    if (group >= 0 && group != getpgrp())
+        show(prompter, "\nmeishi: A question waits; bring meishi to the foreground.\n");
+}
+
+/* FALSE where the terminal cannot be made to hide what is typed. */
+static gboolean
+start_listening(MeishiTtyPrompter *prompter, const char *problem)
+{
+    const MeishiQuestion *question = prompter->question;
+
+    tell_if_in_background(prompter);
+    if (wants_pinentry(prompter, question) && start_pinentry(prompter, question, problem))
+        return TRUE;
+    if (!meishi_dialog_wants_secret(prompter->dialog)) {
+        await_line(prompter);
+        return TRUE;
+    }
+    prompter->secret = meishi_tty_secret_new(prompter->fd, &secret_class, prompter);
+    return prompter->secret != NULL;
+}
+
+static void
+stop_listening(MeishiTtyPrompter *prompter)
+{
+    g_clear_handle_id(&prompter->source, g_source_remove);
+    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
+    end_pinentry(prompter);
+}
+
 /* ---- answers --------------------------------------------------------------------------------- */
+
+/* The same question, another turn, which may be answered in another way.  @text says so. */
+static void
+ask_on(MeishiTtyPrompter *prompter, const char *problem, const char *text)
+{
+    if (prompter->source == 0 || meishi_dialog_wants_secret(prompter->dialog)) {
+        stop_listening(prompter);
+        if (!start_listening(prompter, problem)) {
+            meishi_desk_dismiss(prompter->desk);
+            return;
+        }
+    }
+    if (prompter->pinentry == NULL)
+        show(prompter, text);
+}
 
 /* @line: NULL at the end of input. */
 static void
@@ -66,7 +267,9 @@ take_line(MeishiTtyPrompter *prompter, const char *line)
 
     switch (meishi_dialog_take(prompter->dialog, line, &text)) {
     case MEISHI_DIALOG_ASKING:
-        show(prompter, text);
+        if (prompter->is_late)
+            ask_more_time(prompter);
+        ask_on(prompter, NULL, text);
         break;
     case MEISHI_DIALOG_ANSWERED:
         meishi_desk_answer(prompter->desk, meishi_dialog_answer(prompter->dialog));
@@ -77,25 +280,92 @@ take_line(MeishiTtyPrompter *prompter, const char *line)
     }
 }
 
+/* A secret that cannot be handed over is none: it is asked for again when it is needed again. */
+static void
+take_secret(MeishiTtyPrompter *prompter, MeishiSecret *secret)
+{
+    gsize len = secret != NULL ? meishi_secret_len(secret) : 0;
+    g_autofree char *problem = meishi_permit_text_check_pin(prompter->question, len);
+    g_autofree char *text = NULL;
+
+    switch (meishi_dialog_take_secret(prompter->dialog, len, &text)) {
+    case MEISHI_DIALOG_ASKING:
+        ask_on(prompter, problem, text);
+        break;
+    case MEISHI_DIALOG_ANSWERED:
+        (void)meishi_desk_answer_secret(prompter->desk, secret,
+                                        meishi_dialog_answer(prompter->dialog));
+        break;
+    case MEISHI_DIALOG_DISMISSED:
+        meishi_desk_dismiss(prompter->desk);
+        break;
+    }
+}
+
+/* It is the terminal's turn, from the beginning: what the pinentry showed is gone. */
+static void
+take_over(MeishiTtyPrompter *prompter, const char *problem)
+{
+    g_autofree char *text = meishi_dialog_open(prompter->dialog);
+
+    tell_no_pinentry(prompter, problem);
+    ask_on(prompter, NULL, text);
+}
+
+static void
+on_pinentry(MeishiPinentryEnd end, MeishiSecret *secret, const char *problem, gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+
+    end_pinentry(prompter);
+    if (end == MEISHI_PINENTRY_FAILED)
+        take_over(prompter, problem);
+    else if (end == MEISHI_PINENTRY_DISMISSED)
+        meishi_desk_dismiss(prompter->desk);
+    else if (secret != NULL)
+        take_secret(prompter, secret);
+    else
+        take_line(prompter, end == MEISHI_PINENTRY_GIVEN ? "y" : "n");
+}
+
 /* ---- input ----------------------------------------------------------------------------------- */
 
-/* All whole lines that have come; stops where a line ended the question, because the rest was not
- * typed for the next one. */
+static void
+take_typed_line(MeishiTtyPrompter *prompter, const char *line)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(line));
+
+    if (!g_str_equal(stripped, MORE_TIME)) {
+        take_line(prompter, line);
+        return;
+    }
+    ask_more_time(prompter);
+    interject(prompter, "");
+}
+
+/* All whole lines that have come; stops where a line ended the question, or turned it to another
+ * way of answering, because the rest was not typed for that. */
 static void
 take_lines(MeishiTtyPrompter *prompter)
 {
-    const MeishiQuestion *question = meishi_desk_question(prompter->desk);
+    guint source = prompter->source;
     char *end;
 
-    while ((end = strchr(prompter->line->str, '\n')) != NULL) {
+    while (prompter->source == source && (end = strchr(prompter->line->str, '\n')) != NULL) {
         g_autofree char *line = g_strndup(prompter->line->str, (gsize)(end - prompter->line->str));
 
         g_string_erase(prompter->line, 0, end - prompter->line->str + 1);
-        take_line(prompter, line);
-        if (meishi_desk_question(prompter->desk) != question)
-            return;
+        take_typed_line(prompter, line);
     }
     g_string_truncate(prompter->line, MIN(prompter->line->len, MAX_LINE));
+}
+
+/* A zero byte is part of no answer, and would hide what follows. */
+static void
+append_typed(GString *line, char *bytes, gsize n)
+{
+    for (gsize i = 0; i < n; i++)
+        g_string_append_c(line, bytes[i] != '\0' ? bytes[i] : '?');
 }
 
 static gboolean
@@ -111,47 +381,52 @@ on_input(int fd, GIOCondition condition, gpointer data)
         show(prompter, "\n");
         take_line(prompter, NULL);
     } else {
-        g_string_append_len(prompter->line, bytes, n);
+        append_typed(prompter->line, bytes, (gsize)n);
         take_lines(prompter);
     }
     return G_SOURCE_CONTINUE;
 }
 
-/* ---- secrets --------------------------------------------------------------------------------- */
-
-/* A secret that cannot be handed over is none: it is asked for again when it is needed again. */
 static void
-on_secret(MeishiSecret *secret, gpointer data)
+on_typed(gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
 
-    if (secret != NULL)
-        (void)meishi_desk_answer_secret(prompter->desk, secret, NULL);
-    else
-        meishi_desk_dismiss(prompter->desk);
+    if (prompter->is_late)
+        ask_more_time(prompter);
+}
+
+static void
+on_secret(MeishiSecret *secret, gpointer data)
+{
+    take_secret(data, secret);
 }
 
 /* ---- MeishiDeskClass ------------------------------------------------------------------------- */
 
+/* A pinentry says itself what it asks; that it does is said here, for one that has a window. */
 static void
-await_line(MeishiTtyPrompter *prompter)
+show_opening(MeishiTtyPrompter *prompter)
 {
-    g_string_truncate(prompter->line, 0);
-    tcflush(prompter->fd, TCIFLUSH);
-    prompter->source =
-        g_unix_fd_add(prompter->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, prompter);
+    g_autofree char *text = meishi_dialog_open(prompter->dialog);
+    g_autofree char *name =
+        prompter->program != NULL ? g_path_get_basename(prompter->program) : NULL;
+
+    if (prompter->pinentry == NULL) {
+        show(prompter, text);
+        return;
+    }
+    show(prompter, name);
+    show(prompter, " asks.\n");
 }
 
-/* FALSE where the terminal cannot be made to hide what is typed. */
-static gboolean
-await_answer(MeishiTtyPrompter *prompter)
+static void
+forget_question(MeishiTtyPrompter *prompter)
 {
-    if (!meishi_dialog_wants_secret(prompter->dialog)) {
-        await_line(prompter);
-        return TRUE;
-    }
-    prompter->secret = meishi_tty_secret_new(prompter->fd, on_secret, prompter);
-    return prompter->secret != NULL;
+    stop_listening(prompter);
+    g_clear_handle_id(&prompter->late, g_source_remove);
+    g_clear_pointer(&prompter->dialog, meishi_dialog_free);
+    prompter->question = NULL;
 }
 
 static gboolean
@@ -159,23 +434,35 @@ show_question(const MeishiQuestion *question, gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
     MeishiQuestionLayout how = layout(prompter);
-    g_autofree char *text = NULL;
 
+    prompter->question = question;
     prompter->dialog = meishi_dialog_new(question, &how);
-    if (!await_answer(prompter)) {
-        g_clear_pointer(&prompter->dialog, meishi_dialog_free);
+    prompter->is_pinentry_broken = FALSE;
+    prompter->is_alone = FALSE;
+    if (!start_listening(prompter, NULL)) {
+        forget_question(prompter);
         return FALSE;
     }
-    text = meishi_dialog_open(prompter->dialog);
-    show(prompter, text);
+    show_opening(prompter);
+    watch_deadline(prompter, question);
     return TRUE;
 }
 
 static void
 update_question(const MeishiQuestion *question, gpointer data)
 {
-    if (!question->is_awaited)
-        show(data, "\nThe program does not wait any more; your answer is for the next time.\n");
+    MeishiTtyPrompter *prompter = data;
+    gboolean is_longer = question->deadline > prompter->deadline;
+
+    if (question->deadline != prompter->deadline)
+        watch_deadline(prompter, question);
+    if (!question->is_awaited && !prompter->is_alone) {
+        prompter->is_alone = TRUE;
+        interject(prompter,
+                  "\nThe program does not wait any more; your answer is for the next time.\n");
+    } else if (is_longer) {
+        interject(prompter, "\nThere is more time now.\n");
+    }
 }
 
 static const char *
@@ -193,11 +480,9 @@ close_question(const MeishiQuestion *question, const char *reason, gpointer data
 {
     MeishiTtyPrompter *prompter = data;
 
+    forget_question(prompter);
     if (reason != NULL)
         show(prompter, end_text(reason));
-    g_clear_handle_id(&prompter->source, g_source_remove);
-    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
-    g_clear_pointer(&prompter->dialog, meishi_dialog_free);
 }
 
 static const MeishiDeskClass desk_class = {
@@ -205,6 +490,33 @@ static const MeishiDeskClass desk_class = {
     .update = update_question,
     .close = close_question,
 };
+
+/* ---- Ctrl-Z ---------------------------------------------------------------------------------- */
+
+static void
+leave_terminal(gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+
+    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
+}
+
+/* Who was away for long has been dropped by the daemon; where not, it says so and all is well. */
+static void
+come_back(gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+
+    meishi_desk_register(prompter->desk, NULL, TERMINAL, NULL, NULL);
+    if (prompter->dialog == NULL || prompter->pinentry != NULL)
+        return;
+    if (prompter->source == 0 && prompter->secret == NULL && !start_listening(prompter, NULL))
+        meishi_desk_dismiss(prompter->desk);
+    else
+        interject(prompter, "\n");
+}
+
+static const MeishiTtyJobsClass jobs_class = {.leave = leave_terminal, .come_back = come_back};
 
 /* ---- coming and going ------------------------------------------------------------------------ */
 
@@ -227,7 +539,8 @@ register_desk(MeishiDesk *desk, GError **error)
 }
 
 MeishiTtyPrompter *
-meishi_tty_prompter_new(GDBusConnection *connection, gboolean plain, GError **error)
+meishi_tty_prompter_new(GDBusConnection *connection, const MeishiTtyPrompterOptions *options,
+                        GError **error)
 {
     int fd = open(TERMINAL, O_RDWR | O_CLOEXEC);
     MeishiTtyPrompter *prompter;
@@ -235,9 +548,11 @@ meishi_tty_prompter_new(GDBusConnection *connection, gboolean plain, GError **er
     if (fd < 0)
         return NULL;
     prompter = g_new0(MeishiTtyPrompter, 1);
-    prompter->plain = plain;
+    prompter->plain = options->plain;
+    prompter->program = g_strdup(options->pinentry);
     prompter->fd = fd;
     prompter->line = g_string_new(NULL);
+    prompter->jobs = meishi_tty_jobs_new(&jobs_class, prompter);
     prompter->desk = meishi_desk_new(connection, &desk_class, prompter, error);
     if (prompter->desk == NULL || !register_desk(prompter->desk, error))
         g_clear_pointer(&prompter, meishi_tty_prompter_free);
@@ -250,7 +565,9 @@ meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
     if (prompter == NULL)
         return;
     meishi_desk_free(prompter->desk);
+    meishi_tty_jobs_free(prompter->jobs);
     g_string_free(prompter->line, TRUE);
+    g_free(prompter->program);
     close(prompter->fd);
     g_free(prompter);
 }

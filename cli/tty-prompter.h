@@ -9,12 +9,18 @@
 
 typedef struct MeishiTtyPrompter MeishiTtyPrompter;
 
-/* Registers with the daemon at the other end of @connection.  @plain: one line for each thing, for
- * screen readers.  NULL without an error where there is no terminal. */
-MeishiTtyPrompter *meishi_tty_prompter_new(GDBusConnection *connection, gboolean plain,
-                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct {
+    gboolean plain;       /* one line for each thing, for screen readers */
+    const char *pinentry; /* the program that asks for secrets and leave; NULL: we do */
+} MeishiTtyPrompterOptions;
 
-/* Questions that are open are dismissed. */
+/* Registers with the daemon at the other end of @connection.  One at a time in a process.  NULL
+ * without an error where there is no terminal. */
+MeishiTtyPrompter *
+meishi_tty_prompter_new(GDBusConnection *connection, const MeishiTtyPrompterOptions *options,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Questions that are open are dismissed, and the terminal is as it was. */
 void meishi_tty_prompter_free(MeishiTtyPrompter *prompter); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTtyPrompter, meishi_tty_prompter_free)
 

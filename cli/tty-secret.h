@@ -9,14 +9,19 @@
 
 typedef struct MeishiTtySecret MeishiTtySecret;
 
-/* @secret: what was typed, to be kept by a reference; NULL at an empty line or the end of input.
- * Called once; may free the MeishiTtySecret. */
-typedef void (*MeishiTtySecretDone)(MeishiSecret *secret, gpointer user_data);
+typedef struct {
+    /* A key came: somebody is there. */
+    void (*typed)(gpointer user_data);
+    /* @secret: what was typed, to be kept by a reference; NULL at an empty line, the end of input,
+     * or where it is too long.  Called once; may free the MeishiTtySecret. */
+    void (*done)(MeishiSecret *secret, gpointer user_data);
+} MeishiTtySecretClass;
 
-/* What was typed before is dropped.  Ctrl-Z and Ctrl-\ do nothing meanwhile; other signals that end
+/* What was typed before is dropped.  Ctrl-\ does nothing meanwhile; other signals that end or stop
  * the process have to be caught, so that the terminal is put right.  NULL where the echo cannot be
  * switched off. */
-MeishiTtySecret *meishi_tty_secret_new(int fd, MeishiTtySecretDone done, gpointer user_data);
+MeishiTtySecret *
+meishi_tty_secret_new(int fd, const MeishiTtySecretClass *class, gpointer user_data);
 
 /* The terminal is as it was.  NULL is fine. */
 void meishi_tty_secret_free(MeishiTtySecret *secret);

@@ -58,6 +58,22 @@ meishi_tty_hush(int fd, struct termios *ret_modes)
     return tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
 }
 
+gboolean
+meishi_tty_hush_keys(int fd, struct termios *ret_modes)
+{
+    struct termios quiet;
+
+    if (tcgetattr(fd, ret_modes) != 0)
+        return FALSE;
+    quiet = *ret_modes;
+    quiet.c_iflag &= (tcflag_t) ~(IGNCR | INLCR);
+    quiet.c_lflag &= (tcflag_t) ~(ECHO | ECHONL | ICANON | IEXTEN);
+    quiet.c_lflag |= ISIG;
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    return tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+}
+
 void
 meishi_tty_restore(int fd, const struct termios *modes)
 {

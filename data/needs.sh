@@ -19,6 +19,7 @@ library:libsecret-1                libsecret-1-dev
 library:p11-kit-1                  libp11-kit-dev
 library:json-glib-1.0              libjson-glib-dev
 library:gnutls                     libgnutls28-dev
+library:libassuan                  libassuan-dev
 library:gtk4                       libgtk-4-dev
 library:libadwaita-1               libadwaita-1-dev
 command:msgfmt                     gettext
@@ -41,6 +42,8 @@ command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
 command:mandoc                     mandoc
 command:p11-kit                    p11-kit
+command:pinentry-curses            pinentry-curses
+command:pinentry-tty               pinentry-tty
 command:pkcs11-tool                opensc
 command:readelf                    binutils
 command:setpriv                    util-linux

@@ -20,6 +20,7 @@ FAMILIES = {
     "libsecret": re.compile(r"libsecret/"),
     "json": re.compile(r"json-glib/"),
     "gnutls": re.compile(r"gnutls/"),
+    "assuan": re.compile(r"assuan\.h$"),
     "gtk": re.compile(r"gtk/|gdk/"),
     "adwaita": re.compile(r"adwaita\.h$"),
     "libc": re.compile(r"[a-z0-9_]+\.h$|(sys|linux|netinet|arpa)/"),
@@ -89,6 +90,7 @@ MATRIX = {
         f"cli/{name}": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE])
         for name in ("tls.c", "tls-judge.c", "tls-judge.h", "tls-session.c", "tls-session.h")
     },
+    "cli/pinentry-talk.c": (["libc", "glib", "assuan"], BASE),
 }  # fmt: skip
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
