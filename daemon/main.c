@@ -18,6 +18,7 @@
 #include "daemon/server/server.h"
 
 #include <glib-unix.h>
+#include <libintl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ typedef struct {
     int n_workers;
     int keyring_deadline_ms;
     char *policy_root;
+    char *locale_dir;
 } Options;
 
 typedef struct {
@@ -55,6 +57,8 @@ parse_options(int *argc, char ***argv, Options *options, GError **error)
         {"keyring-deadline-ms", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT,
          &options->keyring_deadline_ms, NULL, NULL},
         {"policy-root", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->policy_root, NULL,
+         NULL},
+        {"locale-dir", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->locale_dir, NULL,
          NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -234,6 +238,15 @@ stop(Daemon *daemon)
     g_clear_object(&daemon->agent);
 }
 
+/* Notifications alone are in the person's language (bus/notice-text.c): no setlocale(). */
+static void
+bind_catalogue(const char *dir)
+{
+    bindtextdomain("meishi", dir != NULL ? dir : MEISHI_LOCALEDIR);
+    bind_textdomain_codeset("meishi", "UTF-8");
+    textdomain("meishi");
+}
+
 static int
 run(const Options *options)
 {
@@ -278,5 +291,6 @@ main(int argc, char **argv)
     if (options.keyring_deadline_ms > 0)
         meishi_keyring_set_deadline((guint)options.keyring_deadline_ms);
     meishi_rulebook_set_root(options.policy_root);
+    bind_catalogue(options.locale_dir);
     return run(&options);
 }

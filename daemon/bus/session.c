@@ -6,6 +6,8 @@
  */
 #include "daemon/bus/session.h"
 
+#include "daemon/agent/selector.h"
+#include "daemon/bus/notifier.h"
 #include "daemon/bus/prompter-start.h"
 #include "daemon/bus/screen.h"
 
@@ -16,6 +18,7 @@ struct MeishiSession {
     GCancellable *connecting; /* NULL unless under way */
     MeishiDoor *door;
     MeishiPrompterStarter *starter;
+    MeishiNotifier *notifier;
     guint name_id;
     gulong closed_id;
 };
@@ -45,6 +48,7 @@ drop_door(MeishiSession *session)
     g_signal_handler_disconnect(meishi_door_connection(session->door), session->closed_id);
     g_bus_unown_name(session->name_id);
     meishi_prompter_starter_set_bus(session->starter, NULL);
+    g_clear_pointer(&session->notifier, meishi_notifier_free);
     g_clear_pointer(&session->door, meishi_door_free);
 }
 
@@ -91,6 +95,8 @@ open_door(MeishiSession *session, GDBusConnection *connection)
     session->closed_id = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), session);
     /* Before the name: whoever finds us is told the truth about AgentAvailable. */
     meishi_prompter_starter_set_bus(session->starter, connection);
+    session->notifier =
+        meishi_notifier_new(meishi_agent_notices(session->context->agent), connection);
     session->name_id =
         g_bus_own_name_on_connection(connection, MEISHI_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, NULL,
                                      on_name_lost, session, NULL);
