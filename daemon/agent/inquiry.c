@@ -9,7 +9,7 @@
  * whom the answer is kept for.  The question is withdrawn when everybody has cancelled; where
  * somebody merely timed out it stays open, since an answer is good for the next attempt.
  */
-#include "daemon/agent/selector-private.h"
+#include "daemon/agent/inquiry-private.h"
 
 #include "daemon/base/error.h"
 
@@ -17,19 +17,8 @@
 #define MAX_PER_APPLICATION 5
 #define MAX_WAITERS         128 /* for one question, each with a request of its own */
 
-struct MeishiInquiry {
-    MeishiAgent *agent; /* NULL: it has ended */
-    char *key;
-    GPtrArray *waiters; /* MeishiWaiter */
-    GHashTable *ids;    /* of the identities that could be chosen */
-    GVariant *question;
-    const char *row;     /* static */
-    gboolean is_awaited; /* somebody timed out and may come back for the answer */
-    GCancellable *cancellable;
-};
-
-static void
-inquiry_free(MeishiInquiry *inquiry)
+void
+meishi_inquiry_free(MeishiInquiry *inquiry)
 {
     g_free(inquiry->key);
     g_ptr_array_unref(inquiry->waiters);
@@ -45,68 +34,10 @@ meishi_inquiry_orphan(MeishiInquiry *inquiry)
     inquiry->agent = NULL;
 }
 
-static gboolean
-is_waiting(const MeishiWaiter *waiter)
+gboolean
+meishi_inquiry_is_waiting(const MeishiWaiter *waiter)
 {
     return waiter->task != NULL;
-}
-
-/* ---- leaving --------------------------------------------------------------------------------- */
-
-/* Closes the question where @leaving was the last who wanted to know. */
-static void
-withdraw_without(MeishiInquiry *inquiry, const MeishiWaiter *leaving)
-{
-    if (inquiry->is_awaited)
-        return;
-    for (guint i = 0; i < inquiry->waiters->len; i++) {
-        const MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
-
-        if (waiter != leaving && is_waiting(waiter))
-            return;
-    }
-    /* Nobody new may join what is about to end. */
-    g_ptr_array_remove(inquiry->agent->selector->inquiries, inquiry);
-    g_cancellable_cancel(inquiry->cancellable);
-}
-
-/* Those who left before @leaving and say nothing that it does not say, too. */
-static void
-drop_alike(MeishiInquiry *inquiry, const MeishiWaiter *leaving)
-{
-    const char *group = leaving->call->connection_group;
-
-    for (guint i = inquiry->waiters->len; i-- > 1;) {
-        const MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
-
-        if (waiter != leaving && !is_waiting(waiter) &&
-            g_strcmp0(waiter->call->connection_group, group) == 0)
-            g_ptr_array_remove_index(inquiry->waiters, i);
-    }
-}
-
-static gboolean
-on_timeout(gpointer user_data)
-{
-    MeishiWaiter *waiter = user_data;
-
-    waiter->inquiry->is_awaited = TRUE;
-    drop_alike(waiter->inquiry, waiter);
-    meishi_waiter_tell(waiter, meishi_answer_new(MEISHI_RESULT_TIMED_OUT, MEISHI_CODE_NEEDS_USER,
-                                                 "nobody answered in time"));
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_cancelled(GCancellable *cancellable, gpointer user_data)
-{
-    MeishiWaiter *waiter = user_data;
-
-    withdraw_without(waiter->inquiry, waiter);
-    drop_alike(waiter->inquiry, waiter);
-    meishi_waiter_fail(
-        waiter, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "The request was cancelled."));
-    return G_SOURCE_REMOVE;
 }
 
 /* ---- the world changes ----------------------------------------------------------------------- */
@@ -119,7 +50,7 @@ is_still_asked(const MeishiInquiry *inquiry, MeishiWaiter *waiter)
 
     if (decision->result == MEISHI_RESULT_PROMPT)
         return TRUE;
-    if (is_waiting(waiter))
+    if (meishi_inquiry_is_waiting(waiter))
         meishi_selector_conclude(inquiry->agent, waiter, decision);
     return FALSE;
 }
@@ -132,7 +63,7 @@ meishi_inquiry_review(MeishiInquiry *inquiry)
     for (guint i = 0; i < inquiry->waiters->len; i++) {
         MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
 
-        if (is_waiting(waiter) || inquiry->is_awaited)
+        if (meishi_inquiry_is_waiting(waiter) || inquiry->is_kept_open)
             is_open |= is_still_asked(inquiry, waiter);
     }
     if (is_open)
@@ -140,158 +71,6 @@ meishi_inquiry_review(MeishiInquiry *inquiry)
     g_ptr_array_remove(inquiry->agent->selector->inquiries, inquiry);
     meishi_prompters_withdraw(inquiry->agent->prompters, inquiry->cancellable);
     return FALSE;
-}
-
-/* ---- the end of the asking ------------------------------------------------------------------- */
-
-static void
-fail_all(GPtrArray *waiters, const GError *error)
-{
-    for (guint i = 0; i < waiters->len; i++) {
-        MeishiWaiter *waiter = g_ptr_array_index(waiters, i);
-
-        if (is_waiting(waiter))
-            meishi_waiter_fail(waiter, g_error_copy(error));
-    }
-}
-
-static void
-tell_all(const MeishiInquiry *inquiry, GPtrArray *waiters, MeishiResult result)
-{
-    for (guint i = 0; i < waiters->len; i++) {
-        MeishiWaiter *waiter = g_ptr_array_index(waiters, i);
-        MeishiAnswer *answer;
-
-        if (!is_waiting(waiter))
-            continue;
-        answer = meishi_answer_new(result, MEISHI_CODE_NEEDS_USER, inquiry->row);
-        if (result == MEISHI_RESULT_NO_AGENT)
-            answer->question = g_variant_ref(inquiry->question);
-        meishi_waiter_tell(waiter, answer);
-    }
-}
-
-static void
-dismiss(const MeishiInquiry *inquiry, GPtrArray *waiters)
-{
-    const MeishiWaiter *first = g_ptr_array_index(waiters, 0);
-    g_autofree char *key = meishi_selector_target_key(first->call->request);
-
-    meishi_quiet_dismissed(inquiry->agent->selector->quiet, key, meishi_agent_now());
-    tell_all(inquiry, waiters, MEISHI_RESULT_DISMISSED);
-}
-
-/* The world may be another than when the question was put: rules that came since have the last
- * word, and who could not be given this answer is decided for again, alone. */
-static void
-settle(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiPersonAnswer *said, gint64 choice_id)
-{
-    g_autoptr(MeishiWaiter) owned = waiter;
-    const MeishiWorld *world = meishi_agent_world(agent);
-    const MeishiRequest *request = waiter->call->request;
-    g_autoptr(MeishiDecision) decision = meishi_decide(world, request);
-    const MeishiChoice *choice;
-    guint index;
-
-    if (decision->result == MEISHI_RESULT_PROMPT) {
-        if (!meishi_selector_can_take(decision, world, said->id, &index)) {
-            meishi_selector_decide(agent, g_steal_pointer(&owned));
-            return;
-        }
-        meishi_selector_take(decision, world, index);
-        choice = meishi_memory_find(world->memory, request, &decision->limits, world->now);
-        if (choice != NULL && choice->id == choice_id)
-            decision->choice = choice;
-    }
-    meishi_selector_conclude(agent, waiter, decision);
-}
-
-static void
-answer_all(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *said)
-{
-    gint64 choice_id = meishi_selector_remember(agent, waiters, said);
-
-    while (waiters->len > 0) {
-        MeishiWaiter *waiter = g_ptr_array_steal_index(waiters, 0);
-
-        waiter->inquiry = NULL;
-        if (is_waiting(waiter))
-            settle(agent, waiter, said, choice_id);
-        else
-            meishi_waiter_free(waiter);
-    }
-}
-
-static gboolean
-read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *ret_said)
-{
-    g_auto(MeishiPersonAnswer) said = {.id = NULL};
-    g_autoptr(GError) error = NULL;
-
-    if (!meishi_question_facts_read_answer(dict, &said, &error)) {
-        g_debug("A prompter's answer cannot be understood: %s", error->message);
-        return FALSE;
-    }
-    if (said.id != NULL && !g_hash_table_contains(inquiry->ids, said.id)) {
-        g_debug("A prompter answered with an identity that was not to be chosen.");
-        return FALSE;
-    }
-    *ret_said = said;
-    said.id = NULL;
-    return TRUE;
-}
-
-/* Whoever could ask has gone or did not come. */
-static void
-tell_nobody(const MeishiInquiry *inquiry, GPtrArray *waiters)
-{
-    const MeishiWaiter *first = g_ptr_array_index(waiters, 0);
-
-    meishi_notify_needs_user(inquiry->agent, first->call);
-    tell_all(inquiry, waiters, MEISHI_RESULT_NO_AGENT);
-}
-
-static void
-on_reply(MeishiInquiry *inquiry, GPtrArray *waiters, MeishiReply reply, GVariant *dict)
-{
-    g_auto(MeishiPersonAnswer) said = {.id = NULL};
-
-    if (reply == MEISHI_REPLY_NOBODY)
-        tell_nobody(inquiry, waiters);
-    else if (reply == MEISHI_REPLY_ANSWERED && read_answer(inquiry, dict, &said))
-        answer_all(inquiry->agent, waiters, &said);
-    else
-        dismiss(inquiry, waiters);
-}
-
-static void
-on_error(const MeishiInquiry *inquiry, GPtrArray *waiters, const GError *error)
-{
-    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_TIMEOUT))
-        tell_all(inquiry, waiters, MEISHI_RESULT_TIMED_OUT);
-    else
-        fail_all(waiters, error);
-}
-
-static void
-on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    MeishiInquiry *inquiry = user_data;
-    g_autoptr(MeishiAgent) agent = inquiry->agent != NULL ? g_object_ref(inquiry->agent) : NULL;
-    g_autoptr(GPtrArray) waiters = g_ptr_array_ref(inquiry->waiters);
-    g_autoptr(GVariant) dict = NULL;
-    g_autoptr(GError) error = NULL;
-    MeishiReply reply;
-
-    if (agent != NULL) {
-        /* Whoever asks the same from here on asks anew. */
-        g_ptr_array_remove(agent->selector->inquiries, inquiry);
-        if (meishi_prompters_ask_finish(result, &reply, &dict, &error))
-            on_reply(inquiry, waiters, reply, dict);
-        else
-            on_error(inquiry, waiters, error);
-    }
-    inquiry_free(inquiry);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -386,6 +165,7 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
         .application = waiter->call->application,
         .has_window = belongs_in_window(waiter->call),
         .has_acted = waiter->call->request->user_activation,
+        .extend = meishi_inquiry_extend,
     };
     const MeishiWorld *world = meishi_agent_world(agent);
     MeishiInquiry *inquiry = g_new0(MeishiInquiry, 1);
@@ -398,9 +178,12 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
         meishi_question_facts_new(waiter->call, decision, world, waiter->deadline));
     inquiry->row = decision->row_text;
     inquiry->cancellable = g_cancellable_new();
+    inquiry->is_awaited = TRUE;
+    inquiry->deadline = waiter->deadline;
+    inquiry->ends_at = meishi_agent_now() + OPEN_MS / 1000;
     g_ptr_array_add(agent->selector->inquiries, inquiry);
     meishi_prompters_ask_async(agent->prompters, &asker, "choose", inquiry->question, OPEN_MS,
-                               inquiry->cancellable, on_asked, inquiry);
+                               inquiry->cancellable, meishi_inquiry_on_asked, inquiry);
     return inquiry;
 }
 
@@ -420,7 +203,8 @@ meishi_inquiry_join(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecisi
         inquiry = open_inquiry(agent, waiter, decision);
     waiter->inquiry = inquiry;
     g_ptr_array_add(inquiry->waiters, waiter);
-    meishi_waiter_watch(waiter, on_timeout, on_cancelled);
+    meishi_waiter_watch(waiter, meishi_inquiry_on_timeout, meishi_inquiry_on_cancelled);
+    meishi_inquiry_tell_time(inquiry);
 }
 
 void
@@ -439,6 +223,6 @@ meishi_inquiry_ask_for_later(MeishiAgent *agent, MeishiSelectCall *call,
     if (inquiry == NULL)
         inquiry = open_inquiry(agent, waiter, decision);
     waiter->inquiry = inquiry;
-    inquiry->is_awaited = TRUE; /* as by somebody who timed out */
+    inquiry->is_kept_open = TRUE; /* as by somebody who timed out */
     g_ptr_array_add(inquiry->waiters, g_steal_pointer(&waiter));
 }

@@ -42,7 +42,8 @@ typedef struct {
     MeishiInquiry *inquiry; /* that it waits for; NULL */
     GSource *timer;
     GSource *cancel;
-    gint64 deadline; /* seconds since 1970 */
+    gint64 deadline;     /* seconds since 1970 */
+    gboolean is_patient; /* did not say how long it waits, and so does for a person's sake */
 } MeishiWaiter;
 
 /* ---- waiter.c */
@@ -60,6 +61,10 @@ void meishi_waiter_fail(MeishiWaiter *waiter, GError *error);
  * time is that of the call, however often it is decided. */
 void meishi_waiter_watch(MeishiWaiter *waiter, GSourceFunc on_timeout,
                          GCancellableSourceFunc on_cancelled);
+
+/* One that is watched waits so long from now on, or until then. */
+void meishi_waiter_wait_for(MeishiWaiter *waiter, guint timeout_ms);
+void meishi_waiter_wait_until(MeishiWaiter *waiter, gint64 deadline);
 
 /* ---- agent-select.c */
 

@@ -72,6 +72,8 @@ typedef struct {
 void meishi_answer_free(MeishiAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiAnswer, meishi_answer_free)
 
+#define MEISHI_SELECT_MAX_TIMEOUT_MS 600000
+
 /* Takes @call.  RATE_LIMITED comes as MEISHI_ERROR_BUSY.  Cancelling gives CANCELLED; a person who
  * was asked for several callers goes on being asked for the others. */
 void
@@ -79,6 +81,11 @@ meishi_agent_select_async(MeishiAgent *agent, MeishiSelectCall *call, GCancellab
                           GAsyncReadyCallback callback, gpointer user_data);
 MeishiAnswer *meishi_agent_select_finish(MeishiAgent *agent, GAsyncResult *result,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whoever called with the cancellable @call waits for so long from now on, and not for longer where
+ * the person wants more time.  INVALID_ARGUMENT. */
+gboolean meishi_agent_set_patience(MeishiAgent *agent, const GCancellable *call, guint timeout_ms,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What a dry run comes to, as a caller would be told it: PROMPT where a person would be asked, and
  * neither a selection id nor a question.  For the turn that @decision is good for. */

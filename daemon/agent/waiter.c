@@ -7,7 +7,6 @@
 #include "daemon/base/source.h"
 
 #define TIMEOUT_DEFAULT 60000
-#define TIMEOUT_MAX     600000
 
 MeishiSelectCall *
 meishi_select_call_copy(const MeishiSelectCall *call)
@@ -42,9 +41,10 @@ meishi_waiter_new(MeishiSelectCall *call, GTask *task)
 {
     MeishiWaiter *waiter = g_new0(MeishiWaiter, 1);
 
+    waiter->is_patient = call->timeout_ms == 0;
     if (call->timeout_ms == 0)
         call->timeout_ms = TIMEOUT_DEFAULT;
-    call->timeout_ms = MIN(call->timeout_ms, TIMEOUT_MAX);
+    call->timeout_ms = MIN(call->timeout_ms, MEISHI_SELECT_MAX_TIMEOUT_MS);
     waiter->call = call;
     waiter->task = task;
     waiter->deadline = meishi_agent_now() + call->timeout_ms / 1000;
@@ -103,4 +103,21 @@ meishi_waiter_watch(MeishiWaiter *waiter, GSourceFunc on_timeout,
     waiter->cancel = g_cancellable_source_new(cancellable);
     g_source_set_callback(waiter->cancel, G_SOURCE_FUNC(on_cancelled), waiter, NULL);
     g_source_attach(waiter->cancel, context);
+}
+
+void
+meishi_waiter_wait_for(MeishiWaiter *waiter, guint timeout_ms)
+{
+    waiter->deadline = meishi_agent_now() + timeout_ms / 1000;
+    g_source_set_ready_time(waiter->timer,
+                            g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND);
+}
+
+void
+meishi_waiter_wait_until(MeishiWaiter *waiter, gint64 deadline)
+{
+    gint64 seconds = deadline - meishi_agent_now();
+
+    if (deadline != waiter->deadline)
+        meishi_waiter_wait_for(waiter, (guint)CLAMP(seconds, 0, G_MAXINT / 1000) * 1000);
 }

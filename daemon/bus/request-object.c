@@ -29,17 +29,41 @@ struct MeishiRequestObject {
     gpointer user_data;
 };
 
+/* Refuses whoever is not. */
+static gboolean
+is_callers_own(const MeishiRequestObject *request, GDBusMethodInvocation *invocation)
+{
+    const char *sender = g_dbus_method_invocation_get_sender(invocation);
+
+    if (g_strcmp0(sender, request->sender) == 0)
+        return TRUE;
+    g_dbus_method_invocation_return_error(invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                                          "This request is somebody else's");
+    return FALSE;
+}
+
+static gboolean
+on_update(MeishiBusRequest *skeleton, GDBusMethodInvocation *invocation, guint timeout_ms,
+          gpointer user_data)
+{
+    MeishiRequestObject *request = user_data;
+    GError *error = NULL;
+    gboolean ok;
+
+    if (!is_callers_own(request, invocation))
+        return TRUE;
+    ok = meishi_agent_set_patience(request->agent, request->cancellable, timeout_ms, &error);
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
 static gboolean
 on_cancel(MeishiBusRequest *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
 {
     MeishiRequestObject *request = user_data;
-    const char *sender = g_dbus_method_invocation_get_sender(invocation);
 
-    if (g_strcmp0(sender, request->sender) != 0) {
-        g_dbus_method_invocation_return_error(invocation, MEISHI_ERROR, MEISHI_ERROR_DENIED,
-                                              "This request is somebody else's");
+    if (!is_callers_own(request, invocation))
         return TRUE;
-    }
     meishi_bus_request_complete_cancel(skeleton, invocation);
     g_cancellable_cancel(request->cancellable); /* may end and free @request */
     return TRUE;
@@ -93,6 +117,7 @@ meishi_request_object_new(GDBusMethodInvocation *invocation, const char *path, G
     request->invocation = invocation;
     request->skeleton = meishi_bus_request_skeleton_new();
     g_signal_connect(request->skeleton, "handle-cancel", G_CALLBACK(on_cancel), request);
+    g_signal_connect(request->skeleton, "handle-update", G_CALLBACK(on_update), request);
     meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(request->skeleton));
     if (export_object(request, error))
         return request;

@@ -17,7 +17,6 @@
 #define MAX_SHARED_HOSTS 256
 #define MAX_FILTER_BYTES (64 * 1024)
 #define MAX_CERTIFICATE  (64 * 1024)
-#define MAX_TIMEOUT_MS   600000
 #define MAX_REQUIRED     64
 
 /* Bytes that a serialised array adds to each of its elements, at most. */
@@ -291,7 +290,7 @@ take_timeout(gpointer data, GVariant *value)
     guint timeout_ms = g_variant_get_uint32(value);
 
     ((Draft *)data)->call->timeout_ms = timeout_ms;
-    return timeout_ms > 0 && timeout_ms <= MAX_TIMEOUT_MS;
+    return timeout_ms > 0 && timeout_ms <= MEISHI_SELECT_MAX_TIMEOUT_MS;
 }
 
 /* The strings of xdg-desktop-portal. */

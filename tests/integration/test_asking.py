@@ -6,7 +6,7 @@ import time
 
 import pytest
 from harness.dbus import AGENTS, ROOT, VAULT, Door, RemoteError
-from harness.prompter import Prompter, settle
+from harness.prompter import TIMED_OUT, Prompter, Selection, settle
 from harness.process import wait_until
 from harness.terminal import Terminal
 from harness.wiretap import Wiretap
@@ -239,6 +239,74 @@ def test_passphrase_is_in_no_message(owner, connect, signer):
     assert b"unlock" in said and b"secret" in said and wire.descriptors >= 1
     assert PASSPHRASE.encode() not in said
     assert PASSPHRASE not in owner.daemon.output()
+
+
+# ---- time ---------------------------------------------------------------------------------------
+
+
+def seconds_left(changes):
+    return changes["deadline"] - time.time()
+
+
+def test_person_takes_time(connect, signer):
+    prompter = Prompter(connect())
+    program = signer()
+    program.begin()
+    cookie, _, question = prompter.question()
+    time.sleep(1.1)
+    prompter.extend(cookie)
+    assert prompter.update()[0] == cookie
+    changes = prompter.update()[1]
+    assert changes["deadline"] > question["deadline"] and 55 < seconds_left(changes) <= 61
+    with pytest.raises(RemoteError, match="not open with this prompter"):
+        prompter.extend("1-0")
+    other = Prompter(connect())
+    with pytest.raises(RemoteError, match="not open with this prompter"):
+        other.extend(cookie)
+    prompter.give(cookie, PASSPHRASE)
+    assert result(program) == OK
+
+
+@pytest.fixture
+def cards(owner, pki, connect):
+    """Another identity, so that there is a choice, and where they are on the bus."""
+    owner.meishi("unlock", "--passphrase-file", owner.home / "passphrase")
+    owner.import_files(pki.p12(pki.identity("Work")), password="correct horse")
+    return connect().identities()
+
+
+def test_caller_has_less_time_after_all(connect, cards):
+    """3.9: the question stays, says that nobody waits, and its answer is for the next time."""
+    prompter, program = Prompter(connect()), connect()
+    request = Selection(program)
+    cookie = prompter.question()[0]
+    with pytest.raises(RemoteError, match="from 1 to 600000") as caught:
+        request.update(0)
+    assert caught.value.name.endswith(".Error.InvalidArgument")
+    request.update(200000)
+    assert 190 < seconds_left(prompter.update()[1]) <= 201
+    request.update(100)
+    assert request.response()[0] == TIMED_OUT
+    said = [changes["awaited"] for _, changes in (prompter.update(2), prompter.update(3))]
+    assert said == [True, False] and prompter.cancelled == []
+    again = Selection(program)
+    assert prompter.update(4)[1]["awaited"] is True
+    prompter.choose(cookie, cards["Work"])
+    assert again.response()[1]["label"] == "Work"
+    assert Selection(program).response()[1]["label"] == "Work"
+    assert len(prompter.questions) == 1
+
+
+def test_late_answer(connect, cards):
+    prompter, program = Prompter(connect()), connect()
+    request = Selection(program)
+    cookie = prompter.question()[0]
+    request.update(100)
+    assert request.response()[0] == TIMED_OUT
+    assert prompter.update(2)[1]["awaited"] is False
+    prompter.choose(cookie, cards["Work"])
+    assert Selection(program).response()[1]["label"] == "Work"
+    assert len(prompter.questions) == 1
 
 
 # ---- which prompter -----------------------------------------------------------------------------

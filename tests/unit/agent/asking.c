@@ -35,10 +35,26 @@ on_cancel(gpointer prompter, const char *cookie, const char *reason)
     g_string_append_printf(asking->cancelled, "%s ", reason);
 }
 
+static void
+on_update(gpointer prompter, const char *cookie, GVariant *changes)
+{
+    Asking *asking = prompter;
+    gboolean is_awaited;
+
+    g_assert_cmpstr(cookie, ==, asking->cookie);
+    g_assert_true(g_variant_lookup(changes, "awaited", "b", &is_awaited));
+    g_assert_true(g_variant_lookup(changes, "deadline", "x", &asking->deadline));
+    g_string_append(asking->updates, is_awaited ? "awaited " : "deserted ");
+}
+
 void
 asking_register(Asking *asking)
 {
-    static const MeishiPrompterClass class = {.begin = on_begin, .cancel = on_cancel};
+    static const MeishiPrompterClass class = {
+        .begin = on_begin,
+        .cancel = on_cancel,
+        .update = on_update,
+    };
 
     g_assert_true(meishi_prompters_add(meishi_agent_prompters(asking->agent), asking, NULL, &class,
                                        asking, NULL));
@@ -127,6 +143,7 @@ asking_new(void)
     asking->agent = asking->world->agent;
     asking->cancelled = g_string_new(NULL);
     asking->flushed = g_string_new(NULL);
+    asking->updates = g_string_new(NULL);
     outcomes = world_import_outcomes(asking->world, "alice.p12,bob.pem,stranger.key,stranger.crt",
                                      "secret");
     name_alice(asking);
@@ -149,6 +166,7 @@ asking_free(Asking *asking)
     world_free(asking->world);
     g_string_free(asking->cancelled, TRUE);
     g_string_free(asking->flushed, TRUE);
+    g_string_free(asking->updates, TRUE);
     g_free(asking);
 }
 

@@ -18,6 +18,8 @@ typedef struct {
     char *cookie;       /* of the question that is shown; NULL */
     GVariant *question; /* the last one */
     GString *cancelled; /* reasons */
+    GString *updates;   /* "awaited " or "deserted " */
+    gint64 deadline;    /* of the last update */
     /* Signals. */
     guint n_changed;
     GString *flushed; /* "host:port " */

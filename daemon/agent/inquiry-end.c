@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The end of an inquiry: what a prompter said, or did not, is told to everybody who waits; see
+ * inquiry.c.
+ */
+#include "daemon/agent/inquiry-private.h"
+
+#include "daemon/base/error.h"
+
+static void
+fail_all(GPtrArray *waiters, const GError *error)
+{
+    for (guint i = 0; i < waiters->len; i++) {
+        MeishiWaiter *waiter = g_ptr_array_index(waiters, i);
+
+        if (meishi_inquiry_is_waiting(waiter))
+            meishi_waiter_fail(waiter, g_error_copy(error));
+    }
+}
+
+static void
+tell_all(const MeishiInquiry *inquiry, GPtrArray *waiters, MeishiResult result)
+{
+    for (guint i = 0; i < waiters->len; i++) {
+        MeishiWaiter *waiter = g_ptr_array_index(waiters, i);
+        MeishiAnswer *answer;
+
+        if (!meishi_inquiry_is_waiting(waiter))
+            continue;
+        answer = meishi_answer_new(result, MEISHI_CODE_NEEDS_USER, inquiry->row);
+        if (result == MEISHI_RESULT_NO_AGENT)
+            answer->question = g_variant_ref(inquiry->question);
+        meishi_waiter_tell(waiter, answer);
+    }
+}
+
+static void
+dismiss(const MeishiInquiry *inquiry, GPtrArray *waiters)
+{
+    const MeishiWaiter *first = g_ptr_array_index(waiters, 0);
+    g_autofree char *key = meishi_selector_target_key(first->call->request);
+
+    meishi_quiet_dismissed(inquiry->agent->selector->quiet, key, meishi_agent_now());
+    tell_all(inquiry, waiters, MEISHI_RESULT_DISMISSED);
+}
+
+/* The world may be another than when the question was put: rules that came since have the last
+ * word, and who could not be given this answer is decided for again, alone. */
+static void
+settle(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiPersonAnswer *said, gint64 choice_id)
+{
+    g_autoptr(MeishiWaiter) owned = waiter;
+    const MeishiWorld *world = meishi_agent_world(agent);
+    const MeishiRequest *request = waiter->call->request;
+    g_autoptr(MeishiDecision) decision = meishi_decide(world, request);
+    const MeishiChoice *choice;
+    guint index;
+
+    if (decision->result == MEISHI_RESULT_PROMPT) {
+        if (!meishi_selector_can_take(decision, world, said->id, &index)) {
+            meishi_selector_decide(agent, g_steal_pointer(&owned));
+            return;
+        }
+        meishi_selector_take(decision, world, index);
+        choice = meishi_memory_find(world->memory, request, &decision->limits, world->now);
+        if (choice != NULL && choice->id == choice_id)
+            decision->choice = choice;
+    }
+    meishi_selector_conclude(agent, waiter, decision);
+}
+
+static void
+answer_all(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *said)
+{
+    gint64 choice_id = meishi_selector_remember(agent, waiters, said);
+
+    while (waiters->len > 0) {
+        MeishiWaiter *waiter = g_ptr_array_steal_index(waiters, 0);
+
+        waiter->inquiry = NULL;
+        if (meishi_inquiry_is_waiting(waiter))
+            settle(agent, waiter, said, choice_id);
+        else
+            meishi_waiter_free(waiter);
+    }
+}
+
+static gboolean
+read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *ret_said)
+{
+    g_auto(MeishiPersonAnswer) said = {.id = NULL};
+    g_autoptr(GError) error = NULL;
+
+    if (!meishi_question_facts_read_answer(dict, &said, &error)) {
+        g_debug("A prompter's answer cannot be understood: %s", error->message);
+        return FALSE;
+    }
+    if (said.id != NULL && !g_hash_table_contains(inquiry->ids, said.id)) {
+        g_debug("A prompter answered with an identity that was not to be chosen.");
+        return FALSE;
+    }
+    *ret_said = said;
+    said.id = NULL;
+    return TRUE;
+}
+
+/* Whoever could ask has gone or did not come. */
+static void
+tell_nobody(const MeishiInquiry *inquiry, GPtrArray *waiters)
+{
+    const MeishiWaiter *first = g_ptr_array_index(waiters, 0);
+
+    meishi_notify_needs_user(inquiry->agent, first->call);
+    tell_all(inquiry, waiters, MEISHI_RESULT_NO_AGENT);
+}
+
+static void
+on_reply(MeishiInquiry *inquiry, GPtrArray *waiters, MeishiReply reply, GVariant *dict)
+{
+    g_auto(MeishiPersonAnswer) said = {.id = NULL};
+
+    if (reply == MEISHI_REPLY_NOBODY)
+        tell_nobody(inquiry, waiters);
+    else if (reply == MEISHI_REPLY_ANSWERED && read_answer(inquiry, dict, &said))
+        answer_all(inquiry->agent, waiters, &said);
+    else
+        dismiss(inquiry, waiters);
+}
+
+static void
+on_error(const MeishiInquiry *inquiry, GPtrArray *waiters, const GError *error)
+{
+    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_TIMEOUT))
+        tell_all(inquiry, waiters, MEISHI_RESULT_TIMED_OUT);
+    else
+        fail_all(waiters, error);
+}
+
+void
+meishi_inquiry_on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiInquiry *inquiry = user_data;
+    g_autoptr(MeishiAgent) agent = inquiry->agent != NULL ? g_object_ref(inquiry->agent) : NULL;
+    g_autoptr(GPtrArray) waiters = g_ptr_array_ref(inquiry->waiters);
+    g_autoptr(GVariant) dict = NULL;
+    g_autoptr(GError) error = NULL;
+    MeishiReply reply;
+
+    if (agent != NULL) {
+        /* Whoever asks the same from here on asks anew. */
+        g_ptr_array_remove(agent->selector->inquiries, inquiry);
+        if (meishi_prompters_ask_finish(result, &reply, &dict, &error))
+            on_reply(inquiry, waiters, reply, dict);
+        else
+            on_error(inquiry, waiters, error);
+    }
+    meishi_inquiry_free(inquiry);
+}

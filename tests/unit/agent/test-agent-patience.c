@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How long callers wait for the person, who may change that, and what the person is told of it.
+ */
+#include "daemon/agent/agent-private.h"
+#include "daemon/base/error.h"
+#include "tests/unit/agent/asking.h"
+
+#define HOST "www.example.com"
+
+/* One that waits for @timeout_ms; 0: does not say. */
+static Call *
+start(Asking *asking, guint timeout_ms)
+{
+    MeishiSelectCall *call = asking_call(asking, HOST);
+
+    call->timeout_ms = timeout_ms;
+    return asking_start(asking, call);
+}
+
+static void
+assert_told(Asking *asking, const char *updates, int seconds)
+{
+    gint64 left = asking->deadline - g_get_real_time() / G_USEC_PER_SEC;
+
+    g_assert_cmpstr(asking->updates->str, ==, updates);
+    g_assert_cmpint(left, >=, seconds - 2);
+    g_assert_cmpint(left, <=, seconds + 1);
+    g_string_truncate(asking->updates, 0);
+}
+
+static void
+extend(Asking *asking)
+{
+    g_assert_true(meishi_prompters_extend(meishi_agent_prompters(asking->agent), asking,
+                                          asking->cookie, NULL));
+}
+
+static gboolean
+set_patience(Asking *asking, const Call *call, guint timeout_ms)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean ok = meishi_agent_set_patience(asking->agent, call->cancellable, timeout_ms, &error);
+
+    if (!ok)
+        g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+    world_settle();
+    return ok;
+}
+
+/* 3.9: "the connection timed out; your choice will be used next time". */
+static void
+test_deserted(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = start(asking, 20), retry = NULL, next = NULL;
+
+    asking_wait(call);
+    assert_told(asking, "deserted ", 600);
+    retry = start(asking, 30000);
+    assert_told(asking, "awaited ", 30);
+    g_cancellable_cancel(retry->cancellable);
+    world_settle();
+    assert_told(asking, "deserted ", 600);
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    next = start(asking, 0);
+    assert_call(next, "selected Alice once");
+}
+
+/* The most patient one counts. */
+static void
+test_joined(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) first = start(asking, 30000), second = NULL, third = NULL;
+
+    second = start(asking, 20000);
+    g_assert_cmpstr(asking->updates->str, ==, "");
+    third = start(asking, 300000);
+    assert_told(asking, "awaited ", 300);
+    g_cancellable_cancel(third->cancellable);
+    world_settle();
+    assert_told(asking, "awaited ", 30);
+    g_cancellable_cancel(first->cancellable);
+    world_settle();
+    assert_told(asking, "awaited ", 20);
+}
+
+/* The last to leave takes the question along, and nobody is told anything else. */
+static void
+test_left(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = start(asking, 0);
+
+    g_cancellable_cancel(call->cancellable);
+    world_settle();
+    g_assert_cmpstr(asking->updates->str, ==, "");
+    g_assert_cmpstr(asking->cancelled->str, ==, "caller-gone ");
+}
+
+/* What waits behind another question is begun as it is then. */
+static void
+test_deserted_in_queue(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) shown = start(asking, 0), queued = NULL;
+    MeishiSelectCall *other = asking_call(asking, "else.example");
+    gboolean is_awaited = TRUE;
+
+    other->timeout_ms = 20;
+    queued = asking_start(asking, other);
+    asking_wait(queued);
+    g_assert_cmpstr(asking->updates->str, ==, "");
+    asking_dismiss(asking);
+    assert_asked(asking, "host", "else.example");
+    g_assert_true(g_variant_lookup(asking->question, "awaited", "b", &is_awaited));
+    g_assert_false(is_awaited);
+    assert_call(shown, "dismissed - once");
+}
+
+/* A second, so that a later end can be told from an earlier one. */
+static void
+let_a_second_pass(void)
+{
+    gint64 end = g_get_monotonic_time() + 1100 * G_TIME_SPAN_MILLISECOND;
+
+    while (g_get_monotonic_time() < end) {
+        world_settle();
+        g_usleep(10000);
+    }
+}
+
+/* Who left the time to us waits for the person; who did not is held to what was said. */
+static void
+test_extend(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) patient = start(asking, 0), hasty = start(asking, 1500);
+
+    let_a_second_pass();
+    extend(asking);
+    assert_told(asking, "awaited ", 60);
+    asking_wait(hasty);
+    assert_call(hasty, "timed-out - once");
+    assert_call(patient, "waiting");
+    asking_answer(asking, "Bob", "once", "host-port", FALSE);
+    assert_call(patient, "selected Bob once");
+}
+
+/* The person hears that it was of no use, and that a late answer is. */
+static void
+test_extend_hasty(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) hasty = start(asking, 20000);
+
+    extend(asking);
+    assert_told(asking, "awaited ", 20);
+    g_assert_true(set_patience(asking, hasty, 10));
+    asking_wait(hasty);
+    assert_call(hasty, "timed-out - once");
+    g_string_truncate(asking->updates, 0);
+    extend(asking);
+    assert_told(asking, "deserted ", 600);
+}
+
+/* Request.Update: longer, shorter, and what is no time. */
+static void
+test_set_patience(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = start(asking, 30000), other = start(asking, 10000);
+
+    g_assert_true(set_patience(asking, call, 200000));
+    assert_told(asking, "awaited ", 200);
+    g_assert_false(set_patience(asking, call, 0));
+    g_assert_false(set_patience(asking, call, 600001));
+    g_assert_cmpstr(asking->updates->str, ==, "");
+    g_assert_true(set_patience(asking, call, 5));
+    asking_wait(call);
+    assert_call(call, "timed-out - once");
+    assert_told(asking, "awaited ", 10);
+    g_assert_true(set_patience(asking, call, 5)); /* was told already */
+    assert_call(other, "waiting");
+}
+
+int
+main(int argc, char **argv)
+{
+    world_init(&argc, &argv);
+    g_test_add_func("/patience/deserted", test_deserted);
+    g_test_add_func("/patience/deserted-in-queue", test_deserted_in_queue);
+    g_test_add_func("/patience/joined", test_joined);
+    g_test_add_func("/patience/left", test_left);
+    g_test_add_func("/patience/extend/patient", test_extend);
+    g_test_add_func("/patience/extend/hasty", test_extend_hasty);
+    g_test_add_func("/patience/set", test_set_patience);
+    return world_run();
+}
