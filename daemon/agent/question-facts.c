@@ -332,11 +332,12 @@ describe(const MeishiVerdict *verdict, const MeishiWorld *world, const MeishiReq
     return g_variant_dict_end(&dict);
 }
 
-/* The first @n, best first. */
+/* The first @n, best first.  Where nobody is asked, the one that was selected is marked. */
 static void
 add_candidates(GVariantDict *dict, const MeishiDecision *decision, guint n,
                const MeishiWorld *world, const MeishiRequest *request)
 {
+    guint marked = decision->selected != G_MAXUINT ? decision->selected : decision->preselected;
     const char *preselected = "";
     GVariantBuilder list;
 
@@ -345,9 +346,8 @@ add_candidates(GVariantDict *dict, const MeishiDecision *decision, guint n,
         g_variant_builder_add_value(&list, describe(&decision->verdicts[i], world, request));
     g_variant_dict_insert_value(dict, "candidates", g_variant_builder_end(&list));
     g_variant_dict_insert(dict, "n-candidates", "u", n);
-    if (decision->preselected != G_MAXUINT)
-        preselected =
-            meishi_inventory_entry(world->inventory, decision->preselected)->candidate->id;
+    if (marked != G_MAXUINT)
+        preselected = meishi_inventory_entry(world->inventory, marked)->candidate->id;
     g_variant_dict_insert(dict, "preselected", "s", preselected);
 }
 

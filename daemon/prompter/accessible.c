@@ -42,7 +42,7 @@ meishi_accessible_announce(GtkWidget *within, const char *text)
     GtkWidget *before = root != NULL ? g_object_get_data(G_OBJECT(root), ANNOUNCED) : NULL;
     g_autofree char *whole = NULL;
 
-    if (before != NULL)
+    if (before != NULL && before != focus)
         set_description(before, own_description(before));
     if (focus == NULL)
         return;

@@ -5,6 +5,7 @@
  */
 #include "daemon/prompter/confirm-window.h"
 
+#include "daemon/prompter/fact-group.h"
 #include "daemon/prompter/words/answer.h"
 #include "daemon/prompter/words/confirm-view.h"
 
@@ -56,28 +57,12 @@ add_buttons(MeishiShell *shell, const MeishiConfirmView *view)
 }
 
 static void
-add_fact(AdwPreferencesGroup *group, const char *name, const char *value)
-{
-    GtkWidget *row = adw_action_row_new();
-    g_autofree char *spoken = g_strdup_printf("%s: %s", name, value);
-
-    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), name);
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), value);
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
-    gtk_widget_set_focusable(row, FALSE);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
-    adw_preferences_group_add(group, row);
-}
-
-static void
 add_facts(MeishiShell *shell, const MeishiConfirmView *view)
 {
-    AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
+    AdwPreferencesGroup *group = meishi_fact_group_new(NULL);
 
-    add_fact(group, _("Key"), view->key);
-    add_fact(group, _("Server"), view->target);
+    meishi_fact_group_add(group, _("Key"), view->key, NULL);
+    meishi_fact_group_add(group, _("Server"), view->target, NULL);
     meishi_shell_add(shell, GTK_WIDGET(group));
 }
 

@@ -8,6 +8,7 @@
 #include "daemon/asking/desk.h"
 #include "daemon/prompter/chooser-window.h"
 #include "daemon/prompter/confirm-window.h"
+#include "daemon/prompter/explain-window.h"
 
 #define DAEMON "org.meishi.Agent1"
 
@@ -16,6 +17,7 @@ static MeishiShell *(*const windows[])(const MeishiQuestion *question, MeishiShe
                                        gpointer data) = {
     [MEISHI_ASKS_CHOOSE] = meishi_chooser_window_new,
     [MEISHI_ASKS_CONFIRM] = meishi_confirm_window_new,
+    [MEISHI_ASKS_EXPLAIN] = meishi_explain_window_new,
 };
 
 struct MeishiPrompter {
@@ -52,7 +54,7 @@ show_question(const MeishiQuestion *question, gpointer data)
 {
     MeishiPrompter *prompter = data;
 
-    if (question->asks >= G_N_ELEMENTS(windows))
+    if (question->asks >= G_N_ELEMENTS(windows) || windows[question->asks] == NULL)
         return FALSE;
     prompter->window = windows[question->asks](question, on_answered, prompter);
     meishi_shell_set_more_time(prompter->window, on_more_time);

@@ -5,6 +5,7 @@
  */
 #include "daemon/prompter/shell.h"
 
+#include "daemon/prompter/parent-window.h"
 #include "daemon/prompter/time-bar.h"
 
 #include <glib/gi18n.h>
@@ -462,8 +463,10 @@ meishi_shell_new(const MeishiShellHead *head, MeishiShellAnswered answered, gpoi
     shell->is_ready = TRUE;
     build_window(shell, head);
     listen_to_window(shell);
-    if (head->question != NULL)
+    if (head->question != NULL) {
+        meishi_parent_window_set(shell->window, head->question->parent_window);
         meishi_shell_update(shell, head->question);
+    }
     return shell;
 }
 

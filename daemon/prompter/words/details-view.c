@@ -7,6 +7,7 @@
 #include "daemon/prompter/words/chooser-view.h"
 #include "daemon/prompter/words/dates.h"
 #include "daemon/prompter/words/program.h"
+#include "daemon/prompter/words/reasons.h"
 
 #include <glib/gi18n.h>
 
@@ -58,15 +59,18 @@ meishi_chooser_view_details(const MeishiQuestion *question, guint index)
     GPtrArray *details = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *target = spoken(meishi_program_target(question));
     g_autofree char *program = spoken(meishi_program_detail(question));
+    g_autofree char *row = meishi_reasons_said(question->row);
 
     if (index < question->candidates->len)
         add_certificate(details, meishi_question_candidate(question, index));
     add(details, _("Server"), target);
+    add(details, _("Server's name"), question->server_name);
+    add(details, _("Server's organisation"), question->server_organisation);
     add(details, _("Program"), question->application);
     add(details, _("Known how"), program);
     for (char **name = question->accepts; *name != NULL; name++)
         add(details, _("Accepted issuer"), *name);
-    add(details, _("Reason of the question"), question->row);
+    add(details, _("Reason of the question"), row);
     if (!g_str_equal(question->rule, "none"))
         add(details, _("Policy"), question->rule);
     return details;

@@ -21,7 +21,7 @@ is_kind(const MeishiQuestion *question, const char *kind)
 static char *
 say_last_time(const MeishiQuestion *question)
 {
-    g_autofree char *alert = meishi_reasons_alert(question->last_alert);
+    g_autofree char *alert = meishi_reasons_said(question->last_alert);
     g_autofree char *label = meishi_untrusted_isolated(question->last_label);
 
     if (alert[0] == '\0')

@@ -23,6 +23,37 @@ static const struct {
     {"CHAIN_SIGALG", N_("signed in another way"),
      N_("it is signed in a way that the server does not accept")},
     {"REFUSED_BEFORE", N_("refused before"), N_("this server has refused it before")},
+    /* Never offered; only an explanation names them. */
+    {"NO_KEY", NULL, N_("its private key is not here")},
+    {"HIDDEN", NULL, N_("its owner has hidden it")},
+    {"DUPLICATE", NULL, N_("it is listed already from a better place")},
+    {"NOT_X509", NULL, N_("it is not of the type of certificate that was agreed on")},
+    {"KEY_TYPE", NULL, N_("its key is of a type that the server does not take")},
+    {"SIGALG", NULL, N_("its key can make no signature that the server accepts")},
+    {"KU", NULL, N_("its key was not issued for signing in")},
+    {"OID_FILTER", NULL, N_("it lacks what the server's filter asks for")},
+    {"POLICY_RESTRICT", NULL, N_("policy keeps it from this server")},
+    {"POLICY_KEY", NULL, N_("policy does not allow a key of this kind here")},
+    {"APP_NOT_GRANTED", NULL, N_("policy keeps it from this program")},
+};
+
+/* For the catalogue: what the daemon says of how it decided. */
+static const char *const rows[] G_GNUC_UNUSED = {
+    N_("the request is answered without looking at identities"),
+    N_("a rule selects, one identity fits"),
+    N_("a rule selects, several identities fit"),
+    N_("a rule selects, no identity fits"),
+    N_("to send none was chosen before"),
+    N_("chosen before"),
+    N_("what was chosen before cannot be used as it is"),
+    N_("only identities on absent tokens fit"),
+    N_("nothing fits without reservation"),
+    N_("nothing fits"),
+    N_("one identity fits, and such are used without asking"),
+    N_("no rule, no memory, nobody to ask"),
+    N_("the server names no authority, no rule, no memory"),
+    N_("one identity fits, no rule, no memory"),
+    N_("several identities fit, no rule, no memory"),
 };
 
 /* For the catalogue: what the daemon says of alerts. */
@@ -44,14 +75,14 @@ const char *
 meishi_reasons_kind(const char *code)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
-        if (g_str_equal(reasons[i].code, code))
+        if (g_str_equal(reasons[i].code, code) && reasons[i].kind != NULL)
             return _(reasons[i].kind);
     }
     return NULL;
 }
 
 char *
-meishi_reasons_soft(const MeishiQuestionCandidate *candidate)
+meishi_reasons_candidate(const MeishiQuestionCandidate *candidate)
 {
     gboolean is_early = g_str_equal(candidate->code, "NOT_YET_VALID");
     g_autofree char *day =
@@ -69,7 +100,7 @@ meishi_reasons_soft(const MeishiQuestionCandidate *candidate)
 }
 
 char *
-meishi_reasons_alert(const char *text)
+meishi_reasons_said(const char *text)
 {
     g_autofree char *clean = meishi_untrusted_line(text);
 

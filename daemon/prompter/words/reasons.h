@@ -8,10 +8,10 @@
 #include "daemon/asking/question.h"
 
 /* Why @candidate is not offered: "it expired on 1 March 2026". */
-char *meishi_reasons_soft(const MeishiQuestionCandidate *candidate);
+char *meishi_reasons_candidate(const MeishiQuestionCandidate *candidate);
 
 /* The same as a kind, for counting: "expired"; NULL for a code that we do not know. */
 const char *meishi_reasons_kind(const char *code);
 
 /* What the server said the last time. */
-char *meishi_reasons_alert(const char *text);
+char *meishi_reasons_said(const char *text);

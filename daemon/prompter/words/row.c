@@ -74,8 +74,8 @@ is_blank(const char *text)
     return stripped == NULL || stripped[0] == '\0';
 }
 
-static char *
-label_of(const MeishiQuestionCandidate *candidate)
+char *
+meishi_row_label(const MeishiQuestionCandidate *candidate)
 {
     static char *(*const sources[])(const MeishiQuestionCandidate *) = {
         common_name_of, mail_of, first_name_of, organisation_of, tail_of};
@@ -172,7 +172,7 @@ reason_of(const MeishiQuestion *question, const MeishiQuestionCandidate *candida
 {
     if (!candidate->is_soft || g_str_equal(question->kind, "insert"))
         return g_strdup("");
-    return meishi_reasons_soft(candidate);
+    return meishi_reasons_candidate(candidate);
 }
 
 static char *
@@ -262,7 +262,7 @@ meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
     const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
     MeishiRow *row = g_new0(MeishiRow, 1);
 
-    row->label = label_of(candidate);
+    row->label = meishi_row_label(candidate);
     row->place = place_of(candidate);
     row->icon = icon_of(candidate);
     row->contact = contact_of(candidate, row->label);

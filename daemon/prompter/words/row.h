@@ -23,6 +23,9 @@ typedef struct {
     gboolean is_usable; /* FALSE: its card is not here */
 } MeishiRow;
 
+/* What a row is called (rule 1); never empty; new. */
+char *meishi_row_label(const MeishiQuestionCandidate *candidate);
+
 /* @now decides what ends soon. */
 MeishiRow *meishi_row_new(const MeishiQuestion *question, guint index, gint64 now);
 void meishi_row_free(MeishiRow *row); /* NULL is fine */

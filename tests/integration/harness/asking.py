@@ -19,6 +19,7 @@ _XML = f"""
       <arg type="s" direction="in"/><arg type="u" direction="in"/>
       <arg type="a{{sv}}" direction="in"/>
     </method>
+    <method name="Extend"><arg type="s" direction="in"/></method>
   </interface>
 </node>
 """
@@ -26,12 +27,14 @@ _cookies = itertools.count(1)
 
 
 class AskingDaemon:
-    """`answers`: what came to Respond, as (cookie, result, answer)."""
+    """`answers`: what came to Respond, as (cookie, result, answer); `extended`: the cookies that
+    came to Extend."""
 
     def __init__(self, door):
         self.door = door
         self.prompter = None
         self.answers = []
+        self.extended = []
         interface = Gio.DBusNodeInfo.new_for_xml(_XML).interfaces[0]
         door.connection.register_object(ROOT, interface, self._on_call, None, None)
         flags = GLib.Variant("(su)", (NAME, 4))
@@ -51,6 +54,16 @@ class AskingDaemon:
 
     def cancel(self, cookie, reason="withdrawn"):
         self._call("Cancel", GLib.Variant("(ss)", (cookie, reason)))
+
+    def update(self, cookie, changes):
+        """`changes`: the text form of a{sv}."""
+        facts = GLib.Variant.parse(GLib.VariantType("a{sv}"), changes, None, None)
+        self._call("Update", GLib.Variant.new_tuple(GLib.Variant("s", cookie), facts))
+
+    def extension(self, n=1):
+        """The cookie of the `n`th Extend."""
+        wait_until(self._settled(lambda: len(self.extended) >= n), f"extension {n}")
+        return self.extended[n - 1]
 
     def answer(self, n=1):
         """The `n`th answer: cookie, result, and what was said."""
@@ -83,4 +96,6 @@ class AskingDaemon:
             self.prompter = (sender, parameters.unpack()[0])
         elif method == "Respond":
             self.answers.append(parameters.unpack())
+        elif method == "Extend":
+            self.extended.append(parameters.unpack()[0])
         invocation.return_value(None)

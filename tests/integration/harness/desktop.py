@@ -69,6 +69,12 @@ class Desktop:
         """What a screen reader does to press the button."""
         return self.reader.press(name)
 
+    def heard(self):
+        """What a screen reader has spoken by itself since it was first asked anything: how the
+        description of what has the focus became another (Orca's default.py,
+        onDescriptionChanged)."""
+        return self.reader.ask(method="heard")
+
     def stop(self):
         if self.reader is not None:
             self.reader.stop()
@@ -152,14 +158,40 @@ def serve():
                 return Atspi.Action.do_action(thing, 0)
         return False
 
-    for line in sys.stdin:
+    spoken = []
+
+    def on_described(event):
+        try:
+            if event.source.get_state_set().contains(Atspi.StateType.FOCUSED):
+                spoken.append(event.any_data)
+        except GLib.Error:
+            pass  # it has left meanwhile
+
+    def heard(_request):
+        return spoken
+
+    def answer(line):
         request = json.loads(line)
-        method = {"see": see, "press": press}[request["method"]]
+        method = {"see": see, "press": press, "heard": heard}[request["method"]]
         try:
             print(json.dumps(method(request)), flush=True)
         except GLib.Error:
             time.sleep(0.05)
             print(json.dumps([]), flush=True)
+
+    def on_line(_channel, _condition):
+        line = sys.stdin.readline()
+        if line:
+            answer(line)
+        else:
+            loop.quit()
+        return bool(line)
+
+    listener = Atspi.EventListener.new(on_described)
+    listener.register("object:property-change:accessible-description")
+    loop = GLib.MainLoop()
+    GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, on_line)
+    loop.run()
 
 
 if __name__ == "__main__":
