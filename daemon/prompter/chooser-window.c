@@ -70,7 +70,7 @@ use_selected(Window *window)
 {
     guint index = selected_of(window);
 
-    if (index == G_MAXUINT || !meishi_shell_is_armed(window->shell))
+    if (index == G_MAXUINT)
         return;
     if (meishi_chooser_view_row(window->view, index)->is_soft && !window->is_insisting) {
         set_insisting(window, TRUE);
@@ -89,7 +89,10 @@ on_use(GtkButton *button, gpointer data)
 static void
 on_activated(gpointer data)
 {
-    use_selected(data);
+    Window *window = data;
+
+    if (meishi_shell_is_meant(window->shell))
+        use_selected(window);
 }
 
 static void
@@ -100,6 +103,8 @@ on_selected(gpointer data)
     if (window->use == NULL)
         return;
     set_insisting(window, FALSE);
+    if (!meishi_shell_is_input(window->shell))
+        meishi_shell_rearm(window->shell); /* chosen by another program, or by us */
     meishi_shell_set_ready(window->shell, selected_of(window) != G_MAXUINT);
 }
 
@@ -240,7 +245,7 @@ on_number(GtkWidget *widget, GVariant *args, gpointer data)
     if (window->list == NULL || meishi_shell_is_covered(window->shell))
         return FALSE;
     if (meishi_chooser_list_select(window->list, number - 1))
-        use_selected(window);
+        on_activated(window);
     return TRUE;
 }
 

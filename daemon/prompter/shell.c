@@ -5,13 +5,15 @@
  */
 #include "daemon/prompter/shell.h"
 
+#include "daemon/prompter/accessible.h"
+#include "daemon/prompter/consent-button.h"
+#include "daemon/prompter/consent.h"
 #include "daemon/prompter/parent-window.h"
 #include "daemon/prompter/time-bar.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define GUARD_MS       500
 #define WIDTH          580
 #define COMPACT_WIDTH  480
 #define COMPACT_HEIGHT 600 /* of the content; what is more scrolls */
@@ -36,8 +38,10 @@ struct MeishiShell {
     GtkBox *pair;     /* of buttons; NULL before the first of them */
     GtkWidget *cover; /* NULL */
     GPtrArray *guarded;
-    gboolean is_ready, is_armed;
-    guint guard_id, deliver_id;
+    GtkLabel *refused; /* what another program tried to press */
+    MeishiConsent *consent;
+    gboolean is_ready;
+    guint deliver_id;
     GVariant *answer;
     MeishiSecret *secret; /* beside it; NULL */
     gpointer owned;       /* what the kind of window knows of itself */
@@ -108,47 +112,69 @@ update_guarded(MeishiShell *shell)
 {
     for (guint i = 0; i < shell->guarded->len; i++)
         gtk_widget_set_sensitive(g_ptr_array_index(shell->guarded, i),
-                                 shell->is_ready && shell->is_armed);
+                                 shell->is_ready && meishi_consent_is_armed(shell->consent));
 }
 
-static gboolean
-arm(gpointer data)
+static void
+on_armed(gpointer data)
 {
-    MeishiShell *shell = data;
-
-    shell->guard_id = 0;
-    shell->is_armed = TRUE;
-    update_guarded(shell);
-    return G_SOURCE_REMOVE;
+    update_guarded(data);
 }
 
 void
 meishi_shell_rearm(MeishiShell *shell)
 {
-    shell->is_armed = FALSE;
-    g_clear_handle_id(&shell->guard_id, g_source_remove);
-    if (gtk_window_is_active(shell->window))
-        shell->guard_id = g_timeout_add(GUARD_MS, arm, shell);
-    update_guarded(shell);
+    meishi_consent_rearm(shell->consent);
 }
 
-static void
-on_active(GtkWindow *window, GParamSpec *spec, gpointer data)
+static const char *
+label_of(GtkButton *button, guint *ret_mnemonic)
 {
-    meishi_shell_rearm(data);
+    GtkLabel *label = GTK_LABEL(gtk_button_get_child(button));
+
+    *ret_mnemonic = gtk_label_get_mnemonic_keyval(label);
+    return gtk_label_get_text(label);
+}
+
+/* The focus stays where it is: whoever may move it to a button gets the person's next Enter. */
+static void
+on_refused(MeishiConsentButton *button, gpointer data)
+{
+    MeishiShell *shell = data;
+    guint mnemonic;
+    const char *name = label_of(GTK_BUTTON(button), &mnemonic);
+    g_autofree char *key = gtk_accelerator_get_label(mnemonic, GDK_ALT_MASK);
+    /* Translators: a button's name, and the keys that press it: "Alt+A" */
+    g_autofree char *text = g_strdup_printf(
+        _("Another program tried to press “%s”. That takes a click or a key of yours: %s."), name,
+        key);
+
+    gtk_label_set_text(shell->refused, text);
+    gtk_widget_set_visible(gtk_widget_get_parent(GTK_WIDGET(shell->refused)), TRUE);
+    meishi_accessible_announce(GTK_WIDGET(shell->window), text);
 }
 
 void
 meishi_shell_guard(MeishiShell *shell, GtkButton *button)
 {
+    g_return_if_fail(MEISHI_IS_CONSENT_BUTTON(button));
+
+    meishi_consent_button_guard(MEISHI_CONSENT_BUTTON(button), shell->consent);
+    g_signal_connect(button, "refused", G_CALLBACK(on_refused), shell);
     g_ptr_array_add(shell->guarded, button);
     update_guarded(shell);
 }
 
 gboolean
-meishi_shell_is_armed(const MeishiShell *shell)
+meishi_shell_is_input(const MeishiShell *shell)
 {
-    return shell->is_armed;
+    return meishi_consent_is_input(shell->consent);
+}
+
+gboolean
+meishi_shell_is_meant(const MeishiShell *shell)
+{
+    return meishi_consent_is_armed(shell->consent) && meishi_consent_is_input(shell->consent);
 }
 
 void
@@ -296,12 +322,10 @@ find_pair(MeishiShell *shell)
 GtkButton *
 meishi_shell_add_button(MeishiShell *shell, const char *label, const char *effect, gboolean is_wide)
 {
-    GtkWidget *button = gtk_button_new();
+    GtkWidget *button = meishi_consent_button_new();
 
     meishi_shell_name_button(GTK_BUTTON(button), label);
     gtk_widget_set_tooltip_text(button, effect);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   effect, -1);
     if (is_wide)
         gtk_box_append(shell->foot, button);
     else
@@ -391,6 +415,7 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     gtk_box_set_spacing(shell->foot, SPACING / 2);
     shell->time_bar = meishi_time_bar_new(on_more_time, shell);
     gtk_box_append(shell->foot, meishi_time_bar_widget(shell->time_bar));
+    shell->refused = meishi_shell_add_last_word(shell);
     if (head->program != NULL)
         meishi_shell_add(shell, program_box(head));
     meishi_shell_add(shell, meishi_shell_text(head->heading, "title-2"));
@@ -449,7 +474,7 @@ listen_to_window(MeishiShell *shell)
                          gtk_callback_action_new(on_escape, shell, NULL)));
     gtk_widget_add_controller(GTK_WIDGET(shell->window), keys);
     g_signal_connect(shell->window, "close-request", G_CALLBACK(on_close), shell);
-    g_signal_connect(shell->window, "notify::is-active", G_CALLBACK(on_active), shell);
+    shell->consent = meishi_consent_new(shell->window, on_armed, shell);
 }
 
 MeishiShell *
@@ -475,7 +500,7 @@ meishi_shell_free(MeishiShell *shell)
 {
     if (shell == NULL)
         return;
-    g_clear_handle_id(&shell->guard_id, g_source_remove);
+    meishi_consent_free(shell->consent);
     g_clear_handle_id(&shell->deliver_id, g_source_remove);
     g_signal_handlers_disconnect_by_data(shell->window, shell);
     if (shell->free_owned != NULL)

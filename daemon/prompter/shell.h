@@ -53,10 +53,15 @@ GtkLabel *meishi_shell_add_last_word(MeishiShell *shell);
 GtkButton *meishi_shell_add_button(MeishiShell *shell, const char *label, const char *effect,
                                    gboolean is_wide);
 
-/* @button does nothing for half a second after the window has got the focus, so that an Enter or a
- * click that was meant for another window is none (specification 6.2 rule 8). */
+/* @button, one of the above, is a yes: it takes a key or a click of the person's (consent.h), and
+ * does nothing for half a second after the window has got the focus, so that an Enter or a click
+ * that was meant for another window is none (specification 6.2 rule 8). */
 void meishi_shell_guard(MeishiShell *shell, GtkButton *button);
-gboolean meishi_shell_is_armed(const MeishiShell *shell);
+/* The same for a yes that is no button: whether it is given by what is handled right now. */
+gboolean meishi_shell_is_meant(const MeishiShell *shell);
+/* Whether the person does what is handled right now, meant or not.  Where anybody else changes what
+ * a yes would be to, have the person look anew: meishi_shell_rearm(). */
+gboolean meishi_shell_is_input(const MeishiShell *shell);
 void meishi_shell_rearm(MeishiShell *shell);
 /* Whether there is anything that a guarded button could answer. */
 void meishi_shell_set_ready(MeishiShell *shell, gboolean is_ready);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A key does not click a GtkButton, it activates it, and the click follows a quarter of a second
+ * later.  Who did it is looked at when it is activated and kept until then.  The class handlers run
+ * before anybody's, so that nobody hears of a click that was none.
+ */
+#include "daemon/prompter/consent-button.h"
+
+struct _MeishiConsentButton {
+    GtkButton parent_instance;
+    MeishiConsent *consent; /* NULL: not guarded */
+    gboolean is_meant;      /* the click that is to follow */
+};
+
+G_DEFINE_TYPE(MeishiConsentButton, meishi_consent_button, GTK_TYPE_BUTTON)
+
+enum {
+    REFUSED,
+    N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static gboolean
+is_person(MeishiConsentButton *button)
+{
+    return button->consent == NULL ||
+           (meishi_consent_is_armed(button->consent) && meishi_consent_is_input(button->consent));
+}
+
+static void
+activate(GtkButton *parent)
+{
+    MeishiConsentButton *button = MEISHI_CONSENT_BUTTON(parent);
+
+    if (is_person(button)) {
+        button->is_meant = TRUE;
+        GTK_BUTTON_CLASS(meishi_consent_button_parent_class)->activate(parent);
+    } else {
+        g_signal_emit(button, signals[REFUSED], 0);
+    }
+}
+
+static void
+clicked(GtkButton *parent)
+{
+    MeishiConsentButton *button = MEISHI_CONSENT_BUTTON(parent);
+    gboolean is_meant = button->is_meant;
+
+    button->is_meant = FALSE;
+    if (is_meant || is_person(button))
+        return;
+    g_signal_stop_emission_by_name(button, "clicked");
+    g_signal_emit(button, signals[REFUSED], 0);
+}
+
+static void
+meishi_consent_button_class_init(MeishiConsentButtonClass *class)
+{
+    GtkButtonClass *button_class = GTK_BUTTON_CLASS(class);
+
+    button_class->activate = activate;
+    button_class->clicked = clicked;
+    signals[REFUSED] = g_signal_new("refused", MEISHI_TYPE_CONSENT_BUTTON, G_SIGNAL_RUN_LAST, 0,
+                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+meishi_consent_button_init(MeishiConsentButton *button)
+{
+}
+
+GtkWidget *
+meishi_consent_button_new(void)
+{
+    return g_object_new(MEISHI_TYPE_CONSENT_BUTTON, NULL);
+}
+
+void
+meishi_consent_button_guard(MeishiConsentButton *button, MeishiConsent *consent)
+{
+    button->consent = consent;
+}
