@@ -4,22 +4,25 @@
  * identity until the vault is locked or the policy changes; it is never stored.
  *
  * Signatures that wait for the same answer wait for one question.  A question that nobody waits for
- * any more is withdrawn.
+ * any more is withdrawn.  Some programs take a refused signature for one that failed and try again
+ * at once; so after "no" and after "not now" they are refused for a while without a question, and
+ * so is what waits for the same already.
  */
 #include "daemon/agent/agent-private.h"
 
 #include "daemon/agent/crowd.h"
 #include "daemon/agent/presentation.h"
 #include "daemon/agent/question-facts.h"
+#include "daemon/agent/quiet.h"
 #include "daemon/base/error.h"
-#include "daemon/base/source.h"
 
 #define ASKING_TIMEOUT_MS 60000
 
 struct MeishiConfirmations {
-    GHashTable *granted; /* set of keys (make_key()) */
-    GHashTable *asking;  /* key to Question that more may wait for */
-    guint epoch;         /* what was agreed to before belongs to another session */
+    GHashTable *granted;  /* set of keys (make_key()) */
+    GPtrArray *questions; /* Question: all that are open; borrowed */
+    MeishiQuiet *quiet;   /* by the same keys */
+    guint epoch;          /* what was agreed to before belongs to another session */
 };
 
 /* One question and who waits for its answer. */
@@ -30,6 +33,7 @@ typedef struct {
     MeishiConfirm confirm;
     char *key;
     guint epoch;
+    gboolean is_refused;  /* with another one of the same key, while it waited */
     MeishiCrowd *waiters; /* the signatures */
     GCancellable *cancellable;
 } Question;
@@ -40,7 +44,8 @@ static void
 forget(MeishiConfirmations *confirmations)
 {
     g_hash_table_remove_all(confirmations->granted);
-    g_hash_table_remove_all(confirmations->asking);
+    meishi_quiet_free(confirmations->quiet);
+    confirmations->quiet = meishi_quiet_new();
     confirmations->epoch++;
 }
 
@@ -66,7 +71,8 @@ find_confirmations(MeishiAgent *agent)
         return confirmations;
     confirmations = agent->confirmations = g_new0(MeishiConfirmations, 1);
     confirmations->granted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    confirmations->asking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    confirmations->questions = g_ptr_array_new();
+    confirmations->quiet = meishi_quiet_new();
     g_signal_connect(agent, "vault-changed", G_CALLBACK(on_vault_changed), confirmations);
     g_signal_connect(agent, "policy-reloaded", G_CALLBACK(on_policy_reloaded), confirmations);
     return confirmations;
@@ -78,7 +84,8 @@ meishi_confirmations_free(MeishiConfirmations *confirmations)
     if (confirmations == NULL)
         return;
     g_hash_table_unref(confirmations->granted);
-    g_hash_table_unref(confirmations->asking);
+    g_ptr_array_unref(confirmations->questions);
+    meishi_quiet_free(confirmations->quiet);
     g_free(confirmations);
 }
 
@@ -113,12 +120,14 @@ question_new(MeishiAgent *agent, MeishiApplication *application, MeishiIdentity 
     question->epoch = agent->confirmations->epoch;
     question->waiters = meishi_crowd_new(on_deserted, question);
     question->cancellable = g_cancellable_new();
+    g_ptr_array_add(agent->confirmations->questions, question);
     return question;
 }
 
 static void
 question_free(Question *question)
 {
+    g_ptr_array_remove(question->agent->confirmations->questions, question);
     meishi_crowd_free(question->waiters);
     g_object_unref(question->cancellable);
     meishi_application_unref(question->application);
@@ -148,48 +157,78 @@ describe(const Question *question)
 
 /* ---- who waits ------------------------------------------------------------------------------- */
 
-/* Nobody joins @question any more. */
-static void
-close_question(Question *question)
-{
-    GHashTable *asking = question->agent->confirmations->asking;
-
-    if (g_hash_table_lookup(asking, question->key) == question)
-        g_hash_table_remove(asking, question->key);
-}
-
 static void
 on_deserted(gpointer data)
 {
     Question *question = data;
 
-    close_question(question);
-    g_cancellable_cancel(question->cancellable);
+    g_cancellable_cancel(question->cancellable); /* nobody joins it any more */
 }
 
 static void
 tell_all(Question *question, const GError *error)
 {
-    close_question(question);
-    meishi_crowd_tell(question->waiters, error);
-    question_free(question);
+    g_autoptr(MeishiCrowd) waiters = g_steal_pointer(&question->waiters);
+
+    question_free(question); /* who is told may ask anew */
+    meishi_crowd_tell(waiters, error);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static void ask(Question *question);
 
-static void
-refuse_all(Question *question, MeishiReply reply)
+static GError *
+new_refusal(const MeishiIdentity *identity, const char *why)
 {
-    const char *why = reply == MEISHI_REPLY_NOBODY ? "no program is there that could ask"
-                                                   : "the person did not agree";
-    g_autoptr(GError) error =
-        g_error_new(MEISHI_ERROR, MEISHI_ERROR_DENIED,
-                    "Policy wants a person to agree to the use of “%s”, and %s.",
-                    question->identity->label, why);
+    return g_error_new(MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                       "Policy wants a person to agree to the use of “%s”, and %s.",
+                       identity->label, why);
+}
+
+static void
+refuse(Question *question, const char *why)
+{
+    g_autoptr(GError) error = new_refusal(question->identity, why);
 
     tell_all(question, error);
+}
+
+/* What is asked for the same use is not put before the person any more. */
+static void
+refuse_alike(const Question *refused)
+{
+    GPtrArray *questions = refused->agent->confirmations->questions;
+    g_autoptr(GPtrArray) alike = g_ptr_array_new();
+
+    for (guint i = 0; i < questions->len; i++) {
+        Question *question = g_ptr_array_index(questions, i);
+
+        if (question != refused && g_str_equal(question->key, refused->key))
+            g_ptr_array_add(alike, question);
+    }
+    for (guint i = 0; i < alike->len; i++)
+        ((Question *)g_ptr_array_index(alike, i))->is_refused = TRUE;
+    for (guint i = 0; i < alike->len; i++)
+        meishi_prompters_withdraw(refused->agent->prompters,
+                                  ((Question *)g_ptr_array_index(alike, i))->cancellable);
+}
+
+static void
+take_no(Question *question)
+{
+    meishi_quiet_refused(question->agent->confirmations->quiet, question->key, meishi_agent_now());
+    refuse_alike(question);
+    refuse(question, "the person did not agree");
+}
+
+static void
+take_not_now(Question *question)
+{
+    meishi_quiet_dismissed(question->agent->confirmations->quiet, question->key,
+                           meishi_agent_now());
+    refuse_alike(question);
+    refuse(question, "the person who was asked said “not now”");
 }
 
 static void
@@ -208,27 +247,44 @@ allow_once(Question *question)
 {
     g_autoptr(GTask) task = meishi_crowd_take(question->waiters);
 
-    if (!meishi_crowd_is_empty(question->waiters)) {
+    if (!meishi_crowd_is_empty(question->waiters))
         ask(question);
-    } else {
-        close_question(question);
+    else
         question_free(question);
-    }
     g_task_return_boolean(task, TRUE);
 }
 
+/* What does not say yes does not: whatever cannot be understood is "not now". */
 static void
 take_answer(Question *question, GVariant *answer)
 {
-    const char *allow = "no";
+    const char *allow = "";
 
     g_variant_lookup(answer, "allow", "&s", &allow);
     if (g_str_equal(allow, "session") && question->confirm == MEISHI_CONFIRM_EACH_SESSION)
         allow_session(question);
     else if (g_str_equal(allow, "session") || g_str_equal(allow, "once"))
         allow_once(question);
+    else if (g_str_equal(allow, "no"))
+        take_no(question);
     else
-        refuse_all(question, MEISHI_REPLY_ANSWERED);
+        take_not_now(question);
+}
+
+static void
+take_reply(Question *question, MeishiReply reply, GVariant *answer)
+{
+    switch (reply) {
+    case MEISHI_REPLY_ANSWERED:
+        take_answer(question, answer);
+        break;
+    case MEISHI_REPLY_DISMISSED:
+        take_not_now(question);
+        break;
+    case MEISHI_REPLY_NOBODY:
+        refuse(question, "no program is there that could ask");
+        break;
+    }
 }
 
 static void
@@ -239,13 +295,16 @@ on_answered(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GError) error = NULL;
     MeishiReply reply;
 
-    if (!meishi_prompters_ask_finish(result, &reply, &answer, &error) ||
-        meishi_crowd_is_empty(question->waiters))
-        tell_all(question, error);
-    else if (reply == MEISHI_REPLY_ANSWERED)
-        take_answer(question, answer);
+    gboolean ok = meishi_prompters_ask_finish(result, &reply, &answer, &error);
+
+    if (meishi_crowd_is_empty(question->waiters))
+        tell_all(question, NULL);
+    else if (question->is_refused)
+        refuse(question, "the person has just refused the same");
+    else if (ok)
+        take_reply(question, reply, answer);
     else
-        refuse_all(question, reply);
+        tell_all(question, error);
 }
 
 static void
@@ -259,15 +318,30 @@ ask(Question *question)
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
-static void
-ask_anew(GTask *task, Question *question)
+/* An open one that is good for all who come until it ends; NULL. */
+static Question *
+find_joinable(const MeishiConfirmations *confirmations, const char *key)
 {
-    GHashTable *asking = question->agent->confirmations->asking;
+    for (guint i = 0; i < confirmations->questions->len; i++) {
+        Question *question = g_ptr_array_index(confirmations->questions, i);
 
-    if (question->confirm == MEISHI_CONFIRM_EACH_SESSION)
-        g_hash_table_insert(asking, g_strdup(question->key), question);
-    meishi_crowd_join(question->waiters, task);
-    ask(question);
+        if (question->confirm == MEISHI_CONFIRM_EACH_SESSION &&
+            question->epoch == confirmations->epoch && g_str_equal(question->key, key) &&
+            !g_cancellable_is_cancelled(question->cancellable))
+            return question;
+    }
+    return NULL;
+}
+
+static gboolean
+may_ask(MeishiAgent *agent, const MeishiApplication *application, const MeishiIdentity *identity,
+        const char *key, GError **error)
+{
+    if (!meishi_quiet_holds(agent->confirmations->quiet, key, meishi_agent_now()))
+        return meishi_prompters_check_room(agent->prompters, "confirm", application, error);
+    g_propagate_error(error,
+                      new_refusal(identity, "the person does not want to be asked again now"));
+    return FALSE;
 }
 
 void
@@ -280,19 +354,34 @@ meishi_agent_confirm_async(MeishiAgent *agent, MeishiApplication *application,
     MeishiConfirmations *confirmations = find_confirmations(agent);
     g_autofree char *key = make_key(application, identity);
     gboolean is_kept = confirm == MEISHI_CONFIRM_EACH_SESSION;
-    Question *question = is_kept ? g_hash_table_lookup(confirmations->asking, key) : NULL;
+    Question *question = is_kept ? find_joinable(confirmations, key) : NULL;
+    GError *error = NULL;
 
     if (confirm == MEISHI_CONFIRM_NEVER ||
-        (is_kept && g_hash_table_contains(confirmations->granted, key)))
+        (is_kept && g_hash_table_contains(confirmations->granted, key))) {
         g_task_return_boolean(task, TRUE);
-    else if (question != NULL)
+    } else if (question != NULL) {
         meishi_crowd_join(question->waiters, task);
-    else
-        ask_anew(task, question_new(agent, application, identity, confirm, g_steal_pointer(&key)));
+    } else if (!may_ask(agent, application, identity, key, &error)) {
+        g_task_return_error(task, error);
+    } else {
+        question = question_new(agent, application, identity, confirm, g_steal_pointer(&key));
+        meishi_crowd_join(question->waiters, task);
+        ask(question);
+    }
 }
 
 gboolean
 meishi_agent_confirm_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
 {
     return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+void
+meishi_agent_confirm_again(MeishiAgent *agent, const MeishiApplication *application,
+                           const MeishiIdentity *identity)
+{
+    g_autofree char *key = make_key(application, identity);
+
+    meishi_quiet_end(find_confirmations(agent)->quiet, key);
 }

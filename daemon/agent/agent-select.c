@@ -9,6 +9,7 @@
  */
 #include "daemon/agent/selector-private.h"
 
+#include "daemon/agent/presentation.h"
 #include "daemon/base/error.h"
 #include "daemon/policy/explain.h"
 
@@ -168,8 +169,11 @@ note(MeishiAgent *agent, const MeishiSelectCall *call, MeishiAnswer *answer)
                                  answer->choice_id, meishi_agent_now());
 
     answer->selection_id = g_strdup(selection->id);
-    if (id != NULL)
-        give_hint(agent, call, id);
+    if (id == NULL)
+        return;
+    give_hint(agent, call, id);
+    if (call->request->user_activation)
+        meishi_agent_confirm_again(agent, call->application, answer->identity);
 }
 
 void

@@ -39,14 +39,19 @@ void meishi_presentation_free(MeishiPresentation *presentation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPresentation, meishi_presentation_free)
 
 /* Asks the person whether @application may use @identity, where policy wants that and it was not
- * answered for this session.  DENIED where the person said no or nobody can be asked; CANCELLED,
- * TIMEOUT. */
+ * answered for this session.  DENIED where the person said no, now or a moment ago, or nobody can
+ * be asked; BUSY where too many such questions of the program are open; CANCELLED, TIMEOUT. */
 void meishi_agent_confirm_async(MeishiAgent *agent, MeishiApplication *application,
                                 MeishiIdentity *identity, MeishiConfirm confirm,
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data);
 gboolean meishi_agent_confirm_finish(MeishiAgent *agent, GAsyncResult *result,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The person has done something for which @application will use @identity: it may be asked about
+ * again, whatever was said before. */
+void meishi_agent_confirm_again(MeishiAgent *agent, const MeishiApplication *application,
+                                const MeishiIdentity *identity);
 
 /* Asks the person, on behalf of @application, for the passphrase of the vault, which is locked;
  * TRUE at once where it is not.  Everybody who waits shares one question.  LOCKED where it stays

@@ -11,6 +11,7 @@
 
 typedef struct {
     gint64 times[MEISHI_QUIET_DISMISSALS]; /* of the last dismissals, latest first; 0: none */
+    gint64 refused;                        /* 0: was not */
 } Entry;
 
 struct MeishiQuiet {
@@ -45,28 +46,50 @@ drop_oldest(MeishiQuiet *quiet)
     g_hash_table_iter_init(&iter, quiet->entries);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         const Entry *entry = value;
+        gint64 last = MAX(entry->times[0], entry->refused);
 
-        if (entry->times[0] >= time)
+        if (last >= time)
             continue;
         oldest = key;
-        time = entry->times[0];
+        time = last;
     }
     g_hash_table_remove(quiet->entries, oldest);
+}
+
+static Entry *
+find_or_add(MeishiQuiet *quiet, const char *key)
+{
+    Entry *entry = g_hash_table_lookup(quiet->entries, key);
+
+    if (entry != NULL)
+        return entry;
+    if (g_hash_table_size(quiet->entries) >= MAX_ENTRIES)
+        drop_oldest(quiet);
+    entry = g_new0(Entry, 1);
+    g_hash_table_insert(quiet->entries, g_strdup(key), entry);
+    return entry;
 }
 
 void
 meishi_quiet_dismissed(MeishiQuiet *quiet, const char *key, gint64 now)
 {
-    Entry *entry = g_hash_table_lookup(quiet->entries, key);
+    Entry *entry = find_or_add(quiet, key);
 
-    if (entry == NULL) {
-        if (g_hash_table_size(quiet->entries) >= MAX_ENTRIES)
-            drop_oldest(quiet);
-        entry = g_new0(Entry, 1);
-        g_hash_table_insert(quiet->entries, g_strdup(key), entry);
-    }
     memmove(entry->times + 1, entry->times, sizeof entry->times - sizeof entry->times[0]);
     entry->times[0] = now;
+}
+
+void
+meishi_quiet_refused(MeishiQuiet *quiet, const char *key, gint64 now)
+{
+    find_or_add(quiet, key)->refused = now;
+}
+
+/* Clocks are set back, too. */
+static gboolean
+is_within(gint64 time, gint64 now, gint64 seconds)
+{
+    return time != 0 && ABS(now - time) < seconds;
 }
 
 gboolean
@@ -80,7 +103,8 @@ meishi_quiet_holds(const MeishiQuiet *quiet, const char *key, gint64 now)
     first = entry->times[MEISHI_QUIET_DISMISSALS - 1];
     if (first != 0 && ABS(entry->times[0] - first) <= MEISHI_QUIET_WINDOW_SECONDS)
         return TRUE;
-    return ABS(now - entry->times[0]) < MEISHI_QUIET_SECONDS; /* clocks are set back, too */
+    return is_within(entry->times[0], now, MEISHI_QUIET_SECONDS) ||
+           is_within(entry->refused, now, MEISHI_QUIET_NO_SECONDS);
 }
 
 void

@@ -11,6 +11,7 @@
 #define MEISHI_QUIET_SECONDS        30  /* after a dismissal */
 #define MEISHI_QUIET_DISMISSALS     3   /* of these within */
 #define MEISHI_QUIET_WINDOW_SECONDS 300 /* make it quiet until the person acts */
+#define MEISHI_QUIET_NO_SECONDS     5 /* after a "no", which programs take for a try that failed */
 
 typedef struct MeishiQuiet MeishiQuiet;
 
@@ -20,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiQuiet, meishi_quiet_free)
 
 /* The person dismissed a question about @key (a program and a target). */
 void meishi_quiet_dismissed(MeishiQuiet *quiet, const char *key, gint64 now);
+
+/* The person answered one, and the answer was no. */
+void meishi_quiet_refused(MeishiQuiet *quiet, const char *key, gint64 now);
 
 /* Is nothing to be asked about @key at @now? */
 gboolean meishi_quiet_holds(const MeishiQuiet *quiet, const char *key, gint64 now);

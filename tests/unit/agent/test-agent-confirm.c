@@ -4,6 +4,7 @@
  */
 #include "daemon/agent/agent-private.h"
 #include "daemon/agent/presentation.h"
+#include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
 #include "tests/unit/agent/world.h"
 
@@ -18,7 +19,7 @@ typedef struct {
     guint n_asked, n_cancelled;
     char *cookie; /* of the last question */
     GVariant *question;
-    GString *told; /* a letter for each signature: + allowed, - denied, c cancelled */
+    GString *told; /* a letter for each signature: + allowed, - denied, c cancelled, b busy */
 } Fixture;
 
 static void
@@ -111,6 +112,8 @@ on_told(GObject *source, GAsyncResult *result, gpointer user_data)
         g_string_append_c(f->told, '-');
     else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_CANCELLED))
         g_string_append_c(f->told, 'c');
+    else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_BUSY))
+        g_string_append_c(f->told, 'b');
     else
         g_error("%s", error->message);
 }
@@ -197,16 +200,16 @@ test_each_session(Fixture *f, gconstpointer unused)
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     answer(f, "once");
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "no");
-    sign(f, MEISHI_CONFIRM_EACH_SESSION);
     answer(f, "session");
-    ASSERT_TOLD(f, "+-+", 3);
+    ASSERT_TOLD(f, "++", 2);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    ASSERT_TOLD(f, "+-+++", 3);
+    ASSERT_TOLD(f, "++++", 2);
     sign(f, MEISHI_CONFIRM_EACH_USE); /* a session's consent is less than that */
-    ASSERT_TOLD(f, "+-+++", 4);
+    ASSERT_TOLD(f, "++++", 3);
     answer(f, "no");
+    sign(f, MEISHI_CONFIRM_EACH_SESSION); /* takes nothing back that was said before */
+    ASSERT_TOLD(f, "++++-+", 3);
 }
 
 /* What does not say yes says no. */
@@ -215,8 +218,10 @@ test_other_answers(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     answer(f, NULL);
+    world_set_policy(f->world, "[Policy]\nVersion=1\n"); /* so that it is asked again */
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     answer(f, "always");
+    meishi_agent_vault_lock(f->world->agent);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     dismiss(f);
     ASSERT_TOLD(f, "---", 3);
@@ -311,6 +316,126 @@ test_not_together(Fixture *f, gconstpointer unused)
     answer(f, "once");
     ASSERT_TOLD(f, "++", 2);
 }
+
+/* ---- once refused ---------------------------------------------------------------------------- */
+
+/* Some programs try again at once. */
+static void
+test_no_holds(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(MeishiApplication) other = program("exe:/bin/y", MEISHI_TRUST_EXE);
+
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    answer(f, "no");
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    ASSERT_TOLD(f, "---", 1);
+    sign_as(f, other, MEISHI_CONFIRM_EACH_USE, NULL);
+    ASSERT_TOLD(f, "---", 2);
+    answer(f, "once");
+    world_set_policy(f->world, "[Policy]\nVersion=1\n");
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    answer(f, "once");
+    ASSERT_TOLD(f, "---++", 3);
+}
+
+static void
+test_not_now_holds(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    dismiss(f);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "--", 1);
+    leave(f);
+    come(f);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "---", 1);
+}
+
+/* A window that goes away with its program was closed. */
+static void
+test_prompter_dies(Fixture *f, gconstpointer unused)
+{
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    leave(f);
+    world_settle();
+    come(f);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "--", 1);
+}
+
+/* Nobody is asked five times for what was refused once. */
+static void
+test_no_for_the_queue(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(MeishiApplication) other = program("exe:/bin/y", MEISHI_TRUST_EXE);
+
+    for (int i = 0; i < 4; i++)
+        sign(f, MEISHI_CONFIRM_EACH_USE);
+    sign_as(f, other, MEISHI_CONFIRM_EACH_USE, NULL);
+    sign(f, MEISHI_CONFIRM_EACH_SESSION);
+    answer(f, "no");
+    ASSERT_TOLD(f, "-----", 2);
+    g_assert_cmpuint(f->n_cancelled, ==, 0); /* they were not shown */
+    answer(f, "once");
+    ASSERT_TOLD(f, "-----+", 2);
+}
+
+static void
+test_too_many(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(MeishiApplication) other = program("exe:/bin/y", MEISHI_TRUST_EXE);
+
+    for (int i = 0; i < 7; i++)
+        sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "bb", 1);
+    sign_as(f, other, MEISHI_CONFIRM_EACH_USE, NULL);
+    ASSERT_TOLD(f, "bb", 1);
+    for (guint i = 1; i <= 6; i++)
+        answer(f, "once");
+    ASSERT_TOLD(f, "bb++++++", 6);
+}
+
+static void
+on_selected(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(MeishiAnswer) answer = meishi_agent_select_finish(MEISHI_AGENT(source), result, NULL);
+
+    g_assert_cmpint(answer->result, ==, MEISHI_RESULT_SELECTED);
+}
+
+static void
+select_bob(Fixture *f, gboolean user_activation)
+{
+    MeishiSelectCall *call = g_new0(MeishiSelectCall, 1);
+
+    call->request = meishi_request_new();
+    call->request->protocol = g_strdup("https");
+    call->request->user_activation = user_activation;
+    g_assert_true(meishi_host_parse("www.example.com", &call->request->host, NULL));
+    call->application = meishi_application_ref(f->program);
+    meishi_agent_select_async(f->world->agent, call, NULL, on_selected, NULL);
+    world_settle();
+}
+
+/* Somebody clicks again where the key is used. */
+static void
+test_acts(Fixture *f, gconstpointer unused)
+{
+    world_set_policy(f->world, "[Policy]\nVersion=1\n[Rule r]\nIdentity-Subject-CN=Bob\n"
+                               "Action=select\nConfirm=each-use\n");
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    dismiss(f);
+    select_bob(f, FALSE);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "--", 1);
+    select_bob(f, TRUE);
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "--", 2);
+    answer(f, "no");
+}
+
+/* ---- leaving --------------------------------------------------------------------------------- */
 
 static void
 test_cancel(Fixture *f, gconstpointer unused)
@@ -435,6 +560,12 @@ main(int argc, char **argv)
     ADD("name-of-bytes", test_name_of_bytes);
     ADD("together", test_together);
     ADD("not-together", test_not_together);
+    ADD("no/holds", test_no_holds);
+    ADD("no/for-the-queue", test_no_for_the_queue);
+    ADD("no/not-now", test_not_now_holds);
+    ADD("no/prompter-dies", test_prompter_dies);
+    ADD("no/until-the-person-acts", test_acts);
+    ADD("too-many", test_too_many);
     ADD("cancel", test_cancel);
     ADD("cancel-and-join", test_cancel_and_join);
     ADD("cancelled-before", test_cancelled_before);

@@ -59,6 +59,26 @@ test_person_acts(void)
     meishi_quiet_end(quiet, "never");
 }
 
+/* A "no" is answered; it does not come nearer to the third "not now". */
+static void
+test_no(void)
+{
+    g_autoptr(MeishiQuiet) quiet = meishi_quiet_new();
+
+    for (guint i = 0; i < 5; i++) {
+        meishi_quiet_refused(quiet, "a", T0 + 10 * i);
+        g_assert_true(meishi_quiet_holds(quiet, "a", T0 + 10 * i + 4));
+        g_assert_false(meishi_quiet_holds(quiet, "a", T0 + 10 * i + 5));
+    }
+    meishi_quiet_dismissed(quiet, "a", T0 + 100);
+    meishi_quiet_refused(quiet, "a", T0 + 110);
+    g_assert_true(meishi_quiet_holds(quiet, "a", T0 + 129));
+    g_assert_false(meishi_quiet_holds(quiet, "a", T0 + 130));
+    meishi_quiet_refused(quiet, "a", T0 + 200);
+    meishi_quiet_end(quiet, "a");
+    g_assert_false(meishi_quiet_holds(quiet, "a", T0 + 201));
+}
+
 static void
 test_clock_set_back(void)
 {
@@ -96,6 +116,7 @@ main(int argc, char **argv)
     g_test_add_func("/quiet/three-in-five-minutes", test_three);
     g_test_add_func("/quiet/three-far-apart", test_three_far_apart);
     g_test_add_func("/quiet/person-acts", test_person_acts);
+    g_test_add_func("/quiet/no", test_no);
     g_test_add_func("/quiet/clock-set-back", test_clock_set_back);
     g_test_add_func("/quiet/bounded", test_bounded);
     return g_test_run();
