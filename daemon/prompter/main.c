@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * meishi-prompter: asks the person with windows, for the daemon of the same session bus.  Runs once
- * per session, under the name org.meishi.Prompter; stays until it is told to end.
+ * meishi-prompter: asks the person with windows, for the daemon of the same session bus, and
+ * imports the files that the person opens.  Runs once per session, under the name
+ * org.meishi.Prompter: started by the bus, it stays until it is told to end; started with files,
+ * where no other runs that would take them, until the last window is closed.
  */
 #include "config.h"
 
+#include "daemon/prompter/import-window.h"
 #include "daemon/prompter/prompter.h"
 
 #include <adwaita.h>
@@ -44,7 +47,14 @@ on_startup(GApplication *application, gpointer data)
         program->status = EXIT_FAILURE;
         return;
     }
-    g_application_hold(application);
+    if (g_application_get_flags(application) & G_APPLICATION_IS_SERVICE)
+        g_application_hold(application);
+}
+
+static void
+on_open(GApplication *application, GFile **files, gint n_files, const char *hint, gpointer data)
+{
+    meishi_import_window_open(application, files, n_files);
 }
 
 static void
@@ -64,7 +74,8 @@ parse_options(int *argc, char ***argv, Program *program, GError **error)
          NULL},
         G_OPTION_ENTRY_NULL,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("- ask for meishid");
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("[FILE…] - ask for meishid, and import files");
 
     g_option_context_add_main_entries(context, entries, NULL);
     return g_option_context_parse(context, argc, argv, error);
@@ -90,11 +101,14 @@ choose_renderer(void)
 static int
 run(Program *program, int argc, char **argv)
 {
+    GApplicationFlags mode = argc > 1 ? G_APPLICATION_DEFAULT_FLAGS : G_APPLICATION_IS_SERVICE;
     int status;
 
     choose_renderer();
     g_set_prgname("meishi-prompter");
-    program->application = adw_application_new("org.meishi.Prompter", G_APPLICATION_IS_SERVICE);
+    program->application =
+        adw_application_new("org.meishi.Prompter", mode | G_APPLICATION_HANDLES_OPEN);
+    g_signal_connect(program->application, "open", G_CALLBACK(on_open), program);
     g_signal_connect(program->application, "startup", G_CALLBACK(on_startup), program);
     g_signal_connect(program->application, "shutdown", G_CALLBACK(on_shutdown), program);
     g_unix_signal_add(SIGTERM, on_end, program);

@@ -58,6 +58,7 @@ show_question(const MeishiQuestion *question, gpointer data)
         return FALSE;
     prompter->window = windows[question->asks](question, on_answered, prompter);
     meishi_shell_set_more_time(prompter->window, on_more_time);
+    g_application_hold(g_application_get_default());
     return TRUE;
 }
 
@@ -75,6 +76,7 @@ close_question(const MeishiQuestion *question, const char *reason, gpointer data
     MeishiPrompter *prompter = data;
 
     g_clear_pointer(&prompter->window, meishi_shell_free);
+    g_application_release(g_application_get_default());
 }
 
 static const MeishiDeskClass desk_class = {

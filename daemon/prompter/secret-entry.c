@@ -142,6 +142,12 @@ meishi_secret_entry_equal(const MeishiSecretEntry *a, const MeishiSecretEntry *b
     return meishi_secret_line_equal(a->line, b->line);
 }
 
+guint
+meishi_secret_entry_judge(const MeishiSecretEntry *entry, MeishiSecretJudge judge)
+{
+    return meishi_secret_line_judge(entry->line, judge);
+}
+
 /* ---- pasting --------------------------------------------------------------------------------- */
 
 /* A line that was copied whole brings its end along. */

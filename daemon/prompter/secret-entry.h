@@ -13,7 +13,7 @@
 
 #include <gtk/gtk.h>
 
-#include "daemon/base/secret.h"
+#include "daemon/prompter/secret-line.h"
 
 #define MEISHI_TYPE_SECRET_ENTRY (meishi_secret_entry_get_type())
 G_DECLARE_FINAL_TYPE(MeishiSecretEntry, meishi_secret_entry, MEISHI, SECRET_ENTRY, GtkWidget)
@@ -30,6 +30,8 @@ gsize meishi_secret_entry_len(const MeishiSecretEntry *entry); /* bytes */
 gboolean meishi_secret_entry_has_caps_lock(const MeishiSecretEntry *entry);
 /* Whether both hold the same, for what has to be typed twice. */
 gboolean meishi_secret_entry_equal(const MeishiSecretEntry *a, const MeishiSecretEntry *b);
+/* As meishi_secret_line_judge(). */
+guint meishi_secret_entry_judge(const MeishiSecretEntry *entry, MeishiSecretJudge judge);
 
 /* What was typed, in UTF-8; the entry is empty after it. */
 MeishiSecret *meishi_secret_entry_take(MeishiSecretEntry *entry) G_GNUC_WARN_UNUSED_RESULT;

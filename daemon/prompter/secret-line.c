@@ -102,3 +102,9 @@ meishi_secret_line_equal(const MeishiSecretLine *a, const MeishiSecretLine *b)
 {
     return meishi_secret_equal(a->room, b->room); /* what is behind the text is zero in both */
 }
+
+guint
+meishi_secret_line_judge(const MeishiSecretLine *line, MeishiSecretJudge judge)
+{
+    return judge((const char *)meishi_secret_data(line->room), line->len);
+}

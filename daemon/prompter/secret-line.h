@@ -30,3 +30,7 @@ void meishi_secret_line_clear(MeishiSecretLine *line);
 /* What is in the line; it is empty after that. */
 MeishiSecret *meishi_secret_line_take(MeishiSecretLine *line) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_secret_line_equal(const MeishiSecretLine *a, const MeishiSecretLine *b);
+
+/* What @judge makes of it, which keeps and copies nothing: how hard it is to guess. */
+typedef guint (*MeishiSecretJudge)(const char *text, gsize len);
+guint meishi_secret_line_judge(const MeishiSecretLine *line, MeishiSecretJudge judge);

@@ -378,6 +378,12 @@ meishi_shell_is_covered(const MeishiShell *shell)
     return shell->cover != NULL;
 }
 
+void
+meishi_shell_set_busy(MeishiShell *shell, gboolean is_busy)
+{
+    gtk_widget_set_sensitive(GTK_WIDGET(shell->stack), !is_busy);
+}
+
 /* ---- the window ------------------------------------------------------------------------------ */
 
 static GtkBox *

@@ -70,6 +70,9 @@ void meishi_shell_set_ready(MeishiShell *shell, gboolean is_ready);
 void meishi_shell_cover(MeishiShell *shell, GtkWidget *page);
 gboolean meishi_shell_is_covered(const MeishiShell *shell);
 
+/* Nothing in the window can be pressed meanwhile; it can be closed. */
+void meishi_shell_set_busy(MeishiShell *shell, gboolean is_busy);
+
 /* Once the content is there, for one that is short: the window is as high as it needs. */
 void meishi_shell_set_compact(MeishiShell *shell);
 

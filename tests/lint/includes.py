@@ -35,6 +35,11 @@ BASE = ["daemon/base/"]
 # What the command line knows of the daemon's insides: values and readers, no state.
 PURE = ["daemon/policy/", "daemon/crypto/crypto.h"]
 CRYPTOKI = "module/wire/cryptoki.h"  # names and numbers only
+# What words are made from: facts that somebody else has read.
+PROMPTER_WORDS = [
+    "daemon/asking/distinguished.h", "daemon/asking/imported.h", "daemon/asking/question.h",
+    "daemon/base/error.h", "daemon/base/untrusted.h",
+]  # fmt: skip
 
 # directory: (libraries, project headers by prefix).  The longest matching directory counts; its
 # own headers and config.h are always allowed.
@@ -66,13 +71,22 @@ MATRIX = {
     # Windows; what they say, without a window and with nothing that could answer; and the bus.
     "daemon/prompter": (
         ["libc", "glib", "gtk", "adwaita"],
-        ["daemon/asking/question.h", "daemon/base/secret.h", "daemon/base/untrusted.h",
-         "daemon/prompter/words/"],
+        ["daemon/asking/imported.h", "daemon/asking/question.h", *BASE, "daemon/prompter/words/"],
     ),
-    "daemon/prompter/words": (
-        ["libc", "glib"],
-        ["daemon/asking/question.h", "daemon/asking/distinguished.h", "daemon/base/untrusted.h"],
-    ),
+    "daemon/prompter/words": (["libc", "glib"], PROMPTER_WORDS),
+    "daemon/prompter/words/import-trouble.c": (["libc", "glib", "gio"], PROMPTER_WORDS),
+    # Files that a person opened, and the daemon that they are sent to.
+    **{
+        f"daemon/prompter/{name}": (
+            ["libc", "glib", "gio", "gdbus"],
+            ["daemon/asking/", *BASE, "daemon/bus/error.h", "daemon/prompter/"],
+        )
+        for name in ("import-client.c", "import-client.h")
+    },
+    **{
+        f"daemon/prompter/{name}": (["libc", "glib", "gio"], ["daemon/prompter/"])
+        for name in ("import-file.c", "import-file.h", "import-window.c", "import-window.h")
+    },
     **{
         f"daemon/prompter/{name}": (
             ["libc", "glib", "gio", "gdbus", "adwaita"],

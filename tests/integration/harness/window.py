@@ -7,12 +7,13 @@ CHOOSE, CONFIRM = "Choose a Client Certificate", "Use of a Key"
 _ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069")
 
 
-def start_prompter(person, desktop, **env):
-    """Starts it by hand; it registers with the daemon that is on the bus."""
+def start_prompter(person, desktop, *files, **env):
+    """Starts it by hand; it registers with the daemon that is on the bus, and opens `files`."""
     catalogues = person.tree.find("ja/LC_MESSAGES/meishi.mo").parents[2]
     return person.background(
-        person.tree.find("meishi-prompter"), "--locale-dir", catalogues, env=desktop.env | env
-    )
+        person.tree.find("meishi-prompter"), "--locale-dir", catalogues, *files,
+        env=desktop.env | env,
+    )  # fmt: skip
 
 
 def text_on(desktop):
