@@ -28,7 +28,7 @@ class Desktop:
         bus.add_service("org.a11y.Bus", A11Y_SERVICE)
         bus.start(person)
         self._start_screen(size)
-        self.reader = None
+        self.reader = self.listener = None
 
     @property
     def env(self):
@@ -69,15 +69,24 @@ class Desktop:
         """What a screen reader does to press the button."""
         return self.reader.press(name)
 
+    def boxes(self):
+        """The buttons that can be seen, each with its "name" and, within the window, its "box": x,
+        y, width, height."""
+        if self.reader is None:
+            self.reader = Reader(self.person, self.env)
+        return self.reader.ask(method="boxes")
+
     def heard(self):
-        """What a screen reader has spoken by itself since it was first asked anything: how the
-        description of what has the focus became another (Orca's default.py,
-        onDescriptionChanged)."""
-        return self.reader.ask(method="heard")
+        """What a screen reader has spoken by itself since it was first asked for this: how the
+        description of what has the focus became another (Orca does so)."""
+        if self.listener is None:
+            self.listener = Reader(self.person, self.env, "listen")
+        return self.listener.ask()
 
     def stop(self):
-        if self.reader is not None:
-            self.reader.stop()
+        for reader in (self.reader, self.listener):
+            if reader is not None:
+                reader.stop()
         self.screen.stop()
 
     def _start_screen(self, size):
@@ -93,9 +102,11 @@ class Desktop:
 
 
 class Reader:
-    def __init__(self, person, env):
+    """`what`: whether it sees or listens."""
+
+    def __init__(self, person, env, what="see"):
         self.child = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-B", "-m", "harness.desktop"],
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-B", "-m", "harness.desktop", what],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=person.home,
             env=person.env | env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
             start_new_session=True, **person.identity(),
@@ -158,34 +169,44 @@ def serve():
                 return Atspi.Action.do_action(thing, 0)
         return False
 
-    spoken = []
+    def boxes(_request):
+        found = []
+        for thing, facts in all_of():
+            if facts["role"] == "push button" and "visible" in facts["states"]:
+                box = thing.get_extents(Atspi.CoordType.WINDOW)
+                found.append({"name": facts["name"], "box": [box.x, box.y, box.width, box.height]})
+        return found
 
-    def on_described(event):
-        try:
-            if event.source.get_state_set().contains(Atspi.StateType.FOCUSED):
-                spoken.append(event.any_data)
-        except GLib.Error:
-            pass  # it has left meanwhile
-
-    def heard(_request):
-        return spoken
-
-    def answer(line):
+    for line in sys.stdin:
         request = json.loads(line)
-        method = {"see": see, "press": press, "heard": heard}[request["method"]]
+        method = {"see": see, "press": press, "boxes": boxes}[request["method"]]
         try:
             print(json.dumps(method(request)), flush=True)
         except GLib.Error:
             time.sleep(0.05)
             print(json.dumps([]), flush=True)
 
+
+def listen():
+    """In a process that looks at nothing: what comes in between leaves libatspi with objects that
+    are gone."""
+    import gi  # pylint: disable=import-outside-toplevel
+
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi, GLib  # pylint: disable=import-outside-toplevel
+
+    spoken = []
+
+    def on_described(event):
+        if event.source.get_state_set().contains(Atspi.StateType.FOCUSED) and event.any_data:
+            spoken.append(event.any_data)
+
     def on_line(_channel, _condition):
-        line = sys.stdin.readline()
-        if line:
-            answer(line)
-        else:
+        if not sys.stdin.readline():
             loop.quit()
-        return bool(line)
+            return False
+        print(json.dumps(spoken), flush=True)
+        return True
 
     listener = Atspi.EventListener.new(on_described)
     listener.register("object:property-change:accessible-description")
@@ -195,4 +216,4 @@ def serve():
 
 
 if __name__ == "__main__":
-    serve()
+    {"see": serve, "listen": listen}[sys.argv[1]]()
