@@ -18,7 +18,7 @@ on_begin(gpointer prompter, const char *cookie, const char *kind, GVariant *ques
     Asking *asking = prompter;
 
     g_assert_null(asking->cookie); /* one question at a time */
-    g_assert_cmpstr(kind, ==, "choose");
+    g_assert_cmpstr(kind, ==, asking->expects != NULL ? asking->expects : "choose");
     asking->n_begun++;
     asking->cookie = g_strdup(cookie);
     g_clear_pointer(&asking->question, g_variant_unref);

@@ -14,6 +14,7 @@ typedef struct {
     MeishiApplication *me;
     /* The prompter. */
     gboolean is_registered;
+    const char *expects; /* the kind of its questions; NULL: "choose" */
     guint n_begun;
     char *cookie;       /* of the question that is shown; NULL */
     GVariant *question; /* the last one */
