@@ -30,7 +30,7 @@ meishi_agent_bind(MeishiAgent *agent, MeishiApplication *application, const char
     return FALSE;
 }
 
-/* What a person said a moment ago led to a refusal: the next time it is asked again. */
+/* What a person said a moment ago led to nothing good: the next time it is asked again. */
 static void
 drop_held(MeishiAgent *agent, const MeishiRequest *request)
 {
@@ -82,5 +82,11 @@ meishi_agent_report(MeishiAgent *agent, MeishiApplication *application, const ch
             meishi_outcome_classify(report->outcome, report->alert, selection->identity == NULL),
         .alert = report->outcome == MEISHI_OUTCOME_ALERT ? report->alert : 0,
     };
-    return learn(agent, selection, &meeting, error);
+    if (!learn(agent, selection, &meeting, error))
+        return FALSE;
+    if (report->outcome == MEISHI_OUTCOME_SIGN_FAILED) {
+        drop_held(agent, selection->request);
+        (void)meishi_choice_book_ask_once(agent->choice_book, selection->choice_id, TRUE);
+    }
+    return TRUE;
 }

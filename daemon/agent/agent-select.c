@@ -101,14 +101,25 @@ answer_nobody(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisi
     return answer;
 }
 
+/* Where nobody can be asked whether a choice still holds, it does. */
+static gboolean
+drop_doubt(MeishiAgent *agent, const MeishiDecision *decision)
+{
+    return decision->choice != NULL &&
+           meishi_choice_book_ask_once(agent->choice_book, decision->choice->id, FALSE);
+}
+
 /* Takes @waiter over. */
 static void
 ask(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
 {
     g_autoptr(MeishiWaiter) owned = waiter;
     const MeishiSelectCall *call = waiter->call;
+    gboolean has_nobody = !meishi_prompters_available(agent->prompters, "choose");
 
-    if (!meishi_prompters_available(agent->prompters, "choose"))
+    if (has_nobody && drop_doubt(agent, decision))
+        meishi_selector_decide(agent, g_steal_pointer(&owned));
+    else if (has_nobody)
         meishi_waiter_tell(waiter, answer_nobody(agent, waiter, decision));
     else if (is_quiet(agent, call->request, meishi_agent_now()))
         meishi_waiter_tell(waiter,

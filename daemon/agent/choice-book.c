@@ -244,3 +244,15 @@ meishi_choice_book_report(MeishiChoiceBook *book, const MeishiMeeting *meeting, 
     learned = learn_choice(book, meeting, error);
     return learn_history(book, meeting, now, learned ? error : NULL) && learned;
 }
+
+gboolean
+meishi_choice_book_ask_once(MeishiChoiceBook *book, gint64 id, gboolean ask_once)
+{
+    MeishiChoiceRow *row = meishi_choice_book_find(book, id);
+
+    if (row == NULL || row->choice->ask_once == ask_once)
+        return FALSE;
+    row->choice->ask_once = ask_once;
+    book->is_stale = TRUE;
+    return TRUE;
+}

@@ -86,6 +86,11 @@ typedef struct {
 gboolean meishi_choice_book_report(MeishiChoiceBook *book, const MeishiMeeting *meeting, gint64 now,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What choice @id was followed for failed on this side of the connection: the choice stays, and the
+ * person is asked once more before it is followed, until FALSE is said or it was good after all.
+ * FALSE where that is no news. */
+gboolean meishi_choice_book_ask_once(MeishiChoiceBook *book, gint64 id, gboolean ask_once);
+
 /* Drops the "session" and "once" choices of @context, forgotten ones too, and what was met in it in
  * private; NULL: of every context.  How many were in force.  Only a program that says so ends a
  * context: locking the vault drops nothing. */

@@ -69,9 +69,11 @@ settle(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiPersonAnswer *said,
     meishi_selector_conclude(agent, waiter, decision);
 }
 
+/* What was asked once was asked; until everybody has the answer, the memory has no say in it. */
 static void
-answer_all(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *said)
+answer_all(const MeishiInquiry *inquiry, GPtrArray *waiters, const MeishiPersonAnswer *said)
 {
+    MeishiAgent *agent = inquiry->agent;
     gint64 choice_id = meishi_selector_remember(agent, waiters, said);
 
     while (waiters->len > 0) {
@@ -83,6 +85,7 @@ answer_all(MeishiAgent *agent, GPtrArray *waiters, const MeishiPersonAnswer *sai
         else
             meishi_waiter_free(waiter);
     }
+    (void)meishi_choice_book_ask_once(agent->choice_book, inquiry->ask_once, FALSE);
 }
 
 static gboolean
@@ -104,6 +107,21 @@ read_answer(const MeishiInquiry *inquiry, GVariant *dict, MeishiPersonAnswer *re
     return TRUE;
 }
 
+/* Where nobody can be asked whether a choice still holds, it does. */
+static void
+decide_again(MeishiAgent *agent, GPtrArray *waiters)
+{
+    while (waiters->len > 0) {
+        MeishiWaiter *waiter = g_ptr_array_steal_index(waiters, 0);
+
+        waiter->inquiry = NULL;
+        if (meishi_inquiry_is_waiting(waiter))
+            meishi_selector_decide(agent, waiter);
+        else
+            meishi_waiter_free(waiter);
+    }
+}
+
 /* Whoever could ask has gone or did not come. */
 static void
 tell_nobody(const MeishiInquiry *inquiry, GPtrArray *waiters)
@@ -119,10 +137,13 @@ on_reply(MeishiInquiry *inquiry, GPtrArray *waiters, MeishiReply reply, GVariant
 {
     g_auto(MeishiPersonAnswer) said = {.id = NULL};
 
-    if (reply == MEISHI_REPLY_NOBODY)
+    if (reply == MEISHI_REPLY_NOBODY &&
+        meishi_choice_book_ask_once(inquiry->agent->choice_book, inquiry->ask_once, FALSE))
+        decide_again(inquiry->agent, waiters);
+    else if (reply == MEISHI_REPLY_NOBODY)
         tell_nobody(inquiry, waiters);
     else if (reply == MEISHI_REPLY_ANSWERED && read_answer(inquiry, dict, &said))
-        answer_all(inquiry->agent, waiters, &said);
+        answer_all(inquiry, waiters, &said);
     else
         dismiss(inquiry, waiters);
 }

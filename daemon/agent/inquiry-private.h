@@ -13,6 +13,7 @@ struct MeishiInquiry {
     GHashTable *ids;    /* of the identities that could be chosen */
     GVariant *question;
     const char *row;       /* static */
+    gint64 ask_once;       /* the choice because of which it is asked only this once; 0 */
     gboolean is_kept_open; /* somebody timed out and may come back for the answer */
     GCancellable *cancellable;
     /* As prompters know it. */

@@ -177,6 +177,8 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
     inquiry->question = g_variant_ref_sink(
         meishi_question_facts_new(waiter->call, decision, world, waiter->deadline));
     inquiry->row = decision->row_text;
+    if (decision->choice != NULL && decision->choice->ask_once)
+        inquiry->ask_once = decision->choice->id;
     inquiry->cancellable = g_cancellable_new();
     inquiry->is_awaited = TRUE;
     inquiry->deadline = waiter->deadline;

@@ -188,6 +188,7 @@ add_last_time(GVariantDict *dict, const MeishiDecision *decision, const MeishiWo
         alert = meishi_outcome_alert_text(met->history.alert);
         label = label_of(world, met->id);
     }
+    g_variant_dict_insert(dict, "sign-failed", "b", choice != NULL && choice->ask_once);
     g_variant_dict_insert(dict, "last-alert", "s", alert);
     g_variant_dict_insert(dict, "last-label", "s", label);
 }

@@ -57,6 +57,7 @@ meishi_choice_apply(MeishiChoice *choice, MeishiOutcomeClass class, guint8 alert
     if (class == MEISHI_OUTCOME_CLASS_LOCAL)
         return TRUE;
     choice->alert = class == MEISHI_OUTCOME_CLASS_GOOD ? 0 : alert;
+    choice->ask_once &= class != MEISHI_OUTCOME_CLASS_GOOD;
     /* A lasting choice is kept, so that the next question can show it and say what happened. */
     return choice->suspicion != MEISHI_SUSPICION_SUSPECT || choice->scope == MEISHI_SCOPE_ALWAYS;
 }

@@ -31,7 +31,9 @@ typedef struct {
     gint64 created, last_used;
     guint uses;
     MeishiSuspicion suspicion;
-    guint8 alert;      /* that made it suspect; 0 */
+    guint8 alert; /* that made it suspect; 0 */
+    gboolean
+        ask_once; /* what it was followed for failed here: once more for a person; not stored */
     guint8 digest[32]; /* of the request it was made for; advice only */
 } MeishiChoice;
 

@@ -224,22 +224,46 @@ find_remembered(const MeishiDecideTable *table)
     return NULL;
 }
 
-static gboolean
-row_memory(MeishiDecideTable *table)
+/* What was chosen before and is as good as then; NULL. */
+static const MeishiVerdict *
+find_valid_memory(const MeishiDecideTable *table)
 {
     const MeishiVerdict *verdict;
     MeishiConstraints limits;
 
     if (table->choice == NULL)
-        return FALSE;
+        return NULL;
     verdict = find_remembered(table);
     if (verdict == NULL || verdict->kind != MEISHI_KIND_OK ||
         table->choice->suspicion == MEISHI_SUSPICION_SUSPECT)
-        return FALSE;
+        return NULL;
     /* A rule about this very identity may not let it be remembered. */
     meishi_engine_limits(&table->engine->world, table->engine->rules, verdict->index, &limits);
     if (meishi_memory_find(table->engine->world.memory, table->request, &limits,
                            table->engine->world.now) != table->choice)
+        return NULL;
+    return verdict;
+}
+
+/* A card was pulled, a PIN not given: it may be meant otherwise this time (3.7). */
+static gboolean
+row_memory_failed(MeishiDecideTable *table)
+{
+    const MeishiVerdict *verdict = find_valid_memory(table);
+
+    if (verdict == NULL || !table->choice->ask_once || !can_ask(table))
+        return FALSE;
+    table->decision->choice = table->choice;
+    ask(table, MEISHI_PROMPT_AGAIN, verdict->index);
+    return TRUE;
+}
+
+static gboolean
+row_memory(MeishiDecideTable *table)
+{
+    const MeishiVerdict *verdict = find_valid_memory(table);
+
+    if (verdict == NULL)
         return FALSE;
     table->decision->choice = table->choice;
     select_one(table, verdict->index);
@@ -375,6 +399,7 @@ static const struct {
     {"select-several", "a rule selects, several identities fit", row_select_several},
     {"select-missing", "a rule selects, no identity fits", row_select_missing},
     {"memory-none", "to send none was chosen before", row_memory_none},
+    {"memory-failed", "what was chosen before failed here the last time", row_memory_failed},
     {"memory", "chosen before", row_memory},
     {"memory-stale", "what was chosen before cannot be used as it is", row_memory_stale},
     {"insert", "only identities on absent tokens fit", row_insert},

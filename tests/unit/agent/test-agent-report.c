@@ -64,8 +64,10 @@ static const Row rows[] = {
      FALSE},
     {"weak-twice", "Alice", "always", MEISHI_OUTCOME_CLOSED, 0, 2, "waiting", "again",
      "the server broke off the connection", TRUE},
-    {"sign-failed", "Alice", "always", MEISHI_OUTCOME_SIGN_FAILED, 0, 3, "selected Alice always",
-     NULL, NULL, FALSE},
+    {"sign-failed", "Alice", "always", MEISHI_OUTCOME_SIGN_FAILED, 0, 3, "waiting", "again", "",
+     FALSE},
+    {"sign-failed-once", "Alice", "once", MEISHI_OUTCOME_SIGN_FAILED, 0, 1, "waiting", "again", "",
+     FALSE},
     {"alert-of-something-else", "Alice", "always", MEISHI_OUTCOME_ALERT, 70, 3,
      "selected Alice always", NULL, NULL, FALSE},
     {"none-but-required", NULL, "always", MEISHI_OUTCOME_ALERT, 116, 1, "waiting", "again",
@@ -94,7 +96,176 @@ test_row(gconstpointer data)
         return;
     assert_asked(asking, "kind", row->kind);
     assert_asked(asking, "last-alert", row->last_alert);
-    assert_asked(asking, "last-label", row->label != NULL ? "Alice" : "");
+    assert_asked(asking, "last-label",
+                 row->label != NULL && row->last_alert[0] != '\0' ? "Alice" : "");
+}
+
+/* ---- a signature that failed here: 3.7 ---- */
+
+static void
+fail(Asking *asking, const char *scope)
+{
+    g_autoptr(Call) call = select_for(asking, "Alice", scope);
+
+    report(asking, call, MEISHI_OUTCOME_SIGN_FAILED, 0);
+}
+
+static Call *
+start(Asking *asking)
+{
+    return asking_start(asking, asking_call(asking, HOST));
+}
+
+/* Asked once more, and no more than that. */
+static void
+test_failed_same_again(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) again = NULL, next = NULL;
+    gboolean sign_failed = FALSE;
+
+    fail(asking, "always");
+    assert_choices(asking, "Alice always " HOST ":443 me");
+    again = start(asking);
+    assert_call(again, "waiting");
+    g_assert_true(g_variant_lookup(asking->question, "sign-failed", "b", &sign_failed));
+    g_assert_true(sign_failed);
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    assert_call(again, "selected Alice once");
+    next = start(asking);
+    assert_call(next, "selected Alice once");
+    assert_choices(asking, "Alice always " HOST ":443 me, Alice once " HOST ":443 me");
+    g_assert_cmpuint(asking->n_begun, ==, 2);
+}
+
+/* The answer counts, whatever was remembered; what was is there for the next time. */
+static void
+test_failed_other(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *grouped = asking_call(asking, HOST);
+    g_autoptr(Call) again = NULL, next = NULL;
+
+    fail(asking, "always");
+    grouped->connection_group = g_strdup("1");
+    again = asking_start(asking, grouped);
+    asking_answer(asking, "Bob", "once", "host-port", FALSE);
+    assert_call(again, "selected Bob once");
+    assert_choices(asking, "Alice always " HOST ":443 me");
+    next = start(asking);
+    assert_call(next, "selected Alice always");
+}
+
+/* "Not now" is no answer. */
+static void
+test_failed_dismissed(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *acts = asking_call(asking, HOST);
+    g_autoptr(Call) again = NULL, quiet = NULL, acted = NULL;
+
+    fail(asking, "session");
+    again = start(asking);
+    asking_dismiss(asking);
+    assert_call(again, "dismissed - once");
+    quiet = start(asking);
+    assert_call(quiet, "dismissed - once");
+    acts->request->user_activation = TRUE;
+    acted = asking_start(asking, acts);
+    assert_call(acted, "waiting");
+}
+
+/* Where nobody is asked it is as if nothing had happened, at once or after a while. */
+static void
+test_failed_nobody(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *silent = asking_call(asking, HOST);
+    g_autoptr(Call) not_interactive = NULL, nobody = NULL, next = NULL;
+
+    fail(asking, "always");
+    silent->request->interactive = FALSE;
+    not_interactive = asking_start(asking, silent);
+    assert_call(not_interactive, "selected Alice always");
+    asking_unregister(asking);
+    nobody = start(asking);
+    assert_call(nobody, "selected Alice always");
+    asking_register(asking);
+    next = start(asking);
+    assert_call(next, "selected Alice always");
+}
+
+static gboolean
+can_start(gpointer data)
+{
+    return TRUE;
+}
+
+static void
+start_in_vain(gpointer data)
+{
+}
+
+static void
+test_failed_nobody_comes(void)
+{
+    static const MeishiStarterClass starter = {can_start, start_in_vain, 20, 60000};
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = NULL;
+
+    fail(asking, "always");
+    asking_unregister(asking);
+    meishi_prompters_set_starter(meishi_agent_prompters(asking->agent), &starter, NULL);
+    call = start(asking);
+    assert_call(call, "waiting");
+    asking_wait(call);
+    assert_call(call, "selected Alice always");
+}
+
+/* A group's answer does not outlive it. */
+static void
+test_failed_held(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    MeishiSelectCall *asks = asking_call(asking, HOST), *follows = asking_call(asking, HOST);
+    g_autoptr(Call) call = NULL, next = NULL;
+
+    asks->connection_group = g_strdup("1");
+    follows->connection_group = g_strdup("1");
+    call = asking_start(asking, asks);
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    report(asking, call, MEISHI_OUTCOME_SIGN_FAILED, 0);
+    next = asking_start(asking, follows);
+    assert_call(next, "waiting");
+}
+
+/* It was good after all, on another connection. */
+static void
+test_failed_and_accepted(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) one = select_for(asking, "Alice", "always"), other = start(asking);
+    g_autoptr(Call) next = NULL;
+
+    report(asking, one, MEISHI_OUTCOME_SIGN_FAILED, 0);
+    report(asking, other, MEISHI_OUTCOME_ACCEPTED, 0);
+    next = start(asking);
+    assert_call(next, "selected Alice always");
+}
+
+/* A rule is not a person's choice. */
+static void
+test_failed_by_rule(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = NULL, next = NULL;
+
+    world_set_policy(asking->world, "[Policy]\nVersion=1\n[Rule r]\nIdentity-Subject-CN=Bob\n"
+                                    "Action=select\n");
+    call = start(asking);
+    report(asking, call, MEISHI_OUTCOME_SIGN_FAILED, 0);
+    next = start(asking);
+    g_assert_cmpstr(next->answer->identity->label, ==, "Bob");
 }
 
 /* Two-minute answers do not outlive a refusal either. */
@@ -219,6 +390,14 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, &rows[i], test_row);
     }
+    g_test_add_func("/report/sign-failed/same-again", test_failed_same_again);
+    g_test_add_func("/report/sign-failed/other", test_failed_other);
+    g_test_add_func("/report/sign-failed/dismissed", test_failed_dismissed);
+    g_test_add_func("/report/sign-failed/nobody", test_failed_nobody);
+    g_test_add_func("/report/sign-failed/nobody-comes", test_failed_nobody_comes);
+    g_test_add_func("/report/sign-failed/held", test_failed_held);
+    g_test_add_func("/report/sign-failed/accepted", test_failed_and_accepted);
+    g_test_add_func("/report/sign-failed/rule", test_failed_by_rule);
     g_test_add_func("/report/held", test_held);
     g_test_add_func("/report/redeemed", test_redeemed);
     g_test_add_func("/report/accepted-here", test_accepted_here);

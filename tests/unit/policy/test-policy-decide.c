@@ -262,6 +262,22 @@ memory_suspect(FakeWorld *w)
 }
 
 static void
+memory_failed(FakeWorld *w)
+{
+    two(w);
+    ASK(w);
+    fake_choice(w, "b", MEISHI_SCOPE_ALWAYS)->ask_once = TRUE;
+}
+
+static void
+memory_failed_nobody(FakeWorld *w)
+{
+    two(w);
+    w->request->interactive = FALSE;
+    fake_choice(w, "b", MEISHI_SCOPE_ALWAYS)->ask_once = TRUE;
+}
+
+static void
 memory_expired(FakeWorld *w)
 {
     two(w);
@@ -555,6 +571,9 @@ static const struct {
      MEISHI_PROMPT_AGAIN, "a"},
     {"memory/refused", memory_suspect, "memory-stale", PROMPT, MEISHI_CODE_NEEDS_USER,
      MEISHI_PROMPT_AGAIN, "b"},
+    {"memory/failed", memory_failed, "memory-failed", PROMPT, MEISHI_CODE_NEEDS_USER,
+     MEISHI_PROMPT_AGAIN, "b"},
+    {"memory/failed-nobody", memory_failed_nobody, "memory", SELECTED, MEISHI_CODE_OK, 0, "b"},
     {"memory/expired", memory_expired, "memory-stale", PROMPT, MEISHI_CODE_EXPIRED,
      MEISHI_PROMPT_AGAIN, "b"},
     {"memory/successor-goes", memory_successor, "memory", SELECTED, MEISHI_CODE_OK, 0, "c"},
