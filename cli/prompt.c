@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Asks on /dev/tty, so that pipes and redirections stay free for data.  While echo is off, the
- * signals that would end or stop the process are held back until the terminal is as it was.
+ * signals that would end or stop the process are held back until the terminal is as it was; after
+ * a stop, the question is asked once more.
  */
 #include "cli/prompt.h"
 
@@ -11,7 +12,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,9 +23,12 @@
 
 static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGALRM};
 static volatile sig_atomic_t caught_signal;
+/* A thread of GIO's may be given the signal: read(2) alone would not return then. */
+static volatile sig_atomic_t wake_fd = -1;
 
 typedef struct {
     int fd;
+    int wake; /* readable: a signal came */
     struct termios modes;
     struct sigaction actions[G_N_ELEMENTS(held_signals)];
 } Terminal;
@@ -48,58 +54,88 @@ meishi_prompt_is_possible(void)
 static void
 note_signal(int number)
 {
+    int saved = errno;
+    guint64 one = 1;
+
     caught_signal = number;
+    if (write(wake_fd, &one, sizeof one) < 0) {
+        /* It is readable already. */
+    }
+    errno = saved;
 }
 
-static void
+static gboolean
 hold_signals(Terminal *terminal)
 {
-    struct sigaction hold = {.sa_handler = note_signal}; /* no SA_RESTART: read() shall return */
+    struct sigaction hold = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
 
+    terminal->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (terminal->wake < 0)
+        return FALSE;
+    wake_fd = terminal->wake;
     caught_signal = 0;
     sigemptyset(&hold.sa_mask);
     for (gsize i = 0; i < G_N_ELEMENTS(held_signals); i++)
         sigaction(held_signals[i], &hold, &terminal->actions[i]);
+    return TRUE;
 }
 
-static void
+/* What was held back has its way: that is the end, or a stop from which we return. */
+static int
 release_signals(const Terminal *terminal)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(held_signals); i++)
         sigaction(held_signals[i], &terminal->actions[i], NULL);
+    wake_fd = -1;
+    close(terminal->wake);
     if (caught_signal != 0)
         raise(caught_signal);
+    return caught_signal;
 }
 
 static gboolean
 quiet_terminal(Terminal *terminal, int fd)
 {
     terminal->fd = fd;
-    hold_signals(terminal);
+    if (!hold_signals(terminal))
+        return FALSE;
     if (meishi_tty_hush(fd, &terminal->modes))
         return TRUE;
-    release_signals(terminal);
+    (void)release_signals(terminal);
     return FALSE;
 }
 
 /* The terminal first, then the signals, then what was held back. */
-static void
+static int
 restore_terminal(Terminal *terminal)
 {
     (void)meishi_tty_write(terminal->fd, "\n");
     meishi_tty_restore(terminal->fd, &terminal->modes);
-    release_signals(terminal);
+    return release_signals(terminal);
+}
+
+/* FALSE where a signal came first; @wake: -1 where signals have their own way. */
+static gboolean
+wait_for_input(int fd, int wake)
+{
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = wake, .events = POLLIN}};
+
+    while (poll(fds, G_N_ELEMENTS(fds), -1) < 0) {
+        if (errno != EINTR)
+            return FALSE;
+    }
+    return fds[1].revents == 0;
 }
 
 /* A line, byte by byte into locked memory; NULL at the end of input, or when a signal came. */
 static MeishiSecret *
-read_line(int fd)
+read_line(int fd, int wake)
 {
     g_autoptr(MeishiSecret) line = meishi_secret_new(MAX_SECRET);
     guint8 *bytes = meishi_secret_writable(line);
     gsize len = 0;
 
-    while (caught_signal == 0) {
+    while (wait_for_input(fd, wake)) {
         gssize n = read(fd, bytes + len, 1);
 
         if (n < 0 && errno == EINTR)
@@ -118,18 +154,33 @@ read_line(int fd)
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
+/* @ret_signal: that came instead of an answer; 0. */
 static MeishiSecret *
-ask_quietly(int fd, const char *question)
+ask_quietly(int fd, const char *question, int *ret_signal)
 {
     g_autofree char *clean = meishi_text_clean(question);
     Terminal terminal;
     MeishiSecret *answer = NULL;
 
+    *ret_signal = 0;
     if (!quiet_terminal(&terminal, fd))
         return NULL;
     if (meishi_tty_write(fd, clean) && meishi_tty_write(fd, ": "))
-        answer = read_line(fd);
-    restore_terminal(&terminal);
+        answer = read_line(fd, terminal.wake);
+    *ret_signal = restore_terminal(&terminal);
+    return answer;
+}
+
+/* Who was stopped and goes on is asked again, from the beginning. */
+static MeishiSecret *
+ask_until_answered(int fd, const char *question)
+{
+    int number;
+    MeishiSecret *answer;
+
+    do
+        answer = ask_quietly(fd, question, &number);
+    while (answer == NULL && number == SIGTSTP);
     return answer;
 }
 
@@ -146,7 +197,7 @@ meishi_prompt_secret(const char *question, GError **error)
                     question);
         return NULL;
     }
-    answer = ask_quietly(fd, question);
+    answer = ask_until_answered(fd, question);
     close(fd);
     if (answer == NULL)
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_SECRET, "Nothing was typed.");
@@ -187,10 +238,9 @@ ask_yes(int fd, const char *question)
     g_autoptr(MeishiSecret) answer = NULL;
     const char *text;
 
-    caught_signal = 0;
     if (!meishi_tty_write(fd, clean) || !meishi_tty_write(fd, " [y/N] "))
         return FALSE;
-    answer = read_line(fd);
+    answer = read_line(fd, -1);
     if (answer == NULL || meishi_secret_len(answer) == 0)
         return FALSE;
     text = (const char *)meishi_secret_data(answer);
