@@ -457,7 +457,7 @@ meishi_secret_entry_class_init(MeishiSecretEntryClass *class)
     widget_class->mnemonic_activate = mnemonic_activate;
     widget_class->snapshot = draw;
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
-    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
+    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_GENERIC);
     g_object_class_install_property(
         object_class, PROP_CAPS_LOCK,
         g_param_spec_boolean("caps-lock", NULL, NULL, FALSE,

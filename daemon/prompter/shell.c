@@ -9,6 +9,8 @@
 #include "daemon/prompter/consent-button.h"
 #include "daemon/prompter/consent.h"
 #include "daemon/prompter/parent-window.h"
+#include "daemon/prompter/program-box.h"
+#include "daemon/prompter/text.h"
 #include "daemon/prompter/time-bar.h"
 
 #include <glib/gi18n.h>
@@ -16,14 +18,14 @@
 
 #define WIDTH          580
 #define COMPACT_WIDTH  480
-#define COMPACT_HEIGHT 600 /* of the content; what is more scrolls */
-#define HEIGHT         760
+#define HEIGHT         760 /* at most; what is more scrolls */
+#define PANEL          40
+#define ROOM           120 /* for what comes and goes */
 #define MIN_WIDTH      360
 #define MIN_HEIGHT     294
 #define COLUMN         600
 #define SPACING        12
 #define MARGIN         18
-#define ICON           48
 
 struct MeishiShell {
     MeishiShellAnswered answered;
@@ -31,6 +33,8 @@ struct MeishiShell {
     gpointer data;
     GtkWindow *window;
     AdwHeaderBar *header;
+    AdwWindowTitle *title;
+    GtkWidget *heading;
     GtkScrolledWindow *scroller;
     GtkStack *stack; /* the content, or what covers it */
     GtkBox *content, *foot;
@@ -62,6 +66,13 @@ deliver(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void
+answer_later(MeishiShell *shell, GVariant *answer)
+{
+    shell->answer = answer;
+    shell->deliver_id = g_idle_add(deliver, shell);
+}
+
 void
 meishi_shell_answer(MeishiShell *shell, GVariant *answer)
 {
@@ -69,21 +80,22 @@ meishi_shell_answer(MeishiShell *shell, GVariant *answer)
 
     if (shell->deliver_id != 0)
         return;
-    shell->answer = g_steal_pointer(&held);
     gtk_widget_set_visible(GTK_WIDGET(shell->window), FALSE);
-    shell->deliver_id = g_idle_add(deliver, shell);
+    answer_later(shell, g_steal_pointer(&held));
 }
 
+/* The window stays, so that it can say what was wrong where it stands; the question may go. */
 void
 meishi_shell_answer_secret(MeishiShell *shell, MeishiSecret *secret, GVariant *answer)
 {
-    if (shell->deliver_id != 0) {
-        if (answer != NULL)
-            g_variant_unref(g_variant_ref_sink(answer));
+    g_autoptr(GVariant) held = g_variant_ref_sink(answer);
+
+    if (shell->deliver_id != 0)
         return;
-    }
     shell->secret = meishi_secret_ref(secret);
-    meishi_shell_answer(shell, answer != NULL ? answer : g_variant_new("a{sv}", NULL));
+    meishi_time_bar_stop(shell->time_bar);
+    meishi_shell_set_busy(shell, TRUE);
+    answer_later(shell, g_steal_pointer(&held));
 }
 
 static gboolean
@@ -189,14 +201,7 @@ meishi_shell_set_ready(MeishiShell *shell, gboolean is_ready)
 GtkWidget *
 meishi_shell_text(const char *text, const char *css_class)
 {
-    GtkWidget *label = gtk_label_new(text);
-
-    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    if (css_class != NULL)
-        gtk_widget_add_css_class(label, css_class);
-    return label;
+    return meishi_text_new(text, css_class);
 }
 
 /* An icon that says nothing which is not said beside it. */
@@ -208,43 +213,6 @@ decoration(GIcon *icon)
 
     gtk_widget_set_valign(image, GTK_ALIGN_START);
     return image;
-}
-
-/* The program's own icon where its name is a sandbox's, because there the name is certain. */
-static GtkWidget *
-program_icon(const char *application)
-{
-    const char *colon = strchr(application, ':');
-    g_autoptr(GIcon) icon = NULL;
-    GtkWidget *image;
-
-    if (g_str_has_prefix(application, "flatpak:") || g_str_has_prefix(application, "snap:")) {
-        const char *names[] = {colon + 1, "application-x-executable"};
-
-        icon = g_themed_icon_new_from_names((char **)names, G_N_ELEMENTS(names));
-    } else {
-        icon = g_themed_icon_new("application-x-executable");
-    }
-    image = decoration(icon);
-    gtk_image_set_pixel_size(GTK_IMAGE(image), ICON);
-    return image;
-}
-
-static GtkWidget *
-program_box(const MeishiShellHead *head)
-{
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING);
-    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-    GtkWidget *detail = meishi_shell_text(head->detail, "caption");
-
-    gtk_widget_add_css_class(detail, "dim-label");
-    gtk_box_append(GTK_BOX(words), meishi_shell_text(head->program, "heading"));
-    gtk_box_append(GTK_BOX(words), detail);
-    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
-    gtk_widget_set_hexpand(words, TRUE);
-    gtk_box_append(GTK_BOX(box), program_icon(head->application));
-    gtk_box_append(GTK_BOX(box), words);
-    return box;
 }
 
 void
@@ -409,6 +377,20 @@ clamp(GtkBox *box)
     return widget;
 }
 
+/* The heading stands in the title bar while it is scrolled out of sight. */
+static void
+on_scrolled(GtkAdjustment *adjustment, gpointer data)
+{
+    MeishiShell *shell = data;
+    graphene_rect_t box;
+    gboolean is_out =
+        gtk_widget_compute_bounds(shell->heading, GTK_WIDGET(shell->content), &box) &&
+        gtk_adjustment_get_value(adjustment) > box.origin.y + box.size.height;
+
+    adw_window_title_set_subtitle(shell->title,
+                                  is_out ? gtk_label_get_text(GTK_LABEL(shell->heading)) : "");
+}
+
 static GtkWidget *
 build_content(MeishiShell *shell, const MeishiShellHead *head)
 {
@@ -423,8 +405,12 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     gtk_box_append(shell->foot, meishi_time_bar_widget(shell->time_bar));
     shell->refused = meishi_shell_add_last_word(shell);
     if (head->program != NULL)
-        meishi_shell_add(shell, program_box(head));
-    meishi_shell_add(shell, meishi_shell_text(head->heading, "title-2"));
+        meishi_shell_add(
+            shell, meishi_program_box_new(head->application, head->program, head->detail));
+    shell->heading = meishi_shell_text(head->heading, "title-2");
+    meishi_shell_add(shell, shell->heading);
+    g_signal_connect(gtk_scrolled_window_get_vadjustment(shell->scroller), "value-changed",
+                     G_CALLBACK(on_scrolled), shell);
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), clamp(shell->content));
@@ -445,6 +431,7 @@ meishi_shell_turn(MeishiShell *shell, const MeishiShellHead *head)
     gtk_stack_remove(shell->stack, gtk_stack_get_child_by_name(shell->stack, "content"));
     gtk_stack_add_named(shell->stack, build_content(shell, head), "content");
     gtk_stack_set_visible_child_name(shell->stack, "content");
+    meishi_shell_set_busy(shell, FALSE);
     meishi_shell_set_ready(shell, TRUE);
     meishi_shell_rearm(shell);
 }
@@ -457,6 +444,8 @@ build_window(MeishiShell *shell, const MeishiShellHead *head)
     shell->window = g_object_new(ADW_TYPE_WINDOW, "accessible-role", GTK_ACCESSIBLE_ROLE_DIALOG,
                                  "title", head->title, NULL);
     shell->header = ADW_HEADER_BAR(adw_header_bar_new());
+    shell->title = ADW_WINDOW_TITLE(adw_window_title_new(head->title, ""));
+    adw_header_bar_set_title_widget(shell->header, GTK_WIDGET(shell->title));
     adw_header_bar_set_decoration_layout(shell->header, ":close");
     shell->stack = GTK_STACK(gtk_stack_new());
     gtk_stack_set_vhomogeneous(shell->stack, FALSE);
@@ -522,6 +511,8 @@ meishi_shell_free(MeishiShell *shell)
 void
 meishi_shell_own(MeishiShell *shell, gpointer content, GDestroyNotify free_content)
 {
+    if (shell->free_owned != NULL)
+        shell->free_owned(shell->owned);
     shell->owned = content;
     shell->free_owned = free_content;
 }
@@ -538,15 +529,40 @@ meishi_shell_header(MeishiShell *shell)
     return shell->header;
 }
 
-void
-meishi_shell_set_compact(MeishiShell *shell)
+/* What fits on the screen, less what a desktop keeps for itself. */
+static int
+highest(void)
+{
+    GListModel *monitors = gdk_display_get_monitors(gdk_display_get_default());
+    g_autoptr(GdkMonitor) first = g_list_model_get_item(monitors, 0);
+    GdkRectangle box = {.height = HEIGHT + PANEL};
+
+    if (first != NULL)
+        gdk_monitor_get_geometry(first, &box);
+    return MIN(HEIGHT, box.height - PANEL);
+}
+
+/* As high as its content, and @slack, where that fits. */
+static void
+fit(MeishiShell *shell, int width, int slack)
 {
     int height;
 
-    gtk_widget_measure(GTK_WIDGET(shell->content), GTK_ORIENTATION_VERTICAL, COMPACT_WIDTH, NULL,
-                       &height, NULL, NULL);
-    gtk_scrolled_window_set_min_content_height(shell->scroller, MIN(height, COMPACT_HEIGHT));
-    gtk_window_set_default_size(shell->window, COMPACT_WIDTH, -1);
+    gtk_widget_measure(GTK_WIDGET(shell->window), GTK_ORIENTATION_VERTICAL, width, NULL, &height,
+                       NULL, NULL);
+    gtk_window_set_default_size(shell->window, width, MIN(height + slack, highest()));
+}
+
+void
+meishi_shell_set_compact(MeishiShell *shell)
+{
+    fit(shell, COMPACT_WIDTH, 0);
+}
+
+void
+meishi_shell_set_roomy(MeishiShell *shell)
+{
+    fit(shell, WIDTH, ROOM);
 }
 
 void

@@ -34,7 +34,8 @@ void meishi_shell_free(MeishiShell *shell); /* closes the window; NULL is fine *
  * for another half second.  The title stays. */
 void meishi_shell_turn(MeishiShell *shell, const MeishiShellHead *head);
 
-/* @content, what a kind of window knows of itself, goes with @shell, before its widgets do. */
+/* @content, what a kind of window knows of itself, goes with @shell, before its widgets do.  What
+ * was owned before goes now. */
 void meishi_shell_own(MeishiShell *shell, gpointer content, GDestroyNotify free_content);
 
 GtkWindow *meishi_shell_window(MeishiShell *shell);
@@ -73,8 +74,10 @@ gboolean meishi_shell_is_covered(const MeishiShell *shell);
 /* Nothing in the window can be pressed meanwhile; it can be closed. */
 void meishi_shell_set_busy(MeishiShell *shell, gboolean is_busy);
 
-/* Once the content is there, for one that is short: the window is as high as it needs. */
+/* Once content and buttons are there: the window is as high as they need, as far as that fits on
+ * the screen.  The one for what is short; the other is wider and has room for more. */
 void meishi_shell_set_compact(MeishiShell *shell);
+void meishi_shell_set_roomy(MeishiShell *shell);
 
 void meishi_shell_present(MeishiShell *shell);
 
@@ -86,7 +89,8 @@ void meishi_shell_set_more_time(MeishiShell *shell, void (*more_time)(gpointer d
 
 /* @answer is sunk; NULL: "not now". */
 void meishi_shell_answer(MeishiShell *shell, GVariant *answer);
-/* @secret, which the shell takes a reference to, and @answer (sunk; NULL: nothing beside it). */
+/* @answer (sunk) with @secret beside it, which the shell takes a reference to.  The window stays,
+ * busy, until it is freed or turns to another page; closing it then is answered with NULL. */
 void meishi_shell_answer_secret(MeishiShell *shell, MeishiSecret *secret, GVariant *answer);
 
 /* Gives @button the words @label, with a mnemonic. */

@@ -75,6 +75,14 @@ meishi_time_bar_update(MeishiTimeBar *bar, const MeishiQuestion *question)
     show_now(bar);
 }
 
+void
+meishi_time_bar_stop(MeishiTimeBar *bar)
+{
+    g_clear_handle_id(&bar->tick_id, g_source_remove);
+    bar->question = NULL;
+    gtk_widget_set_visible(GTK_WIDGET(bar->box), FALSE);
+}
+
 /* ---- the bar --------------------------------------------------------------------------------- */
 
 static GtkLabel *

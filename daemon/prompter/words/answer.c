@@ -29,3 +29,14 @@ meishi_answer_allow(const char *allow)
     g_variant_dict_insert(&answer, "allow", "s", allow);
     return g_variant_dict_end(&answer);
 }
+
+GVariant *
+meishi_answer_secret(gboolean is_last_try)
+{
+    GVariantDict answer;
+
+    g_variant_dict_init(&answer, NULL);
+    if (is_last_try)
+        g_variant_dict_insert(&answer, "last-try", "b", TRUE);
+    return g_variant_dict_end(&answer);
+}

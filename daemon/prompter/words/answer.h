@@ -18,3 +18,6 @@ GVariant *meishi_answer_choice(const MeishiQuestion *question, guint index,
 
 /* @allow: once, session, no. */
 GVariant *meishi_answer_allow(const char *allow);
+
+/* Beside a secret: @is_last_try: the person knows that it is. */
+GVariant *meishi_answer_secret(gboolean is_last_try);
