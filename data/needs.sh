@@ -36,7 +36,9 @@ server:apache2                     apache2-bin
 command:certutil                   libnss3-tools
 command:clang-format               clang-format
 command:dbus-daemon                dbus
+command:desktop-file-validate      desktop-file-utils
 command:expect                     expect
+command:gio                        libglib2.0-bin
 command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
@@ -52,6 +54,7 @@ command:softhsm2-util              softhsm2
 command:strace                     strace
 command:systemd-analyze            systemd
 command:tmux                       tmux
+command:update-mime-database       shared-mime-info
 command:valgrind                   valgrind
 command:wget                       wget
 command:Xvfb                       xvfb

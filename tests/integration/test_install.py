@@ -23,7 +23,11 @@ INSTALLED = {
     "meishi.1", "meishid.8", "meishi-pkcs11.7", "meishi-policy.5",
     "30-device-certificates.conf",
 }  # fmt: skip
-PROMPTER = {"meishi-prompter", "org.meishi.Prompter.service"}
+PROMPTER = {
+    "meishi-prompter", "org.meishi.Prompter.service",
+    "org.meishi.Prompter.desktop", "org.meishi.xml",
+    "org.meishi.Prompter.svg", "org.meishi.Prompter-symbolic.svg",
+}  # fmt: skip
 CATALOGUE = {"meishi.mo"}
 
 # A launcher as a service manager is one: sockets as descriptors 3 and up, and their names.
