@@ -14,8 +14,6 @@
 #include "daemon/bus/receive.h"
 #include "daemon/bus/remote-prompter.h"
 
-#define OBJECT_DATA "meishi-agents"
-
 typedef struct {
     MeishiAgent *agent;
     GPtrArray *registered; /* MeishiRemotePrompter */
@@ -176,7 +174,8 @@ meishi_agents_object_new(const MeishiDoorContext *context)
     object->agent = g_object_ref(context->agent);
     object->registered =
         g_ptr_array_new_with_free_func((GDestroyNotify)meishi_remote_prompter_free);
-    g_object_set_data_full(G_OBJECT(skeleton), OBJECT_DATA, object, (GDestroyNotify)free_object);
+    g_object_set_data_full(G_OBJECT(skeleton), MEISHI_ROOT_DATA, object,
+                           (GDestroyNotify)free_object);
     g_signal_connect(skeleton, "handle-register", G_CALLBACK(on_register), object);
     g_signal_connect(skeleton, "handle-unregister", G_CALLBACK(on_unregister), object);
     g_signal_connect(skeleton, "handle-respond", G_CALLBACK(on_respond), object);

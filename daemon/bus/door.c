@@ -46,6 +46,7 @@ free_root(gpointer data)
 
     if (g_dbus_interface_skeleton_get_object_path(root) != NULL)
         g_dbus_interface_skeleton_unexport(root);
+    g_object_set_data(G_OBJECT(root), MEISHI_ROOT_DATA, NULL);
     g_object_unref(root);
 }
 

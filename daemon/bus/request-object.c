@@ -243,6 +243,16 @@ meishi_request_object_abandon(MeishiRequestObject *request)
     g_cancellable_cancel(request->cancellable); /* may end and free @request */
 }
 
+void
+meishi_request_object_give_up(MeishiRequestObject *request)
+{
+    g_autoptr(GError) error =
+        g_error_new_literal(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "meishid is ending.");
+
+    respond_failed(request, error);
+    meishi_request_object_abandon(request);
+}
+
 const char *
 meishi_request_object_sender(const MeishiRequestObject *request)
 {

@@ -24,6 +24,9 @@ void
 meishi_request_object_start(MeishiRequestObject *request, MeishiAgent *agent,
                             MeishiSelectCall *call, MeishiRequestOver over, gpointer user_data);
 
+/* We go, and the caller may still be there: it is told CANCELLED; then as abandon(). */
+void meishi_request_object_give_up(MeishiRequestObject *request);
+
 /* Nobody is there to answer any more: ends without a word, soon, and without calling back. */
 void meishi_request_object_abandon(MeishiRequestObject *request);
 

@@ -38,7 +38,7 @@ meishi_request_table_free(MeishiRequestTable *table)
     if (table == NULL)
         return;
     for (guint i = 0; i < table->open->len; i++)
-        meishi_request_object_abandon(((Open *)table->open->pdata[i])->request);
+        meishi_request_object_give_up(((Open *)table->open->pdata[i])->request);
     g_ptr_array_unref(table->open);
     g_object_unref(table->agent);
     g_free(table);

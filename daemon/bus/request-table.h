@@ -15,7 +15,8 @@
 typedef struct MeishiRequestTable MeishiRequestTable;
 
 MeishiRequestTable *meishi_request_table_new(MeishiAgent *agent);
-void meishi_request_table_free(MeishiRequestTable *table); /* abandons all; NULL is fine */
+/* Gives up what is open: whoever is still connected is told.  NULL is fine. */
+void meishi_request_table_free(MeishiRequestTable *table);
 
 /* Opens a request for the caller of @invocation under @token, "" for one of ours, and answers the
  * invocation; takes both.  @size: of the caller's dictionaries, in bytes.  INVALID_ARGUMENT, BUSY,

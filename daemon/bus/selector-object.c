@@ -18,8 +18,6 @@
 #include "daemon/bus/selection-request.h"
 #include "daemon/policy/explain.h"
 
-#define OBJECT_DATA "meishi-selector"
-
 /* Of these interfaces; counts additions. */
 #define VERSION 1
 
@@ -300,7 +298,8 @@ meishi_selector_object_new(const MeishiDoorContext *context)
 
     object->agent = g_object_ref(context->agent);
     object->requests = meishi_request_table_new(context->agent);
-    g_object_set_data_full(G_OBJECT(skeleton), OBJECT_DATA, object, (GDestroyNotify)free_object);
+    g_object_set_data_full(G_OBJECT(skeleton), MEISHI_ROOT_DATA, object,
+                           (GDestroyNotify)free_object);
     meishi_bus_selector_set_version(skeleton, VERSION);
     meishi_bus_selector_set_capabilities(skeleton, meishi_selection_request_keys());
     on_prompters_changed(context->agent, skeleton);

@@ -46,10 +46,12 @@ drop_door(MeishiSession *session)
     if (session->door == NULL)
         return;
     g_signal_handler_disconnect(meishi_door_connection(session->door), session->closed_id);
-    g_bus_unown_name(session->name_id);
     meishi_prompter_starter_set_bus(session->starter, NULL);
     g_clear_pointer(&session->notifier, meishi_notifier_free);
+    /* Before the name: what the door says in the end counts as ours.  Giving the name back waits
+     * for the bus, so all of it has left then. */
     g_clear_pointer(&session->door, meishi_door_free);
+    g_bus_unown_name(session->name_id);
 }
 
 static void

@@ -2,7 +2,6 @@
 """The selecting interfaces on the session bus and on the private socket."""
 
 import os
-import socket
 import sys
 import time
 from pathlib import Path
@@ -27,6 +26,7 @@ POLICIES = "etc/meishi/policy.d"
 @pytest.fixture
 def alice(pki):
     return pki.identity("Alice")
+from harness.raw import Raw
 
 
 @pytest.fixture
@@ -351,38 +351,6 @@ def test_requests_of_others_are_not_there(connect, door, cards):
 
 
 # ---- the reply and the Response -----------------------------------------------------------------
-
-
-class Raw:
-    """A caller that sees the messages in the order in which they were sent."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        self.socket.connect(str(path))
-        self.socket.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n")
-        self.bytes = b""
-        while self.bytes.count(b"\r\n") < 3:
-            self.bytes += self.socket.recv(4096)
-        self.bytes = self.bytes.split(b"\r\n", 3)[3]
-
-    def send(self, interface, member, arguments):
-        message = Gio.DBusMessage.new_method_call(None, ROOT, interface, member)
-        message.set_serial(1)
-        message.set_body(arguments)
-        self.socket.sendall(message.to_blob(Gio.DBusCapabilityFlags.NONE))
-
-    def receive(self):
-        while len(self.bytes) < 16:
-            self.bytes += self.socket.recv(65536)
-        size = Gio.DBusMessage.bytes_needed(self.bytes)
-        while len(self.bytes) < size:
-            self.bytes += self.socket.recv(65536)
-        message = Gio.DBusMessage.new_from_blob(
-            self.bytes[:size], Gio.DBusCapabilityFlags.UNIX_FD_PASSING
-        )
-        self.bytes = self.bytes[size:]
-        return message
 
 
 @private_door

@@ -7,6 +7,7 @@ answers with one line: the return value, and what the call returned.  ctypes onl
 
 import ctypes
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -87,6 +88,12 @@ class Module:
         )  # fmt: skip
         return {"rv": rv, "session": session.value}
 
+    def close_session(self, session):
+        return {"rv": self.call("C_CloseSession", ULONG(session))}
+
+    def close_all_sessions(self, slot):
+        return {"rv": self.call("C_CloseAllSessions", ULONG(slot))}
+
     def find_key(self, session, label):
         wanted = ctypes.create_string_buffer(label.encode(), len(label.encode()))
         kind = ULONG(CKO_PRIVATE_KEY)
@@ -139,6 +146,13 @@ class Module:
     def end_aside(self):
         self.thread.join()
         return self.aside[0]
+
+    def finalize_in_child(self):
+        """What a child does that is made to run another program, and tidies up before."""
+        child = os.fork()
+        if child == 0:
+            os._exit(self.finalize()["rv"] & 0xFF)
+        return {"rv": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}
 
     def sign_for(self, seconds, **arguments):
         """Signs without a pause; when each call began and what it returned."""
@@ -193,6 +207,7 @@ class Client:
             session = self.open(slot=slot)["session"]
             key = self.find_key(session=session, label=label)["key"]
             if key:
+                self.slot = slot
                 return {"session": session, "key": key}
         raise AssertionError(f"no private key called {label}")
 
