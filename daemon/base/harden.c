@@ -33,12 +33,18 @@ meishi_harden_self(void)
 }
 
 void
-meishi_harden_process(void)
+meishi_harden_limits(void)
 {
     const struct rlimit none = {0, 0};
 
-    meishi_harden_self();
     (void)umask(077);
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+void
+meishi_harden_process(void)
+{
+    meishi_harden_self();
+    meishi_harden_limits();
 }

@@ -12,3 +12,6 @@ void meishi_harden_process(void);
 /* The part of it that ends with execve(2), for a process that becomes a program of somebody else's:
  * that one keeps its umask, its core files and its privileges. */
 void meishi_harden_self(void);
+
+/* The other part, for a process that others have to know before it closes itself to them. */
+void meishi_harden_limits(void);

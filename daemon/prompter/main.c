@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "daemon/base/harden.h"
 #include "daemon/prompter/import-window.h"
 #include "daemon/prompter/prompter.h"
 
@@ -34,6 +35,9 @@ on_end(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* From here on nobody of the same user reads our memory, and nobody is asked anything before.  Not
+ * earlier: the desktop's settings (dark, contrast) come from the portal, which looks at the process
+ * that asks first, and refuses one that it cannot look at. */
 static void
 on_startup(GApplication *application, gpointer data)
 {
@@ -41,6 +45,7 @@ on_startup(GApplication *application, gpointer data)
     GDBusConnection *connection = g_application_get_dbus_connection(application);
     g_autoptr(GError) error = NULL;
 
+    meishi_harden_self();
     program->prompter = meishi_prompter_new(connection, &error);
     if (program->prompter == NULL) {
         g_printerr("meishi-prompter: %s\n", error->message);
@@ -125,6 +130,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int status = EXIT_SUCCESS;
 
+    meishi_harden_limits();
     if (!parse_options(&argc, &argv, &program, &error)) {
         g_printerr("meishi-prompter: %s\n", error->message);
         status = EXIT_FAILURE;

@@ -475,6 +475,7 @@ add_face(MeishiSecretEntry *entry)
     entry->face = gtk_password_entry_new();
     g_object_set(gtk_editable_get_delegate(GTK_EDITABLE(entry->face)), "buffer", buffer, "editable",
                  FALSE, "im-module", "gtk-im-context-simple", NULL);
+    gtk_widget_set_opacity(GTK_WIDGET(gtk_editable_get_delegate(GTK_EDITABLE(entry->face))), 0);
     gtk_widget_set_parent(entry->face, GTK_WIDGET(entry));
     g_signal_connect(entry->face, "state-flags-changed", G_CALLBACK(on_face_state), entry);
 }

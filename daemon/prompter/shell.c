@@ -93,7 +93,7 @@ meishi_shell_answer_secret(MeishiShell *shell, MeishiSecret *secret, GVariant *a
     if (shell->deliver_id != 0)
         return;
     shell->secret = meishi_secret_ref(secret);
-    meishi_time_bar_stop(shell->time_bar);
+    meishi_time_bar_stop(shell->time_bar, _("Trying it…"));
     meishi_shell_set_busy(shell, TRUE);
     answer_later(shell, g_steal_pointer(&held));
 }

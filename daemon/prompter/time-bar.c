@@ -76,11 +76,12 @@ meishi_time_bar_update(MeishiTimeBar *bar, const MeishiQuestion *question)
 }
 
 void
-meishi_time_bar_stop(MeishiTimeBar *bar)
+meishi_time_bar_stop(MeishiTimeBar *bar, const char *text)
 {
     g_clear_handle_id(&bar->tick_id, g_source_remove);
     bar->question = NULL;
-    gtk_widget_set_visible(GTK_WIDGET(bar->box), FALSE);
+    say(bar, g_strdup(text));
+    gtk_widget_set_visible(bar->button, FALSE);
 }
 
 /* ---- the bar --------------------------------------------------------------------------------- */

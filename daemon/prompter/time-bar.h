@@ -19,5 +19,5 @@ GtkWidget *meishi_time_bar_widget(MeishiTimeBar *bar);
 
 /* Says what @question says now; borrowed until the next call or the end. */
 void meishi_time_bar_update(MeishiTimeBar *bar, const MeishiQuestion *question);
-/* Says nothing more: the question goes. */
-void meishi_time_bar_stop(MeishiTimeBar *bar);
+/* The question goes: says @text from now on. */
+void meishi_time_bar_stop(MeishiTimeBar *bar, const char *text);

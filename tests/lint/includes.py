@@ -90,7 +90,7 @@ MATRIX = {
     **{
         f"daemon/prompter/{name}": (
             ["libc", "glib", "gio", "gdbus", "adwaita"],
-            ["daemon/asking/", "daemon/base/secret.h", "daemon/bus/agent1.h", "daemon/prompter/"],
+            ["daemon/asking/", *BASE, "daemon/bus/agent1.h", "daemon/prompter/"],
         )
         for name in ("prompter.c", "prompter.h", "main.c")
     },
