@@ -383,18 +383,26 @@ meishi_notifier_new(MeishiNotices *notices, GDBusConnection *bus)
     return notifier;
 }
 
-/* A courtesy without an answer, which cancelling would take back. */
+/* A courtesy without an answer, which cancelling would take back, and so would the end of the
+ * connection: it is written first.  That waits for the kernel's buffer, not for anybody's answer.
+ */
 static void
 close_pressable(MeishiNotifier *notifier)
 {
+    gboolean any = FALSE;
+
     for (guint i = 0; i < notifier->shown->len; i++) {
         const Shown *shown = g_ptr_array_index(notifier->shown, i);
 
-        if (shown->state == SHOWN && (shown->text.choose != NULL || shown->text.explain != NULL))
-            g_dbus_connection_call(notifier->bus, notifier->server, PATH, NAME, "CloseNotification",
-                                   g_variant_new("(u)", shown->number), NULL,
-                                   G_DBUS_CALL_FLAGS_NO_AUTO_START, DEADLINE_MS, NULL, NULL, NULL);
+        if (shown->state != SHOWN || (shown->text.choose == NULL && shown->text.explain == NULL))
+            continue;
+        any = TRUE;
+        g_dbus_connection_call(notifier->bus, notifier->server, PATH, NAME, "CloseNotification",
+                               g_variant_new("(u)", shown->number), NULL,
+                               G_DBUS_CALL_FLAGS_NO_AUTO_START, DEADLINE_MS, NULL, NULL, NULL);
     }
+    if (any)
+        (void)!g_dbus_connection_flush_sync(notifier->bus, NULL, NULL);
 }
 
 void
