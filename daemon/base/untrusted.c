@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_LINE              80
+#define MAX_HOST              (MAX_LINE - 6) /* ":65535" */
 #define MAX_FULL              4096
 #define ZERO_WIDTH_NON_JOINER 0x200c
 #define ZERO_WIDTH_JOINER     0x200d
@@ -56,6 +57,17 @@ char *
 meishi_untrusted_line(const char *text)
 {
     return clean(text, MAX_LINE);
+}
+
+char *
+meishi_untrusted_host(const char *host)
+{
+    g_autofree char *all = clean(host, MAX_FULL);
+    glong n = g_utf8_strlen(all, -1);
+
+    if (n <= MAX_HOST)
+        return g_steal_pointer(&all);
+    return g_strconcat("…", g_utf8_offset_to_pointer(all, n - MAX_HOST + 1), NULL);
 }
 
 char *

@@ -10,6 +10,10 @@
 /* @text on a single line: whatever controls, reorders or hides is U+FFFD; at most 80 characters. */
 char *meishi_untrusted_line(const char *text);
 
+/* The same for a host: a long one lacks its beginning, because its end says whose it is.  Leaves
+ * room for a port in the line. */
+char *meishi_untrusted_host(const char *host);
+
 /* The same in full, for the details; at most 4096 characters, because a window has to stay one. */
 char *meishi_untrusted_full(const char *text);
 

@@ -8,6 +8,7 @@
 #include "daemon/base/untrusted.h"
 #include "daemon/prompter/accessible.h"
 #include "daemon/prompter/shell.h"
+#include "daemon/prompter/text.h"
 
 #include <glib/gi18n.h>
 
@@ -44,17 +45,6 @@ hidden_image(const char *icon)
                         "icon-name", icon, NULL);
 }
 
-static GtkWidget *
-hidden_label(const char *text, const char *css_class)
-{
-    GtkWidget *label =
-        g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, "label",
-                     text, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign", 0.0, NULL);
-
-    gtk_widget_add_css_class(label, css_class);
-    return label;
-}
-
 static void
 add_line(GtkWidget *box, const char *text, const char *css_class)
 {
@@ -62,7 +52,7 @@ add_line(GtkWidget *box, const char *text, const char *css_class)
 
     if (text[0] == '\0')
         return;
-    label = hidden_label(text, "caption");
+    label = meishi_text_new_silent(text, "caption");
     if (css_class != NULL)
         gtk_widget_add_css_class(label, css_class);
     gtk_box_append(GTK_BOX(box), label);
@@ -73,11 +63,12 @@ static GtkWidget *
 first_line(const MeishiRow *row)
 {
     GtkWidget *box = hidden_box(GTK_ORIENTATION_HORIZONTAL, SPACING);
-    GtkWidget *name = hidden_label(row->label, "heading");
+    GtkWidget *name = meishi_text_new_silent(row->label, "heading");
     GtkWidget *place = hidden_box(GTK_ORIENTATION_HORIZONTAL, SPACING / 2);
-    GtkWidget *words = hidden_label(row->place, "caption");
+    GtkWidget *words = meishi_text_new_silent(row->place, "caption");
 
     gtk_widget_set_hexpand(name, TRUE);
+    gtk_widget_set_valign(name, GTK_ALIGN_START);
     gtk_label_set_max_width_chars(GTK_LABEL(words), PLACE_CHARS);
     gtk_widget_set_valign(place, GTK_ALIGN_START);
     gtk_box_append(GTK_BOX(place), hidden_image(row->icon));
@@ -87,20 +78,29 @@ first_line(const MeishiRow *row)
     return box;
 }
 
+/* What is there of the two, in one line. */
+static void
+add_pair(GtkWidget *box, const char *first, const char *second)
+{
+    const char *dot = first[0] != '\0' && second[0] != '\0' ? " · " : "";
+    g_autofree char *both = g_strconcat(first, dot, second, NULL);
+
+    add_line(box, both, NULL);
+}
+
 static void
 add_words(GtkWidget *box, const MeishiRow *row)
 {
-    const char *dot = row->issuer[0] != '\0' && row->contact[0] != '\0' ? " · " : "";
-    g_autofree char *origin = g_strconcat(row->issuer, dot, row->contact, NULL);
-    g_autofree char *difference = g_strdup_printf(_("Differs in: %s"), row->difference);
-    g_autofree char *reason = g_strdup_printf(_("Not offered: %s"), row->reason);
+    g_autofree char *difference = g_strdup_printf(_("what differs: %s"), row->difference);
+    g_autofree char *reason = g_strdup_printf(_("not offered: %s"), row->reason);
 
     gtk_box_append(GTK_BOX(box), first_line(row));
-    add_line(box, origin, NULL);
-    add_line(box, row->validity, row->is_urgent ? "warning" : NULL);
+    add_pair(box, row->issuer, row->contact);
+    if (row->is_urgent && !row->is_expired)
+        add_line(box, row->validity, "warning");
+    add_pair(box, row->is_urgent ? "" : row->validity, row->history);
     add_line(box, row->difference[0] != '\0' ? difference : "", NULL);
-    add_line(box, row->history, NULL);
-    add_line(box, row->reason[0] != '\0' ? reason : "", NULL);
+    add_line(box, row->reason[0] != '\0' ? reason : "", row->is_expired ? "warning" : NULL);
 }
 
 static GtkWidget *
@@ -154,16 +154,63 @@ meishi_chooser_list_selected(const MeishiChooserList *list)
     return row != NULL ? (guint)gtk_list_box_row_get_index(row) : G_MAXUINT;
 }
 
+static gboolean
+is_usable(GtkWidget *row)
+{
+    return gtk_widget_get_visible(row) && gtk_widget_get_sensitive(row);
+}
+
 gboolean
 meishi_chooser_list_select(MeishiChooserList *list, guint index)
 {
     GtkWidget *row = index < list->rows->len ? g_ptr_array_index(list->rows, index) : NULL;
 
-    if (row == NULL || !gtk_widget_get_visible(row) || !gtk_widget_get_sensitive(row))
+    if (row == NULL || !is_usable(row))
         return FALSE;
     gtk_list_box_select_row(list->list, GTK_LIST_BOX_ROW(row));
     gtk_widget_grab_focus(row);
     return TRUE;
+}
+
+/* The selected row, else the first; NULL. */
+static GtkWidget *
+find_stop(MeishiChooserList *list)
+{
+    GtkListBoxRow *selected = gtk_list_box_get_selected_row(list->list);
+
+    if (selected != NULL)
+        return GTK_WIDGET(selected);
+    for (guint i = 0; i < list->rows->len; i++) {
+        if (is_usable(g_ptr_array_index(list->rows, i)))
+            return g_ptr_array_index(list->rows, i);
+    }
+    return NULL;
+}
+
+static gboolean
+has_focus(MeishiChooserList *list)
+{
+    GtkRoot *root = gtk_widget_get_root(list->box);
+    GtkWidget *focus = root != NULL ? gtk_root_get_focus(root) : NULL;
+
+    return focus != NULL && gtk_widget_is_ancestor(focus, GTK_WIDGET(list->list));
+}
+
+/* Radio buttons are one stop of the Tab key together; within them the arrows move. */
+static void
+update_stop(MeishiChooserList *list, gboolean is_chosen)
+{
+    GtkWidget *stop = find_stop(list);
+
+    if (stop == NULL)
+        return;
+    gtk_widget_set_focusable(stop, TRUE);
+    if (is_chosen || has_focus(list))
+        gtk_widget_grab_focus(stop);
+    for (guint i = 0; i < list->rows->len; i++) {
+        if (g_ptr_array_index(list->rows, i) != stop)
+            gtk_widget_set_focusable(g_ptr_array_index(list->rows, i), FALSE);
+    }
 }
 
 static void
@@ -178,6 +225,7 @@ on_selected(GtkListBox *box, GtkListBoxRow *row, gpointer data)
             GTK_ACCESSIBLE(g_ptr_array_index(list->rows, i)), GTK_ACCESSIBLE_STATE_CHECKED,
             i == selected ? GTK_ACCESSIBLE_TRISTATE_TRUE : GTK_ACCESSIBLE_TRISTATE_FALSE, -1);
     }
+    update_stop(list, row != NULL);
     list->user.selected(list->user.data);
 }
 
@@ -192,19 +240,12 @@ on_activated(GtkListBox *box, GtkListBoxRow *row, gpointer data)
 void
 meishi_chooser_list_focus(MeishiChooserList *list)
 {
-    GtkListBoxRow *selected = gtk_list_box_get_selected_row(list->list);
-    GtkWidget *target = selected != NULL ? GTK_WIDGET(selected) : NULL;
+    GtkWidget *stop = find_stop(list);
 
-    for (guint i = 0; target == NULL && i < list->rows->len; i++) {
-        GtkWidget *row = g_ptr_array_index(list->rows, i);
-
-        if (gtk_widget_get_visible(row) && gtk_widget_get_sensitive(row))
-            target = row;
-    }
-    if (target == NULL)
-        target = list->others;
-    if (target != NULL)
-        gtk_widget_grab_focus(target);
+    if (stop == NULL)
+        stop = list->others;
+    if (stop != NULL)
+        gtk_widget_grab_focus(stop);
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */
@@ -223,6 +264,7 @@ on_others(GtkToggleButton *button, gpointer data)
                                  is_open ? "pan-down-symbolic" : "pan-end-symbolic");
     if (!is_open && meishi_chooser_list_selected(list) >= list->view->n_offered)
         gtk_list_box_unselect_all(list->list);
+    update_stop(list, FALSE);
 }
 
 static void
@@ -280,19 +322,25 @@ type_ahead(MeishiChooserList *list, gunichar c)
     return found != G_MAXUINT && meishi_chooser_list_select(list, found);
 }
 
-/* Enter uses what is selected.  Where nothing is, it only selects: a certificate goes nowhere by a
- * key that was pressed before one was looked at. */
-static gboolean
-enter(MeishiChooserList *list)
+static void
+select_focused(MeishiChooserList *list)
 {
     GtkRoot *root = gtk_widget_get_root(list->box);
     GtkWidget *focus = root != NULL ? gtk_root_get_focus(root) : NULL;
 
+    if (GTK_IS_LIST_BOX_ROW(focus))
+        gtk_list_box_select_row(list->list, GTK_LIST_BOX_ROW(focus));
+}
+
+/* Enter uses what is selected.  Where nothing is, it only selects: a certificate goes nowhere by a
+ * key that was pressed before one was looked at. */
+static void
+enter(MeishiChooserList *list)
+{
     if (meishi_chooser_list_selected(list) != G_MAXUINT)
         list->user.activated(list->user.data);
-    else if (GTK_IS_LIST_BOX_ROW(focus))
-        gtk_list_box_select_row(list->list, GTK_LIST_BOX_ROW(focus));
-    return TRUE;
+    else
+        select_focused(list);
 }
 
 static gboolean
@@ -303,9 +351,19 @@ on_key(GtkEventControllerKey *keys, guint keyval, guint keycode, GdkModifierType
 
     if (state & (GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SUPER_MASK))
         return FALSE;
-    if (keyval == GDK_KEY_Return || keyval == GDK_KEY_KP_Enter || keyval == GDK_KEY_ISO_Enter)
-        return enter(data);
-    return g_unichar_isgraph(c) && type_ahead(data, c);
+    switch (keyval) {
+    case GDK_KEY_Return:
+    case GDK_KEY_KP_Enter:
+    case GDK_KEY_ISO_Enter:
+        enter(data);
+        return TRUE;
+    case GDK_KEY_space:
+    case GDK_KEY_KP_Space: /* the list would activate by it */
+        select_focused(data);
+        return TRUE;
+    default:
+        return g_unichar_isgraph(c) && type_ahead(data, c);
+    }
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -328,6 +386,7 @@ build(MeishiChooserList *list)
     for (guint i = 0; i < list->view->rows->len; i++)
         add_row(list, i);
     add_others(list);
+    update_stop(list, FALSE);
     gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
     g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), list);
     gtk_widget_add_controller(GTK_WIDGET(list->list), keys);

@@ -6,10 +6,12 @@
  */
 #include "daemon/prompter/chooser-window.h"
 
+#include "daemon/prompter/accessible.h"
 #include "daemon/prompter/words/answer.h"
 #include "daemon/prompter/chooser-list.h"
 #include "daemon/prompter/words/chooser-view.h"
 #include "daemon/prompter/remember-box.h"
+#include "daemon/prompter/text.h"
 
 #include <glib/gi18n.h>
 
@@ -24,6 +26,7 @@ typedef struct {
     MeishiChooserList *list;     /* NULL: there is nothing to choose from */
     MeishiRememberBox *remember; /* NULL: there is nothing to be used */
     GtkButton *use;              /* NULL as well */
+    GtkWidget *details;          /* the button */
     GtkLabel *insist;            /* shown while a second click is waited for; NULL as well */
     gboolean is_insisting;
 } Window;
@@ -167,27 +170,33 @@ add_refusals(Window *window)
 /* ---- details --------------------------------------------------------------------------------- */
 
 static GtkWidget *
+detail(const char *name, const char *text)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
+    GtkWidget *value = meishi_text_new(text, NULL);
+
+    gtk_label_set_selectable(GTK_LABEL(value), TRUE);
+    meishi_accessible_describe(value, name);
+    gtk_box_append(GTK_BOX(box), meishi_text_new(name, "caption-heading"));
+    gtk_box_append(GTK_BOX(box), value);
+    return box;
+}
+
+static GtkWidget *
 details_page(const Window *window)
 {
     g_autoptr(GPtrArray) details =
         meishi_chooser_view_details(window->question, selected_of(window));
     GtkWidget *scroller = gtk_scrolled_window_new();
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, SPACING / 2);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, SPACING);
 
     gtk_widget_set_margin_top(box, SPACING);
     gtk_widget_set_margin_bottom(box, MARGIN);
     gtk_widget_set_margin_start(box, MARGIN);
     gtk_widget_set_margin_end(box, MARGIN);
-    for (guint i = 0; i + 1 < details->len; i += 2) {
-        GtkWidget *value = meishi_shell_text(g_ptr_array_index(details, i + 1), NULL);
-
-        gtk_label_set_selectable(GTK_LABEL(value), TRUE);
-        gtk_accessible_update_property(GTK_ACCESSIBLE(value), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                       g_ptr_array_index(details, i), -1);
+    for (guint i = 0; i + 1 < details->len; i += 2)
         gtk_box_append(GTK_BOX(box),
-                       meishi_shell_text(g_ptr_array_index(details, i), "caption-heading"));
-        gtk_box_append(GTK_BOX(box), value);
-    }
+                       detail(g_ptr_array_index(details, i), g_ptr_array_index(details, i + 1)));
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), box);
@@ -203,6 +212,7 @@ toggle_details(Window *window)
         if (window->list != NULL)
             meishi_chooser_list_focus(window->list);
     } else {
+        gtk_widget_grab_focus(window->details); /* not a text, all of which it would select */
         meishi_shell_cover(window->shell, details_page(window));
     }
 }
@@ -216,14 +226,15 @@ on_details(GtkButton *button, gpointer data)
 static void
 add_details_button(Window *window)
 {
-    GtkWidget *button = gtk_button_new();
     GtkWidget *label = gtk_label_new_with_mnemonic(_("Deta_ils"));
 
-    gtk_label_set_mnemonic_widget(GTK_LABEL(label), button);
-    gtk_button_set_child(GTK_BUTTON(button), label);
-    gtk_widget_set_tooltip_text(button, _("Everything that is known of the certificate (F1)"));
-    g_signal_connect(button, "clicked", G_CALLBACK(on_details), window);
-    adw_header_bar_pack_start(meishi_shell_header(window->shell), button);
+    window->details = gtk_button_new();
+    gtk_label_set_mnemonic_widget(GTK_LABEL(label), window->details);
+    gtk_button_set_child(GTK_BUTTON(window->details), label);
+    gtk_widget_set_tooltip_text(window->details,
+                                _("Everything that is known of the certificate (F1)"));
+    g_signal_connect(window->details, "clicked", G_CALLBACK(on_details), window);
+    adw_header_bar_pack_start(meishi_shell_header(window->shell), window->details);
 }
 
 /* ---- keys (6.3) ------------------------------------------------------------------------------ */
@@ -383,9 +394,11 @@ meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered an
     add_notes(window, FALSE);
     add_choice(window);
     add_notes(window, TRUE);
+    add_refusals(window);
     if (window->use == NULL)
         meishi_shell_set_compact(window->shell);
-    add_refusals(window);
+    else
+        meishi_shell_set_roomy(window->shell);
     add_details_button(window);
     add_keys(window);
     meishi_shell_present(window->shell);

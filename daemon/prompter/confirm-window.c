@@ -61,8 +61,8 @@ add_facts(MeishiShell *shell, const MeishiConfirmView *view)
 {
     AdwPreferencesGroup *group = meishi_fact_group_new(NULL);
 
-    meishi_fact_group_add(group, _("Key"), view->key, NULL);
-    meishi_fact_group_add(group, _("Server"), view->target, NULL);
+    meishi_fact_group_add(group, _("Key"), view->key);
+    meishi_fact_group_add(group, _("Server"), view->target);
     meishi_shell_add(shell, GTK_WIDGET(group));
 }
 

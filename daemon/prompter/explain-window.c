@@ -53,8 +53,7 @@ add_facts(Window *window)
     const GPtrArray *facts = window->view->facts;
 
     for (guint i = 0; i + 1 < facts->len; i += 2)
-        meishi_fact_group_add(group, g_ptr_array_index(facts, i), g_ptr_array_index(facts, i + 1),
-                              NULL);
+        meishi_fact_group_add(group, g_ptr_array_index(facts, i), g_ptr_array_index(facts, i + 1));
     if (facts->len > 0)
         meishi_shell_add(window->shell, GTK_WIDGET(group));
     else
@@ -69,7 +68,9 @@ add_identities(Window *window)
     for (guint i = 0; i < window->view->identities->len; i++) {
         const MeishiExplained *one = g_ptr_array_index(window->view->identities, i);
 
-        meishi_fact_group_add(group, one->label, one->verdict, one->icon);
+        g_autofree char *text = g_strjoin("\n", one->verdict, one->which, NULL);
+
+        meishi_fact_group_add_thing(group, one->icon, one->label, text);
     }
     meishi_shell_add(window->shell, GTK_WIDGET(group));
     if (window->view->rest != NULL)
@@ -92,7 +93,7 @@ meishi_explain_window_new(const MeishiQuestion *question, MeishiShellAnswered an
     Window *window = g_new0(Window, 1);
     MeishiShellHead head;
 
-    window->view = meishi_explain_view_new(question);
+    window->view = meishi_explain_view_new(question, g_get_real_time() / G_USEC_PER_SEC);
     head = (MeishiShellHead){.title = window->view->title,
                              .heading = window->view->heading,
                              .program = window->view->program,

@@ -10,36 +10,9 @@ from harness.dbus import NAME, PROMPTER, ROOT, SELECTOR, Door, RemoteError
 from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.prompter import DISMISSED, NONE, SELECTED, Selection
+from harness.questions import candidate, question
 
-DAY = 86400
 ANSWERED, NOT_NOW = 0, 1
-
-
-def candidate(number, label, **facts):
-    """One candidate in the text form of a{sv}."""
-    entries = {
-        "identity": f"objectpath '/i/{number}'", "id": f"'{number:02x}{'ab' * 31}'",
-        "label": f"'{label}'", "subject": f"'CN={label},O=Example Corp'",
-        "issuer": "'CN=Issuing CA 3,O=Example Corp'", "serial": f"'0{number}4f2a'",
-        "key": "'EC P-256'", "place": "'software'", "kind": "'ok'", "code": "'OK'",
-        "not-before": f"int64 {int(time.time()) - 100 * DAY}",
-        "not-after": f"int64 {int(time.time()) + 400 * DAY}",
-    } | {name.replace("_", "-"): value for name, value in facts.items()}  # fmt: skip
-    return "{" + ", ".join(f"'{name}': <{value}>" for name, value in entries.items()) + "}"
-
-
-def question(*candidates, **facts):
-    entries = {
-        "application": "'exe:/usr/bin/curl'", "application-trust": "'exe'", "pid": "uint32 4711",
-        "host": "'git.example.com'", "port": "uint32 8443", "kind": "'choose'",
-        "accepts": "['CN=Issuing CA 3,O=Example Corp']", "n-accepts": "uint32 1",
-        "scopes": "['once', 'session', 'always']", "reaches": "['host-port', 'host']",
-        "any-application": "true",
-    }  # fmt: skip
-    if candidates:
-        entries |= {"preselected": "objectpath '/i/1'", "candidates": f"[{', '.join(candidates)}]"}
-    entries |= {name.replace("_", "-"): value for name, value in facts.items()}
-    return "{" + ", ".join(f"'{name}': <{value}>" for name, value in entries.items()) + "}"
 
 
 HANA, WORK = candidate(1, "Hana"), candidate(2, "Work")

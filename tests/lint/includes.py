@@ -73,6 +73,9 @@ MATRIX = {
         ["libc", "glib", "gtk", "adwaita"],
         ["daemon/asking/imported.h", "daemon/asking/question.h", *BASE, "daemon/prompter/words/"],
     ),
+    # What the desktop knows of a program.
+    "daemon/prompter/installed-program.h": (["glib", "gio"], []),
+    "daemon/prompter/installed-program.c": (["libc", "glib", "gio"], []),
     "daemon/prompter/words": (["libc", "glib"], PROMPTER_WORDS),
     "daemon/prompter/words/import-trouble.c": (["libc", "glib", "gio"], PROMPTER_WORDS),
     # Files that a person opened, and the daemon that they are sent to.

@@ -48,6 +48,15 @@ say_asks(const MeishiQuestion *question)
     return g_strdup_printf(_("%s asks who you are"), target);
 }
 
+/* Takes @text. */
+static char *
+end_sentence(char *text)
+{
+    g_autofree char *taken = text;
+
+    return g_strconcat(taken, _("."), NULL);
+}
+
 /* Where all the candidates are; NULL where that is not one place with a name. */
 static const char *
 find_common_place(const MeishiQuestion *question)
@@ -201,7 +210,7 @@ meishi_chooser_view_new(const MeishiQuestion *question, gint64 now)
     view->title = title_of(question);
     view->is_waiting = is_kind(question, "insert");
     view->heading = view->is_waiting ? say_insert(question) : say_asks(question);
-    view->asks = view->is_waiting ? say_asks(question) : NULL;
+    view->asks = view->is_waiting ? end_sentence(say_asks(question)) : NULL;
     view->verified = verified_of(question);
     view->program = meishi_program_name(question);
     view->program_detail = meishi_program_detail(question);

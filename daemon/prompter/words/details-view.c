@@ -57,13 +57,14 @@ GPtrArray *
 meishi_chooser_view_details(const MeishiQuestion *question, guint index)
 {
     GPtrArray *details = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *target = spoken(meishi_program_target(question));
+    g_autofree char *port = question->port != 0 ? g_strdup_printf("%u", question->port) : NULL;
     g_autofree char *program = spoken(meishi_program_detail(question));
     g_autofree char *row = meishi_reasons_said(question->row);
 
     if (index < question->candidates->len)
         add_certificate(details, meishi_question_candidate(question, index));
-    add(details, _("Server"), target);
+    add(details, _("Server"), question->host);
+    add(details, _("Port"), port != NULL ? port : "");
     add(details, _("Server's name"), question->server_name);
     add(details, _("Server's organisation"), question->server_organisation);
     add(details, _("Program"), question->application);

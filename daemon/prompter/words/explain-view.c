@@ -107,6 +107,7 @@ free_explained(gpointer data)
 
     g_free(explained->label);
     g_free(explained->verdict);
+    g_free(explained->which);
     g_free(explained);
 }
 
@@ -122,26 +123,44 @@ say_verdict(const MeishiQuestionCandidate *candidate)
     return g_strdup(_("Fits"));
 }
 
-static MeishiExplained *
-explain(const MeishiQuestionCandidate *candidate)
+/* "Issuing CA 3 · this computer · unit Admins" */
+static char *
+say_which(const MeishiRow *row)
 {
-    MeishiExplained *explained = g_new0(MeishiExplained, 1);
+    const char *parts[] = {row->issuer, row->place, row->difference};
+    GString *text = g_string_new(NULL);
 
-    explained->label = meishi_row_label(candidate);
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (parts[i][0] != '\0')
+            g_string_append_printf(text, "%s%s", text->len > 0 ? " · " : "", parts[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static MeishiExplained *
+explain(const MeishiQuestion *question, guint index, gint64 now)
+{
+    const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
+    MeishiExplained *explained = g_new0(MeishiExplained, 1);
+    MeishiRow *row = meishi_row_new(question, index, now);
+
+    explained->label = g_strdup(row->label);
     explained->verdict = say_verdict(candidate);
+    explained->which = say_which(row);
     explained->icon = candidate->is_hard   ? "action-unavailable-symbolic"
                       : candidate->is_soft ? "dialog-warning-symbolic"
                                            : "object-select-symbolic";
+    meishi_row_free(row);
     return explained;
 }
 
 static GPtrArray *
-list_identities(const MeishiQuestion *question)
+list_identities(const MeishiQuestion *question, gint64 now)
 {
     GPtrArray *identities = g_ptr_array_new_with_free_func(free_explained);
 
     for (guint i = 0; i < question->candidates->len; i++)
-        g_ptr_array_add(identities, explain(meishi_question_candidate(question, i)));
+        g_ptr_array_add(identities, explain(question, i, now));
     return identities;
 }
 
@@ -175,7 +194,7 @@ make_text(const MeishiExplainView *view)
     for (guint i = 0; i < view->identities->len; i++) {
         const MeishiExplained *one = g_ptr_array_index(view->identities, i);
 
-        g_string_append_printf(text, "- %s: %s\n", one->label, one->verdict);
+        g_string_append_printf(text, "- %s (%s): %s\n", one->label, one->which, one->verdict);
     }
     if (view->rest != NULL)
         g_string_append_printf(text, "%s\n", view->rest);
@@ -184,7 +203,7 @@ make_text(const MeishiExplainView *view)
 }
 
 MeishiExplainView *
-meishi_explain_view_new(const MeishiQuestion *question)
+meishi_explain_view_new(const MeishiQuestion *question, gint64 now)
 {
     MeishiExplainView *view = g_new0(MeishiExplainView, 1);
 
@@ -193,7 +212,7 @@ meishi_explain_view_new(const MeishiQuestion *question)
     view->program = meishi_program_name(question);
     view->program_detail = meishi_program_detail(question);
     view->facts = list_facts(question);
-    view->identities = list_identities(question);
+    view->identities = list_identities(question, now);
     view->rest = say_rest(question);
     view->text = make_text(view);
     return view;

@@ -10,6 +10,7 @@
 typedef struct {
     char *label;
     char *verdict;    /* "Fits", "Not offered: it expired ...", "Cannot be used: ..." */
+    char *which;      /* what tells it from others that are called the same */
     const char *icon; /* says the same; static */
 } MeishiExplained;
 
@@ -23,6 +24,6 @@ typedef struct {
     char *text;            /* all of it, to be copied; what strangers wrote in full */
 } MeishiExplainView;
 
-MeishiExplainView *meishi_explain_view_new(const MeishiQuestion *question);
+MeishiExplainView *meishi_explain_view_new(const MeishiQuestion *question, gint64 now);
 void meishi_explain_view_free(MeishiExplainView *view); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiExplainView, meishi_explain_view_free)

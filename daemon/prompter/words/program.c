@@ -78,7 +78,7 @@ with_port(const MeishiQuestion *question)
 {
     gboolean is_ssid = g_str_has_prefix(question->host, "ssid:");
     gboolean is_v6 = !is_ssid && strchr(question->host, ':') != NULL;
-    g_autofree char *host = meishi_untrusted_line(question->host);
+    g_autofree char *host = meishi_untrusted_host(question->host);
 
     if (question->port == 0)
         return g_strdup(host);
@@ -92,12 +92,14 @@ meishi_program_target(const MeishiQuestion *question)
     g_autofree char *unicode = is_encoded ? g_hostname_to_unicode(question->host) : NULL;
     g_autofree char *host = with_port(question);
     g_autofree char *isolated = meishi_untrusted_isolated(host);
+    g_autofree char *shown = NULL;
     g_autofree char *readable = NULL;
 
     if (question->host[0] == '\0')
         return NULL;
     if (unicode == NULL)
         return g_steal_pointer(&isolated);
-    readable = meishi_untrusted_isolated(unicode);
+    shown = meishi_untrusted_host(unicode);
+    readable = meishi_untrusted_isolated(shown);
     return g_strdup_printf("%s (%s)", isolated, readable);
 }

@@ -68,12 +68,8 @@ GArray *
 meishi_remember_options_programs(const MeishiQuestion *question)
 {
     GArray *programs = new_options();
-    g_autofree char *name = meishi_program_name(question);
 
-    if (question->application[0] == '\0')
-        add_option(programs, "this", g_strdup(_("This program only")));
-    else
-        add_option(programs, "this", g_strdup_printf(_("%s only"), name));
+    add_option(programs, "this", g_strdup(_("This program only")));
     if (question->any_application)
         add_option(programs, "any", g_strdup(_("Every program")));
     return programs;

@@ -274,6 +274,7 @@ meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
     row->spoken = speak(row);
     row->key = make_key(row);
     row->is_urgent = ends_soon(candidate, now);
+    row->is_expired = candidate->is_soft && g_str_equal(candidate->code, "EXPIRED");
     row->is_soft = candidate->is_soft;
     row->is_usable = !is_absent(candidate);
     return row;

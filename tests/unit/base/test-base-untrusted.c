@@ -60,6 +60,21 @@ test_length(void)
     g_assert_cmpstr(same, ==, whole);
 }
 
+/* The end of a host says whose it is, so that stays. */
+static void
+test_host(void)
+{
+    g_autofree char *labels = g_strnfill(200, 'a');
+    g_autofree char *name = g_strconcat(labels, ".evil\n.example", NULL);
+    g_autofree char *long_host = meishi_untrusted_host(name);
+    g_autofree char *short_host = meishi_untrusted_host("git.example.com");
+
+    g_assert_cmpint(g_utf8_strlen(long_host, -1), ==, 74);
+    g_assert_true(g_str_has_prefix(long_host, "…aaa"));
+    g_assert_true(g_str_has_suffix(long_host, "a.evil\xef\xbf\xbd.example"));
+    g_assert_cmpstr(short_host, ==, "git.example.com");
+}
+
 /* A stranger cannot close the isolation from inside. */
 static void
 test_isolation(void)
@@ -83,6 +98,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_line);
     }
     g_test_add_func("/base/untrusted/length", test_length);
+    g_test_add_func("/base/untrusted/host", test_host);
     g_test_add_func("/base/untrusted/isolation", test_isolation);
     return g_test_run();
 }

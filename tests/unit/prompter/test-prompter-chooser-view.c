@@ -66,6 +66,11 @@ static const Case targets[] = {
     {"v6", "{'host': <'2001:db8::1'>, 'port': <uint32 443>}", "[2001:db8::1]:443"},
     {"unicode", "{'host': <'xn--bcher-kva.example'>, 'port': <uint32 443>}",
      "xn--bcher-kva.example:443 (bücher.example)"},
+    {"long",
+     "{'port': <uint32 65535>, 'host': "
+     "<'git.example.com.0123456789.0123456789.0123456789.0123456789."
+     "0123456789.evil.example'>}",
+     "…e.com.0123456789.0123456789.0123456789.0123456789.0123456789.evil.example:65535"},
     {"hostile", "{'host': <'ssid:a\u202eb\n'>}", "ssid:a�b�"},
 };
 
@@ -216,7 +221,7 @@ test_insert(void)
 
     g_assert_cmpstr(one.view->title, ==, "Insert a Card");
     assert_text(one.view->heading, "Insert “Corp card”");
-    assert_text(one.view->asks, "a.example asks who you are");
+    assert_text(one.view->asks, "a.example asks who you are.");
     assert_text(several.view->heading, "Insert the card with your certificate");
     g_assert_true(one.view->has_list && one.view->is_waiting && !one.view->may_never);
     g_assert_null(several.view->others);
@@ -292,7 +297,7 @@ test_remember_all(void)
                    "once=Once, do not remember; session=For this session; always=Always");
     assert_options(f.view->reaches, "host-port=git.example.com:8443; host=git.example.com, every "
                                     "port; domain=All of example.com");
-    assert_options(f.view->programs, "this=curl only; any=Every program");
+    assert_options(f.view->programs, "this=This program only; any=Every program");
     g_assert_cmpuint(f.view->scope, ==, 0);
     g_assert_true(f.view->may_never);
     close_view(&f);
@@ -360,9 +365,10 @@ test_details(void)
     assert_detail(details, "Subject", "CN=Hana Sato,OU=Admins,O=Example Corp");
     assert_detail(details, "SHA-256", "bb22");
     assert_detail(details, "Valid", "from 24 November 2025 to 6 December 2026");
-    assert_detail(details, "Server", "git.example.com:8443");
+    assert_detail(details, "Server", "git.example.com");
+    assert_detail(details, "Port", "8443");
     assert_detail(details, "Program", "exe:/usr/bin/curl");
-    assert_detail(nobody, "Server", "git.example.com:8443");
+    assert_detail(nobody, "Server", "git.example.com");
 }
 
 static void

@@ -41,7 +41,7 @@ test_heading(gconstpointer data)
         "<'A'>}, {'identity': <objectpath '/i/2'>, 'label': <'B'>}]>}",
         one->facts);
     g_autoptr(MeishiQuestion) question = sample_question("explain", dict, 1);
-    g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question);
+    g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question, SAMPLE_NOW);
 
     assert_text(view->heading, one->heading);
 }
@@ -57,11 +57,12 @@ test_whole(void)
         " 'application-trust': <'exe'>, 'result-name': <'none'>, 'row': <'nothing fits'>,"
         " 'rule': <'rule r (f:1)'>, 'accepts': <['CN=A', 'CN=B']>, 'n-accepts': <uint32 5>,"
         " 'last-alert': <'the server broke off the connection'>, 'n-candidates': <uint32 4>,"
-        " 'candidates': <[{'label': <'Fit'>, 'kind': <'ok'>}, {'label': <'Old'>, 'kind': <'soft'>,"
+        " 'candidates': <[{'label': <'Fit'>, 'kind': <'ok'>, 'issuer': <'CN=A'>,"
+        " 'place': <'software'>}, {'label': <'Old'>, 'issuer': <'CN=B'>, 'kind': <'soft'>,"
         " 'code': <'EXPIRED'>, 'not-after': <int64 1772323200>}, {'label': <'No\nkey'>, 'kind': "
-        "<'hard'>, 'code': <'NO_KEY'>}]>}",
+        "<'hard'>, 'code': <'NO_KEY'>, 'place': <'file'>}]>}",
         1);
-    g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question);
+    g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question, SAMPLE_NOW);
 
     g_assert_cmpuint(view->identities->len, ==, 3);
     g_assert_cmpstr(view->text, ==,
@@ -73,9 +74,9 @@ test_whole(void)
                     "Accepted issuer: CN=A\n"
                     "Accepted issuer: CN=B\n"
                     "Accepted issuer: 3 more\n"
-                    "- Fit: Fits\n"
-                    "- Old: Not offered: it expired on 1 March 2026\n"
-                    "- No�key: Cannot be used: its private key is not here\n"
+                    "- Fit (A · this computer): Fits\n"
+                    "- Old (B): Not offered: it expired on 1 March 2026\n"
+                    "- No�key (this computer): Cannot be used: its private key is not here\n"
                     "and 1 more: “meishi why” shows all\n");
 }
 
@@ -84,7 +85,7 @@ test_nothing(void)
 {
     g_autoptr(MeishiQuestion) question =
         sample_question("explain", "{'result-name': <'none'>, 'rule': <'none'>}", 1);
-    g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question);
+    g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question, SAMPLE_NOW);
 
     assert_text(view->heading, "No certificate goes to the server");
     g_assert_cmpuint(view->facts->len, ==, 0);

@@ -79,7 +79,7 @@ test_soft(void)
     g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
     MeishiRow *row = meishi_row_new(question, 2, SAMPLE_NOW);
 
-    g_assert_true(row->is_soft && row->is_urgent && row->is_usable);
+    g_assert_true(row->is_soft && row->is_urgent && row->is_usable && row->is_expired);
     assert_text(row->difference, "");
     assert_text(row->validity, "expired on 1 March 2026, 8 months ago");
     assert_text(row->reason, "it expired on 1 March 2026");
