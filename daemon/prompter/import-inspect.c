@@ -82,6 +82,16 @@ want_password(MeishiImport *import, const GError *error)
 
 /* ---- the dry run ----------------------------------------------------------------------------- */
 
+/* The one that the daemon names, else the only one. */
+static const char *
+guilty_file(const MeishiImport *import, const GError *error)
+{
+    g_autoptr(GPtrArray) names = meishi_import_names(import);
+    const char *name = meishi_imported_refused((const char *const *)names->pdata, error->message);
+
+    return name != NULL ? name : meishi_import_only_name(import);
+}
+
 static void
 on_inspected(GVariant *report, const GError *error, gpointer data)
 {
@@ -90,7 +100,7 @@ on_inspected(GVariant *report, const GError *error, gpointer data)
     if (report != NULL)
         show_plan(import, report);
     else if (!want_password(import, error))
-        meishi_import_show_trouble(import, error, meishi_import_only_name(import),
+        meishi_import_show_trouble(import, error, guilty_file(import, error),
                                    meishi_import_inspect);
 }
 

@@ -105,8 +105,10 @@ say_heading(const char *text, const char *file)
     g_autofree char *quoted =
         name != NULL ? g_strdup_printf(_("“%s”"), name) : g_strdup(_("the Files"));
     g_auto(GStrv) parts = g_strsplit(text, "%s", 2);
+    char *heading = g_strjoinv(quoted, parts);
 
-    return g_strjoinv(quoted, parts);
+    heading[0] = g_ascii_toupper(heading[0]);
+    return heading;
 }
 
 /* A damaged file and a wrong password are told apart by a check value that not every file has. */
