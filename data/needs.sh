@@ -60,6 +60,7 @@ command:wget                       wget
 command:Xvfb                       xvfb
 command:xdotool                    xdotool
 file:/usr/libexec/at-spi2-registryd at-spi2-core
+file:/usr/lib/notification-daemon/notification-daemon notification-daemon
 giomodule:gnutls                   glib-networking
 python:pytest                      python3-pytest
 python:gi                          python3-gi

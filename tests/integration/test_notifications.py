@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from gi.repository import GLib
 from harness.dbus import CHOICES, NAME, ROOT, SELECTOR, Door, RemoteError
+from harness.desktop import Desktop
 from harness.notifications import NAME as NOTIFICATIONS
 from harness.notifications import NotificationServer, plain
 from harness.process import wait_until
@@ -20,6 +21,7 @@ HOST = "www.example.com"
 ALONE = variants(interactive=False)  # nobody can be asked
 ASKED = f"{HOST}:443 asked who you are and got no answer."
 UNKNOWN_CA = 48
+REAL_SERVER = "/usr/lib/notification-daemon/notification-daemon"
 
 
 @pytest.fixture
@@ -39,7 +41,8 @@ def server(owner, bus):
 @pytest.fixture
 def owner(person, bus):
     """A person on the bus, with nothing else yet."""
-    bus.start(person)
+    if bus.process is None:
+        bus.start(person)
     return person
 
 
@@ -357,3 +360,59 @@ def test_policy_switches_off(owner, world, server):
         os.chown(path, owner.uid, owner.gid)
     select(world("--policy-root", root))
     assert_quiet(notifications, 0)
+
+
+# ---- a real one ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desktop(person, bus):
+    made = Desktop(person, bus)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def shower(desktop, owner, bus):
+    """shower() starts GNOME's old notification daemon on the screen."""
+    made = []
+
+    def start():
+        made.append(owner.background(REAL_SERVER, env=desktop.env))
+        made[-1].wait_ready(lambda: has_owner(bus, NOTIFICATIONS), "is on the bus")
+
+    yield start
+    for one in made:
+        one.stop()
+
+
+def has_owner(bus, name):
+    door = Door(bus.address, "org.freedesktop.DBus")
+    owned = door.call("/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", "(s)", name)[0]
+    door.close()
+    return owned
+
+
+def click(desktop, button):
+    """With the pointer: this server listens to nothing else."""
+    [box] = [one["box"] for one in desktop.boxes() if one["name"] == button]
+    x, y = box[0] + box[2] // 2, box[1] + box[3] // 2
+    [window] = desktop.windows()
+    desktop.person.run("xdotool", "mousemove", "--window", window, str(x), str(y), "click", "1",
+                       env=desktop.env)  # fmt: skip
+
+
+@pytest.mark.parametrize("language, summary, button", [
+    ("en", "needs a certificate", "Choose now"), ("ja", "に証明書が必要です", "今すぐ選ぶ"),
+])  # fmt: skip
+def test_real_server(desktop, shower, world, language, summary, button):
+    """What it says can be seen, and its button pressed."""
+    shower()
+    door = world(env={"LANG": "C.UTF-8", "LANGUAGE": language})
+    prompter = ask_with(world.connect())
+    select(door)
+    desktop.find("push button", button)
+    assert any(summary in one["name"] for one in desktop.see())
+    click(desktop, button)
+    assert prompter.question()[2]["host"] == HOST
+    wait_until(lambda: not desktop.windows(), "the notification is gone")
