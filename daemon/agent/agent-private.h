@@ -18,9 +18,8 @@
 typedef struct MeishiConfirmations MeishiConfirmations;
 void meishi_confirmations_free(MeishiConfirmations *confirmations); /* NULL is fine */
 
-/* Whether the person is being asked for the vault's passphrase; agent-unlock.c. */
-typedef struct MeishiUnlocking MeishiUnlocking;
-void meishi_unlocking_free(MeishiUnlocking *unlocking); /* NULL is fine */
+/* The asking for the vault's passphrase (opening.h). */
+typedef struct MeishiOpening MeishiOpening;
 
 /* What the person is told without having asked (notify-private.h). */
 typedef struct MeishiNotifying MeishiNotifying;
@@ -51,7 +50,7 @@ struct _MeishiAgent {
     guint hint_source; /* the next one to expire */
     MeishiPrompters *prompters;
     MeishiConfirmations *confirmations; /* NULL: nobody was asked yet */
-    MeishiUnlocking *unlocking;         /* the same */
+    MeishiOpening *opening;             /* the same */
     MeishiSelector *selector;
     MeishiNotifying *notifying;
     GHashTable *presentations; /* what programs see, at @presented_at; NULL */

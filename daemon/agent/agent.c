@@ -8,6 +8,7 @@
 
 #include "daemon/agent/hint-file.h"
 #include "daemon/agent/label.h"
+#include "daemon/agent/opening.h"
 #include "daemon/agent/selector.h"
 #include "daemon/agent/selector.h"
 #include "daemon/agent/slot.h"
@@ -51,7 +52,7 @@ meishi_agent_finalize(GObject *object)
     g_clear_pointer(&agent->selector, meishi_selector_free); /* ahead of the questions it asked */
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
     g_clear_pointer(&agent->confirmations, meishi_confirmations_free);
-    g_clear_pointer(&agent->unlocking, meishi_unlocking_free);
+    g_clear_pointer(&agent->opening, meishi_opening_free);
     g_clear_pointer(&agent->hints, meishi_hints_free);
     meishi_agent_drop_presentations(agent);
     g_clear_pointer(&agent->inventory, meishi_inventory_free);
