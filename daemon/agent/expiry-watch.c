@@ -200,5 +200,5 @@ meishi_expiry_watch_shown(MeishiExpiryWatch *watch, const MeishiNotice *notice)
     for (guint i = 0; i < inventory->entries->len; i++)
         g_hash_table_add(known, meishi_inventory_entry(inventory, i)->candidate->id);
     if (!meishi_expiry_file_tell(find_told(watch), notice->identity, notice->step, known, &error))
-        g_message("%s", error->message);
+        g_debug("%s", error->message);
 }

@@ -219,7 +219,7 @@ meishi_inquiry_ask_for_later(MeishiAgent *agent, MeishiSelectCall *call,
     g_autoptr(GError) error = NULL;
 
     if (!check_room(agent, call, inquiry, &error)) {
-        g_message("nothing is asked for the next time: %s", error->message);
+        g_debug("nothing is asked for the next time: %s", error->message);
         return;
     }
     if (inquiry == NULL)

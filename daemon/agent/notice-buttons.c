@@ -60,7 +60,7 @@ on_explained(GObject *source, GAsyncResult *result, gpointer unused)
     if (!meishi_prompters_ask_finish(result, &reply, &answer, &error))
         g_debug("an explanation was not read to its end: %s", error->message);
     else if (reply == MEISHI_REPLY_NOBODY)
-        g_message("nobody is there to show an explanation; `meishi why` says the same");
+        g_debug("nobody is there to show an explanation; `meishi why` says the same");
 }
 
 /* As it was decided for the program, and not as it would be for the person. */
