@@ -12,8 +12,9 @@ struct MeishiInquiry {
     GPtrArray *waiters; /* MeishiWaiter */
     GHashTable *ids;    /* of the identities that could be chosen */
     GVariant *question;
-    const char *row;       /* static */
-    gint64 ask_once;       /* the choice because of which it is asked only this once; 0 */
+    const char *row; /* static */
+    gint64 ask_once; /* the choice because of which it is asked only this once; 0 */
+    gboolean was_shown;
     gboolean is_kept_open; /* somebody timed out and may come back for the answer */
     GCancellable *cancellable;
     /* As prompters know it. */
@@ -30,7 +31,8 @@ gboolean meishi_inquiry_is_waiting(const MeishiWaiter *waiter);
 gboolean meishi_inquiry_on_timeout(gpointer waiter);
 gboolean meishi_inquiry_on_cancelled(GCancellable *cancellable, gpointer waiter);
 
-/* The person wants time; MeishiAsker. */
+/* The person sees it; wants time.  MeishiAsker. */
+void meishi_inquiry_begun(gpointer inquiry);
 void meishi_inquiry_extend(gint64 deadline, gpointer inquiry);
 
 /* Tells whoever shows the question, where that is news, whether anybody waits and until when. */

@@ -58,6 +58,14 @@ meishi_inquiry_tell_time(MeishiInquiry *inquiry)
         tell(inquiry);
 }
 
+void
+meishi_inquiry_begun(gpointer data)
+{
+    MeishiInquiry *inquiry = data;
+
+    inquiry->was_shown = TRUE;
+}
+
 /* Whoever asks for time is told what came of it. */
 void
 meishi_inquiry_extend(gint64 deadline, gpointer data)
@@ -153,13 +161,16 @@ drop_alike(MeishiInquiry *inquiry, const MeishiWaiter *leaving)
     }
 }
 
+/* What the person has not seen yet is not kept for a late answer. */
 gboolean
 meishi_inquiry_on_timeout(gpointer user_data)
 {
     MeishiWaiter *waiter = user_data;
     MeishiInquiry *inquiry = waiter->inquiry;
 
-    inquiry->is_kept_open = TRUE;
+    inquiry->is_kept_open |= inquiry->was_shown;
+    if (is_last(inquiry, waiter))
+        withdraw(inquiry);
     drop_alike(inquiry, waiter);
     meishi_waiter_tell(waiter, meishi_answer_new(MEISHI_RESULT_TIMED_OUT, MEISHI_CODE_NEEDS_USER,
                                                  "nobody answered in time"));

@@ -7,7 +7,8 @@
  * once.  Whoever was told something in the meantime (timeout, cancellation) stays in the list as
  * far as needed: the first of it says what the question was about, and one of each connection group
  * whom the answer is kept for.  The question is withdrawn when everybody has cancelled; where
- * somebody merely timed out it stays open, since an answer is good for the next attempt.
+ * somebody merely timed out it stays before the person, since an answer is good for the next
+ * attempt.
  */
 #include "daemon/agent/inquiry-private.h"
 
@@ -165,6 +166,7 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
         .application = waiter->call->application,
         .has_window = belongs_in_window(waiter->call),
         .has_acted = waiter->call->request->user_activation,
+        .begun = meishi_inquiry_begun,
         .extend = meishi_inquiry_extend,
     };
     const MeishiWorld *world = meishi_agent_world(agent);

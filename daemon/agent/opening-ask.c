@@ -254,6 +254,7 @@ after_question(MeishiOpeningAsking *asking, const MeishiLockFacts *facts)
         take_answer(asking, facts);
         break;
     case MEISHI_SAID_NOT_NOW:
+    case MEISHI_SAID_AT_READER:
         take_not_now(asking);
         break;
     case MEISHI_SAID_NOBODY:
@@ -275,16 +276,23 @@ is_cancelled(const GError *error)
            g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* Was the question closed while the reader waited?  Then it counts, whatever came of that. */
+static gboolean
+was_closed(const MeishiOpeningAsking *asking)
+{
+    return asking->said != MEISHI_SAID_ANSWER && asking->said != MEISHI_SAID_AT_READER;
+}
+
 static void
 after_try(MeishiOpeningAsking *asking, const MeishiLockFacts *facts)
 {
     g_autoptr(GError) failure = g_steal_pointer(&asking->failure);
 
     asking->has_tried = FALSE;
-    if (g_error_matches(failure, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET))
+    if (was_closed(asking) || (facts->is_pad && is_cancelled(failure)))
+        after_question(asking, facts);
+    else if (g_error_matches(failure, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET))
         take_wrong(asking);
-    else if (facts->is_pad && is_cancelled(failure))
-        after_question(asking, facts); /* it was ended because the other was */
     else
         finish(asking, failure);
 }
@@ -313,7 +321,7 @@ read_reply(const MeishiOpeningAsking *asking, gboolean ok, MeishiReply reply)
     if (asking->is_outdated)
         return MEISHI_SAID_OUTDATED;
     if (asking->has_tried)
-        return MEISHI_SAID_NOT_NOW; /* at the reader, if it comes to that */
+        return MEISHI_SAID_AT_READER;
     if (!ok)
         return MEISHI_SAID_NOTHING;
     if (reply == MEISHI_REPLY_NOBODY)

@@ -23,9 +23,10 @@ struct MeishiOpening {
 typedef enum {
     MEISHI_SAID_ANSWER,
     MEISHI_SAID_NOT_NOW,
-    MEISHI_SAID_NOBODY,   /* is there who could ask */
-    MEISHI_SAID_NOTHING,  /* in time */
-    MEISHI_SAID_OUTDATED, /* it was not the right question any more */
+    MEISHI_SAID_AT_READER, /* which ended first */
+    MEISHI_SAID_NOBODY,    /* is there who could ask */
+    MEISHI_SAID_NOTHING,   /* in time */
+    MEISHI_SAID_OUTDATED,  /* it was not the right question any more */
 } MeishiOpeningSaid;
 
 /* One question after the other, until it is known how it ends. */

@@ -48,7 +48,7 @@ on_update(gpointer prompter, const char *cookie, GVariant *changes)
 }
 
 void
-asking_register(Asking *asking)
+asking_register_as(Asking *asking, gpointer owner)
 {
     static const MeishiPrompterClass class = {
         .begin = on_begin,
@@ -56,8 +56,14 @@ asking_register(Asking *asking)
         .update = on_update,
     };
 
-    g_assert_true(meishi_prompters_add(meishi_agent_prompters(asking->agent), asking, NULL, &class,
+    g_assert_true(meishi_prompters_add(meishi_agent_prompters(asking->agent), owner, NULL, &class,
                                        asking, NULL));
+}
+
+void
+asking_register(Asking *asking)
+{
+    asking_register_as(asking, asking);
     asking->is_registered = TRUE;
 }
 

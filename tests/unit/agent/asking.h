@@ -32,6 +32,8 @@ void asking_free(Asking *asking);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Asking, asking_free)
 
 void asking_register(Asking *asking);
+/* Another one; never answers, and is removed by who added it. */
+void asking_register_as(Asking *asking, gpointer owner);
 void asking_unregister(Asking *asking);
 
 /* https at @host, port 443, TLS 1.3; the server names the authority Sub, so that Alice and Bob fit

@@ -364,6 +364,24 @@ test_prompter_dies(Fixture *f, gconstpointer unused)
     ASSERT_TOLD(f, "--", 1);
 }
 
+/* 5.6: to the next one, once. */
+static void
+test_handed_over(Fixture *f, gconstpointer unused)
+{
+    int next, last;
+
+    g_assert_true(meishi_prompters_add(f->world->agent->prompters, &last, NULL, &person, f, NULL));
+    g_assert_true(meishi_prompters_add(f->world->agent->prompters, &next, NULL, &person, f, NULL));
+    sign(f, MEISHI_CONFIRM_EACH_USE);
+    ASSERT_TOLD(f, "", 1);
+    meishi_prompters_remove(f->world->agent->prompters, &next);
+    world_settle();
+    ASSERT_TOLD(f, "", 2);
+    meishi_prompters_remove(f->world->agent->prompters, &last);
+    world_settle();
+    ASSERT_TOLD(f, "-", 2);
+}
+
 /* Nobody is asked five times for what was refused once. */
 static void
 test_no_for_the_queue(Fixture *f, gconstpointer unused)
@@ -565,6 +583,7 @@ main(int argc, char **argv)
     ADD("no/not-now", test_not_now_holds);
     ADD("no/prompter-dies", test_prompter_dies);
     ADD("no/until-the-person-acts", test_acts);
+    ADD("handed-over", test_handed_over);
     ADD("too-many", test_too_many);
     ADD("cancel", test_cancel);
     ADD("cancel-and-join", test_cancel_and_join);

@@ -25,7 +25,8 @@ typedef struct {
     guint refs;
     MeishiLockFacts facts;
     guint n_left;
-    GTask *typing; /* at the reader; NULL */
+    GTask *typing;        /* at the reader; NULL */
+    gboolean is_stubborn; /* the reader takes what was typed, even when told to stop */
     /* The prompters: two, of which the second registers when it is told to. */
     char *cookie;
     gpointer shown_by;
@@ -142,7 +143,7 @@ obey(Fixture *f)
 {
     if (f->typing == NULL || !g_cancellable_is_cancelled(g_task_get_cancellable(f->typing)))
         return;
-    type(f, NULL);
+    type(f, f->is_stubborn ? "0000" : NULL);
     world_settle();
 }
 
@@ -342,6 +343,12 @@ look_again(Fixture *f)
 }
 
 static void
+be_stubborn(Fixture *f)
+{
+    f->is_stubborn = TRUE;
+}
+
+static void
 press_cancel(Fixture *f)
 {
     type(f, NULL);
@@ -370,7 +377,7 @@ static const struct {
     {"spend", spend},         {"spend-secretly", spend_secretly},
     {"open", open_elsewhere}, {"lock", lock},
     {"pull", pull},           {"press-cancel", press_cancel},
-    {"look", look_again},
+    {"look", look_again},     {"stubborn", be_stubborn},
 };
 
 /* "give=PIN", "last=PIN" (the person knows that it is the last try), "type=PIN" (at the reader), or
@@ -471,6 +478,8 @@ static const Row rows[] = {
      "end:answered + "},
     {"reader/closed", 9, TRUE, FALSE, "need dismiss need",
      "ask:enough,pad,trying try:reader stopped locked locked "},
+    {"reader/closed-after-wrong", 9, TRUE, FALSE, "stubborn need dismiss",
+     "ask:enough,pad,trying try:reader stopped locked "},
     {"reader/cancel-key", 9, TRUE, FALSE, "need press-cancel need",
      "ask:enough,pad,trying try:reader end:answered locked locked "},
     {"reader/prompter-dies", 9, TRUE, FALSE, "need leave come",

@@ -99,24 +99,52 @@ test_left(void)
     g_assert_cmpstr(asking->cancelled->str, ==, "caller-gone ");
 }
 
-/* What waits behind another question is begun as it is then. */
+/* What the person has not seen is of no use any more; who still waits for it keeps it. */
 static void
 test_deserted_in_queue(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    g_autoptr(Call) shown = start(asking, 0), queued = NULL;
-    MeishiSelectCall *other = asking_call(asking, "else.example");
-    gboolean is_awaited = TRUE;
+    g_autoptr(Call) shown = start(asking, 0), deserted = NULL, kept = NULL;
+    MeishiSelectCall *first = asking_call(asking, "else.example");
+    MeishiSelectCall *second = asking_call(asking, "third.example");
+    g_autoptr(Call) kept_too = NULL;
 
-    other->timeout_ms = 20;
-    queued = asking_start(asking, other);
-    asking_wait(queued);
+    first->timeout_ms = second->timeout_ms = 20;
+    deserted = asking_start(asking, first);
+    kept = asking_start(asking, second);
+    kept_too = asking_start(asking, asking_call(asking, "third.example"));
+    asking_wait(deserted);
+    asking_wait(kept);
+    assert_call(deserted, "timed-out - once");
+    assert_call(kept, "timed-out - once");
     g_assert_cmpstr(asking->updates->str, ==, "");
     asking_dismiss(asking);
-    assert_asked(asking, "host", "else.example");
+    assert_call(shown, "dismissed - once");
+    assert_asked(asking, "host", "third.example");
+    asking_dismiss(asking);
+    assert_call(kept_too, "dismissed - once");
+    g_assert_cmpuint(asking->n_begun, ==, 2);
+}
+
+/* Handed over, it is begun as it is then. */
+static void
+test_deserted_and_handed_over(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = start(asking, 20);
+    gboolean is_awaited = TRUE;
+    int other;
+
+    asking_wait(call);
+    asking_register_as(asking, &other);
+    asking_unregister(asking);
+    world_settle();
+    g_assert_cmpuint(asking->n_begun, ==, 2);
     g_assert_true(g_variant_lookup(asking->question, "awaited", "b", &is_awaited));
     g_assert_false(is_awaited);
-    assert_call(shown, "dismissed - once");
+    meishi_prompters_remove(meishi_agent_prompters(asking->agent), &other);
+    world_settle();
+    g_clear_pointer(&asking->cookie, g_free);
 }
 
 /* A second, so that a later end can be told from an earlier one. */
@@ -191,6 +219,7 @@ main(int argc, char **argv)
     world_init(&argc, &argv);
     g_test_add_func("/patience/deserted", test_deserted);
     g_test_add_func("/patience/deserted-in-queue", test_deserted_in_queue);
+    g_test_add_func("/patience/deserted-and-handed-over", test_deserted_and_handed_over);
     g_test_add_func("/patience/joined", test_joined);
     g_test_add_func("/patience/left", test_left);
     g_test_add_func("/patience/extend/patient", test_extend);

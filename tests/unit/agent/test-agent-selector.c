@@ -244,6 +244,24 @@ test_nobody(void)
     assert_asked(asking, "host", HOST);
 }
 
+/* 5.6: the prompter dies, and the next one asks. */
+static void
+test_handed_over(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = NULL;
+    int next;
+
+    asking_register_as(asking, &next);
+    call = asking_start(asking, asking_call(asking, HOST));
+    g_clear_pointer(&asking->cookie, g_free);
+    meishi_prompters_remove(meishi_agent_prompters(asking->agent), &next);
+    world_settle();
+    g_assert_cmpuint(asking->n_begun, ==, 2);
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    assert_call(call, "selected Alice once");
+}
+
 /* 5.6: the prompter dies, there is no other: as if it had been closed. */
 static void
 test_prompter_dies(void)
@@ -799,6 +817,7 @@ main(int argc, char **argv)
     g_test_add_func("/selector/person/answers-nonsense", test_person_answers_nonsense);
     g_test_add_func("/selector/nobody/at-all", test_nobody);
     g_test_add_func("/selector/nobody/prompter-dies", test_prompter_dies);
+    g_test_add_func("/selector/nobody/handed-over", test_handed_over);
     g_test_add_func("/selector/not-now/quiet", test_dismissed);
     g_test_add_func("/selector/not-now/until-the-person-acts", test_dismissed_and_acted);
     g_test_add_func("/selector/time/late-answer", test_timeout);

@@ -248,6 +248,21 @@ test_nobody_to_ask(Fixture *f, gconstpointer unused)
     dismiss(f);
 }
 
+/* 5.6: to the next one, once; its secret is as good as that of the first. */
+static void
+test_handed_over(Fixture *f, gconstpointer unused)
+{
+    int next;
+
+    g_assert_true(meishi_prompters_add(f->world->agent->prompters, &next, NULL, &person, f, NULL));
+    need(f, NULL);
+    g_assert_cmpuint(f->n_asked, ==, 1);
+    meishi_prompters_remove(f->world->agent->prompters, &next);
+    world_settle();
+    g_assert_cmpuint(f->n_asked, ==, 2);
+    give(f, PASSPHRASE, "+", 2);
+}
+
 static void
 test_withdrawn_with_the_last(Fixture *f, gconstpointer unused)
 {
@@ -355,6 +370,7 @@ main(int argc, char **argv)
     ADD("/agent/unlock/dismissed", test_dismissed);
     ADD("/agent/unlock/quiet-ends-with-unlocking", test_quiet_ends_with_unlocking);
     ADD("/agent/unlock/nobody-to-ask", test_nobody_to_ask);
+    ADD("/agent/unlock/handed-over", test_handed_over);
     ADD("/agent/unlock/withdrawn-with-the-last", test_withdrawn_with_the_last);
     ADD("/agent/unlock/deserted-while-trying", test_deserted_while_trying);
     ADD("/agent/unlock/opened-elsewhere", test_opened_elsewhere);
