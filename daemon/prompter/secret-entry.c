@@ -381,6 +381,15 @@ grab_focus(GtkWidget *widget)
     return gtk_widget_grab_focus(MEISHI_SECRET_ENTRY(widget)->face);
 }
 
+/* Going backwards would find nothing before the face and stay, so whoever leaves leaves. */
+static gboolean
+focus(GtkWidget *widget, GtkDirectionType direction)
+{
+    if (has_focus(MEISHI_SECRET_ENTRY(widget)))
+        return FALSE;
+    return gtk_widget_grab_focus(widget);
+}
+
 static gboolean
 mnemonic_activate(GtkWidget *widget, gboolean is_cycling)
 {
@@ -453,6 +462,7 @@ meishi_secret_entry_class_init(MeishiSecretEntryClass *class)
     object_class->finalize = finalize;
     widget_class->realize = realize;
     widget_class->unrealize = unrealize;
+    widget_class->focus = focus;
     widget_class->grab_focus = grab_focus;
     widget_class->mnemonic_activate = mnemonic_activate;
     widget_class->snapshot = draw;
