@@ -103,28 +103,34 @@ on_import(GtkButton *button, gpointer data)
 }
 
 static void
-on_enter(AdwEntryRow *row, gpointer data)
+on_enter(GtkEntry *entry, gpointer data)
 {
     Plan *plan = data;
 
     gtk_widget_activate(GTK_WIDGET(plan->import));
 }
 
+/* An entry of its own and not AdwEntryRow, which does not tell a screen reader that it has the
+ * focus. */
 static void
 add_label(Plan *plan, const char *label)
 {
-    AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
-    GtkWidget *row = adw_entry_row_new();
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+    GtkWidget *name = gtk_label_new_with_mnemonic(_("_Name"));
+    GtkWidget *entry = gtk_entry_new();
 
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), _("Name"));
-    gtk_widget_set_tooltip_text(row, _("What this certificate is called on this computer"));
+    gtk_label_set_xalign(GTK_LABEL(name), 0);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(name), entry);
+    gtk_widget_add_css_class(name, "caption-heading");
+    gtk_widget_set_tooltip_text(entry, _("What this certificate is called on this computer"));
     plan->offered = g_strdup(label);
-    plan->label = GTK_EDITABLE(row);
+    plan->label = GTK_EDITABLE(entry);
     gtk_editable_set_text(plan->label, label);
-    adw_preferences_group_add(group, row);
-    meishi_shell_add(plan->shell, GTK_WIDGET(group));
-    g_signal_connect(row, "changed", G_CALLBACK(on_label), plan);
-    g_signal_connect(row, "entry-activated", G_CALLBACK(on_enter), plan);
+    gtk_box_append(GTK_BOX(box), name);
+    gtk_box_append(GTK_BOX(box), entry);
+    meishi_shell_add(plan->shell, box);
+    g_signal_connect(entry, "changed", G_CALLBACK(on_label), plan);
+    g_signal_connect(entry, "activate", G_CALLBACK(on_enter), plan);
 }
 
 static void
