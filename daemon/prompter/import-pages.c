@@ -26,12 +26,13 @@ add_close(MeishiShell *shell, const char *label, const char *effect)
     return close;
 }
 
+/* Before it is stored, the only one is shown with all its facts. */
 static void
 add_cards(MeishiShell *shell, const MeishiImportView *view)
 {
-    if (view->cards->len == 1)
+    if (view->label != NULL)
         meishi_shell_add(shell, meishi_import_card_list_facts(g_ptr_array_index(view->cards, 0)));
-    else if (view->cards->len > 1)
+    else if (view->cards->len > 0)
         meishi_shell_add(shell, meishi_import_card_list_new(view->cards, NULL));
     if (view->others->len > 0)
         meishi_shell_add(shell,
@@ -202,14 +203,15 @@ free_way(gpointer data, GClosure *closure)
     g_free(data);
 }
 
+/* A way around has a line of its own: it is no small decision, and no small word. */
 static void
-add_way(MeishiShell *shell, const char *label, const char *effect, const Way *way)
+add_way(MeishiShell *shell, const char *label, const char *effect, const Way *way, gboolean is_wide)
 {
     GtkButton *button;
 
     if (way->way == NULL)
         return;
-    button = meishi_shell_add_button(shell, label, effect, FALSE);
+    button = meishi_shell_add_button(shell, label, effect, is_wide);
     g_signal_connect_data(button, "clicked", G_CALLBACK(on_way), g_memdup2(way, sizeof *way),
                           free_way, 0);
 }
@@ -223,13 +225,13 @@ meishi_import_pages_trouble(MeishiShell *shell, const MeishiImportTrouble *troub
     meishi_shell_add(shell, meishi_shell_text(trouble->advice, NULL));
     if (trouble->detail != NULL)
         meishi_shell_add_note(shell, trouble->detail, TRUE);
+    add_way(shell, _("Use a _Passphrase"), _("Makes a vault that a passphrase opens"),
+            &(Way){user->passphrase, user->data}, TRUE);
     close = add_close(shell, _("_Close"), _("Closes the window"));
     add_way(shell, _("_Another Password"), _("Tries to open the file with another password"),
-            &(Way){trouble->may_password ? user->password : NULL, user->data});
-    add_way(shell, _("Use a _Passphrase"), _("Makes a vault that a passphrase opens"),
-            &(Way){user->passphrase, user->data});
+            &(Way){trouble->may_password ? user->password : NULL, user->data}, FALSE);
     add_way(shell, _("_Try Again"), _("Does the same once more"),
-            &(Way){trouble->may_retry ? user->retry : NULL, user->data});
+            &(Way){trouble->may_retry ? user->retry : NULL, user->data}, FALSE);
     gtk_window_set_focus(meishi_shell_window(shell), GTK_WIDGET(close));
 }
 

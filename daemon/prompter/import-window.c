@@ -135,8 +135,9 @@ void
 meishi_import_show_trouble(MeishiImport *import, const GError *error, const char *file,
                            MeishiImportStep again)
 {
-    g_autoptr(MeishiImportTrouble) trouble =
-        meishi_import_trouble_new(error, file, import->passwords->len > 0);
+    const MeishiImportStage stage = {.used_password = import->passwords->len > 0,
+                                     .was_storing = again == meishi_import_store};
+    g_autoptr(MeishiImportTrouble) trouble = meishi_import_trouble_new(error, file, stage);
 
     import->again = again;
     show_trouble(import, trouble, FALSE);
@@ -145,7 +146,8 @@ meishi_import_show_trouble(MeishiImport *import, const GError *error, const char
 void
 meishi_import_show_keyring_trouble(MeishiImport *import, const GError *error)
 {
-    g_autoptr(MeishiImportTrouble) trouble = meishi_import_trouble_new(error, NULL, FALSE);
+    g_autoptr(MeishiImportTrouble) trouble =
+        meishi_import_trouble_new(error, NULL, (MeishiImportStage){0});
 
     import->again = meishi_import_store;
     show_trouble(import, trouble, TRUE);

@@ -522,7 +522,7 @@ def test_screen_reader_hears_what_is_shown(person, pki, opened, desktop):
     seen = desktop.see()
     rows = {one["name"] for one in seen if one["role"] == "list item"}
     assert {"Issued by: Example User CA", "Key: EC P-256"} <= rows
-    assert any(name.startswith("Valid: from ") for name in rows)
+    assert any(name.startswith("Valid: until ") for name in rows)
     assert "Stores what is shown here in your vault" in desktop.find("push button", "Import")[
         "description"]  # fmt: skip
     [name] = [one for one in seen if one["role"] == "text"]

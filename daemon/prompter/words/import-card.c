@@ -141,10 +141,10 @@ say_validity(const MeishiImportedItem *item, gint64 now)
 
     if (item->not_after == 0)
         return NULL;
-    if (item->not_before == 0)
-        return g_strdup_printf(_("until %s (%s)"), until, distance);
-    /* Translators: from a date, until a date (and how far away that is). */
-    return g_strdup_printf(_("from %s until %s (%s)"), from, until, distance);
+    if (item->not_before > now)
+        return g_strdup_printf(_("from %s until %s"), from, until);
+    /* Translators: until a date (and how far away that is). */
+    return g_strdup_printf(_("until %s (%s)"), until, distance);
 }
 
 static char *
@@ -159,13 +159,13 @@ say_chain(const MeishiImportedItem *item)
     return g_strjoinv(" → ", (char **)names->pdata);
 }
 
-/* Only what the label does not say already. */
+/* Only what the label does not say already: "Alice", or "Alice (2)" for the second of them. */
 static char *
 say_subject(const MeishiImportedItem *item)
 {
     g_autofree char *name = short_name(item->subject);
 
-    return g_str_equal(name, item->label) ? NULL : g_steal_pointer(&name);
+    return g_str_has_prefix(item->label, name) ? NULL : g_steal_pointer(&name);
 }
 
 static char *

@@ -68,8 +68,10 @@ static const Words of_files[] = {
         "probably another file.")},
 };
 
-/* The daemon cannot be reached or has ended: what it did until then is not known. */
-static const Words of_bus = {
+/* The daemon cannot be reached, or has ended. */
+static const Words of_bus = {0, TRUE, N_("Meishi Does Not Answer"),
+                             N_("Nothing was imported. Try again.")};
+static const Words of_bus_while_storing = {
     0, TRUE, N_("Meishi Has Stopped Answering"),
     N_("It is not certain whether the import was finished. Try again: what is here already is not "
        "imported twice.")};
@@ -87,12 +89,12 @@ look_up(const Words *table, gsize n, int code, const Words *otherwise)
 }
 
 static const Words *
-find_words(const GError *error)
+find_words(const GError *error, gboolean was_storing)
 {
     if (error->domain == MEISHI_ERROR)
         return look_up(of_daemon, G_N_ELEMENTS(of_daemon), error->code, &of_anything);
     if (error->domain == G_DBUS_ERROR || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED))
-        return &of_bus;
+        return was_storing ? &of_bus_while_storing : &of_bus;
     if (error->domain == G_IO_ERROR)
         return look_up(of_files, G_N_ELEMENTS(of_files), error->code, &of_anything);
     return &of_anything;
@@ -119,17 +121,17 @@ may_be_password(const GError *error, gboolean used_password)
 }
 
 MeishiImportTrouble *
-meishi_import_trouble_new(const GError *error, const char *file, gboolean used_password)
+meishi_import_trouble_new(const GError *error, const char *file, MeishiImportStage stage)
 {
     MeishiImportTrouble *trouble = g_new0(MeishiImportTrouble, 1);
-    const Words *words = find_words(error);
+    const Words *words = find_words(error, stage.was_storing);
 
     trouble->heading = say_heading(_(words->heading), file);
     trouble->advice = g_strdup(_(words->advice));
     if (error->domain != G_IO_ERROR || words == &of_anything)
         trouble->detail = meishi_untrusted_full(error->message);
     trouble->may_retry = words->may_retry;
-    trouble->may_password = may_be_password(error, used_password);
+    trouble->may_password = may_be_password(error, stage.used_password);
     return trouble;
 }
 

@@ -16,9 +16,15 @@ typedef struct {
     gboolean may_password; /* another password may help */
 } MeishiImportTrouble;
 
+/* How far the import was. */
+typedef struct {
+    gboolean used_password; /* one was given */
+    gboolean was_storing;   /* what was stored is not known where nobody answers any more */
+} MeishiImportStage;
+
 /* @error: MEISHI_ERROR, G_IO_ERROR about a file, else of the bus.  @file: the one that was opened;
- * NULL for several.  @used_password: one was given. */
+ * NULL for several. */
 MeishiImportTrouble *
-meishi_import_trouble_new(const GError *error, const char *file, gboolean used_password);
+meishi_import_trouble_new(const GError *error, const char *file, MeishiImportStage stage);
 void meishi_import_trouble_free(MeishiImportTrouble *trouble); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiImportTrouble, meishi_import_trouble_free)

@@ -22,9 +22,10 @@ assert_text(const char *text, const char *expected)
 static MeishiImportTrouble *
 trouble_of(GQuark domain, int code, gboolean used_password)
 {
+    const MeishiImportStage stage = {.used_password = used_password};
     g_autoptr(GError) error = g_error_new_literal(domain, code, "What it says.");
 
-    return meishi_import_trouble_new(error, "a.p12", used_password);
+    return meishi_import_trouble_new(error, "a.p12", stage);
 }
 
 static void
@@ -99,17 +100,21 @@ test_files(void)
     g_assert_cmpstr(other->detail, ==, "What it says.");
 }
 
-/* A daemon that ended may have stored everything before: nothing else is claimed. */
+/* A daemon that ended while it stored may have stored everything: nothing else is claimed. */
 static void
 test_bus(void)
 {
-    g_autoptr(MeishiImportTrouble) silent = trouble_of(G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY, FALSE);
-    g_autoptr(MeishiImportTrouble) closed = trouble_of(G_IO_ERROR, G_IO_ERROR_CLOSED, FALSE);
+    const MeishiImportStage storing = {.was_storing = TRUE};
+    g_autoptr(GError) closed = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED, "closed");
+    g_autoptr(MeishiImportTrouble) before = trouble_of(G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY, FALSE);
+    g_autoptr(MeishiImportTrouble) then = meishi_import_trouble_new(closed, "a.p12", storing);
 
-    g_assert_cmpstr(silent->heading, ==, "Meishi Has Stopped Answering");
-    g_assert_nonnull(strstr(silent->advice, "not certain"));
-    g_assert_true(silent->may_retry);
-    g_assert_cmpstr(closed->heading, ==, silent->heading);
+    g_assert_cmpstr(before->heading, ==, "Meishi Does Not Answer");
+    g_assert_nonnull(strstr(before->advice, "Nothing was imported."));
+    g_assert_true(before->may_retry);
+    g_assert_cmpstr(then->heading, ==, "Meishi Has Stopped Answering");
+    g_assert_nonnull(strstr(then->advice, "not certain"));
+    g_assert_true(then->may_retry);
 }
 
 static void
@@ -117,8 +122,10 @@ test_untrusted(void)
 {
     g_autoptr(GError) error =
         g_error_new_literal(MEISHI_ERROR, MEISHI_ERROR_BAD_FILE, "a\nb\u202e");
-    g_autoptr(MeishiImportTrouble) one = meishi_import_trouble_new(error, "a\n%s.p12", FALSE);
-    g_autoptr(MeishiImportTrouble) several = meishi_import_trouble_new(error, NULL, FALSE);
+    g_autoptr(MeishiImportTrouble) one =
+        meishi_import_trouble_new(error, "a\n%s.p12", (MeishiImportStage){0});
+    g_autoptr(MeishiImportTrouble) several =
+        meishi_import_trouble_new(error, NULL, (MeishiImportStage){0});
 
     assert_text(one->heading, "“a\uFFFD%s.p12” Cannot Be Read");
     g_assert_cmpstr(one->detail, ==, "a\uFFFDb\uFFFD");
