@@ -157,6 +157,7 @@ read_choice(MeishiQuestion *question, GVariant *dict)
     question->n_accepts = (guint)meishi_dict_number(dict, "n-accepts");
     question->last_alert = text_of(dict, "last-alert");
     question->last_label = text_of(dict, "last-label");
+    question->sign_failed = meishi_dict_flag(dict, "sign-failed");
     question->scopes = list_of(dict, "scopes");
     question->reaches = list_of(dict, "reaches");
     question->scope = text_of(dict, "scope");
@@ -197,6 +198,7 @@ read_secret(MeishiQuestion *question, GVariant *dict)
     question->reader = text_of(dict, "reader");
     question->tries = tries_of(dict);
     question->is_pad = meishi_dict_flag(dict, "pad");
+    question->is_trying = meishi_dict_flag(dict, "trying");
     question->min_len = (guint)meishi_dict_number(dict, "min-length");
     question->max_len = (guint)meishi_dict_number(dict, "max-length");
 }

@@ -53,6 +53,7 @@ typedef struct {
     char **accepts;
     guint n_accepts;
     char *last_alert, *last_label;
+    gboolean sign_failed;     /* what was chosen before, the last time */
     char **scopes, **reaches; /* what may be remembered */
     char *scope;              /* that it begins with */
     char *domain;             /* that the reach "domain" means; "" */
@@ -73,6 +74,7 @@ typedef struct {
     char *token, *reader; /* the token's label and where it is */
     MeishiTries tries;
     gboolean is_pad;        /* the PIN is typed at the reader, not here */
+    gboolean is_trying;     /* which waits for it while this is shown; with @is_pad */
     guint min_len, max_len; /* of the PIN, in bytes; 0: not said */
 } MeishiQuestion;
 

@@ -85,6 +85,9 @@ say_kind(const MeishiQuestion *question)
         return g_strdup(_("It asks every visitor. Many such sites work without a certificate."));
     if (is_kind(question, "soft"))
         return g_strdup(_("None of your certificates is quite what it asks for."));
+    if (question->sign_failed)
+        return g_strdup(_("The last time, the certificate that you chose for it could not be used "
+                          "to sign in."));
     if (is_kind(question, "again") && question->last_alert[0] == '\0')
         return g_strdup(_("What you chose for it before does not fit any more."));
     return NULL;

@@ -140,7 +140,8 @@ pin_warning(const MeishiQuestion *question)
 static void
 fill_pin_yes(MeishiSecretView *view, const MeishiQuestion *question)
 {
-    gboolean is_last = question->tries == MEISHI_TRIES_LAST;
+    /* Where the reader waits already, the last try was agreed to. */
+    gboolean is_last = question->tries == MEISHI_TRIES_LAST && !question->is_trying;
 
     if (!question->is_pad) {
         view->field = _("_PIN");

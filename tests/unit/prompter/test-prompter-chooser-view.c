@@ -152,6 +152,8 @@ static const Case notes[] = {
      "- It asks every visitor. Many such sites work without a certificate."},
     {"soft", "{'kind': <'soft'>}", "- None of your certificates is quite what it asks for."},
     {"again", "{'kind': <'again'>}", "- What you chose for it before does not fit any more."},
+    {"sign-failed", "{'kind': <'again'>, 'sign-failed': <true>}",
+     "- The last time, the certificate that you chose for it could not be used to sign in."},
     {"import", "{'kind': <'import'>}",
      "- Policy wants a certificate here that you do not have. Import it, then connect again."},
     {"insert",
