@@ -33,6 +33,7 @@ server:nginx                       nginx
 '
 NEEDS_TEST='
 server:apache2                     apache2-bin
+server:sshd                        openssh-server
 command:certutil                   libnss3-tools
 command:clang-format               clang-format
 command:dbus-daemon                dbus
@@ -51,6 +52,7 @@ command:readelf                    binutils
 command:setpriv                    util-linux
 command:shellcheck                 shellcheck
 command:softhsm2-util              softhsm2
+command:ssh                        openssh-client
 command:strace                     strace
 command:systemd-analyze            systemd
 command:tmux                       tmux
@@ -62,6 +64,8 @@ command:xdotool                    xdotool
 file:/usr/libexec/at-spi2-registryd at-spi2-core
 file:/usr/lib/notification-daemon/notification-daemon notification-daemon
 giomodule:gnutls                   glib-networking
+library:nss_wrapper                libnss-wrapper
+soname:libwrap.so.0                libwrap0
 python:pytest                      python3-pytest
 python:gi                          python3-gi
 typelib:Atspi                      gir1.2-atspi-2.0
@@ -75,6 +79,7 @@ has_ability() {
         library:*) pkg-config --exists "$name" 2>/dev/null ;;
         file:*) [ -e "$name" ] ;;
         command:*) command -v "$name" >/dev/null ;;
+        soname:*) [ -n "$(find /lib /usr/lib -name "$name" 2>/dev/null)" ] ;;
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
@@ -91,12 +96,12 @@ missing_packages() {
     done <<<"$1"
 }
 
-# Unpacks nginx into directory $1 and puts it on PATH.  Not installed, because Debian's package
-# starts a web server for everybody as soon as it is installed.
-unpack_nginx() {
+# Unpacks server package $2 into directory $1 and puts it on PATH.  Not installed, because Debian's
+# packages start a server for everybody as soon as they are installed.
+unpack_server() {
     mkdir -p "$1"
-    (cd "$1" && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm nginx_*.deb) || {
-        printf 'Cannot get nginx: run apt-get update as root, or install nginx.\n' >&2
+    (cd "$1" && apt-get download -qq "$2" 2>/dev/null && dpkg -x "$2"_*.deb . && rm "$2"_*.deb) || {
+        printf 'Cannot get %s: run apt-get update as root, or install it.\n' "$2" >&2
         return 1
     }
     PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
@@ -122,8 +127,8 @@ install_packages() {
 # get_needs DIRECTORY LIST: makes sure that everything in LIST is there, or says what is not and
 # fails.  DIRECTORY keeps what need not be installed.
 get_needs() {
-    local packages
-    [ ! -x "$1/usr/sbin/nginx" ] || PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
+    local packages servers package
+    [ ! -d "$1/usr/sbin" ] || PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
     mapfile -t packages < <(missing_packages "$2" | sort -u)
     [ "${#packages[@]}" -gt 0 ] || return 0
     if ! command -v apt-get >/dev/null; then
@@ -131,12 +136,11 @@ get_needs() {
         printf 'Please install them with your package manager and start again.\n' >&2
         return 1
     fi
-    local nginx=no
-    if [[ " ${packages[*]} " == *' nginx '* ]]; then
-        nginx=yes
-        mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vx nginx)
-    fi
-    # First, because it gets the package lists that nginx is found in.
+    mapfile -t servers < <(printf '%s\n' "${packages[@]}" | grep -xE 'nginx|openssh-server')
+    mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vxE 'nginx|openssh-server')
+    # First, because it gets the package lists that the servers are found in.
     [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
-    [ "$nginx" = no ] || unpack_nginx "$1"
+    for package in "${servers[@]}"; do
+        unpack_server "$1" "$package" || return 1
+    done
 }
