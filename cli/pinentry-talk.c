@@ -10,8 +10,6 @@
 
 #include "config.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #ifdef MEISHI_HAVE_ASSUAN
@@ -21,8 +19,6 @@
 
 #define MAX_SECRET 4096
 #define SOURCE     GPG_ERR_SOURCE_USER_1
-/* How long it may take for anything that no person has a part in. */
-#define PATIENCE_S 10
 
 /* ---- libassuan's memory ---------------------------------------------------------------------- */
 
@@ -93,9 +89,7 @@ fail(gpg_error_t error, char **ret_problem)
 {
     gpg_err_code_t code = gpg_err_code(error);
 
-    if (code == GPG_ERR_EAGAIN || code == GPG_ERR_ETIMEDOUT)
-        *ret_problem = g_strdup("it does not answer");
-    else if (code == GPG_ERR_EOF || code == GPG_ERR_EPIPE || code == GPG_ERR_ECONNRESET)
+    if (code == GPG_ERR_EOF || code == GPG_ERR_EPIPE || code == GPG_ERR_ECONNRESET)
         *ret_problem = g_strdup("it ended");
     else if (is_its_own(error))
         *ret_problem = g_strdup_printf("it says: %s", gpg_strerror(error));
@@ -105,14 +99,6 @@ fail(gpg_error_t error, char **ret_problem)
 }
 
 /* ---- the conversation ------------------------------------------------------------------------ */
-
-static void
-limit_waiting(int fd, time_t seconds)
-{
-    struct timeval limit = {.tv_sec = seconds};
-
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-}
 
 static gpg_error_t
 transact(assuan_context_t context, const char *line)
@@ -182,61 +168,51 @@ judge(gpg_error_t error, gboolean is_confirm, char **ret_problem)
 }
 
 static MeishiPinentryEnd
-converse(assuan_context_t context, int fd, const char *const *script, gboolean is_confirm,
-         MeishiSecret **ret_secret, char **ret_problem)
+converse(assuan_context_t context, MeishiPinentryTalk *talk)
 {
     g_autoptr(MeishiSecret) secret = meishi_secret_new(MAX_SECRET);
     Data data = {.secret = secret};
-    gpg_error_t error = say_all(context, script);
+    gpg_error_t error = say_all(context, (const char *const *)talk->script);
     MeishiPinentryEnd end;
 
     if (error != 0)
-        return fail(error, ret_problem);
-    limit_waiting(fd, 0); /* a person has a part in it now */
-    end = judge(ask(context, is_confirm, &data), is_confirm, ret_problem);
-    limit_waiting(fd, PATIENCE_S);
-    if (end != MEISHI_PINENTRY_FAILED)
-        (void)transact(context, "BYE");
-    if (end != MEISHI_PINENTRY_GIVEN || is_confirm)
+        return fail(error, &talk->problem);
+    g_atomic_int_set(&talk->is_asking, TRUE);
+    end = judge(ask(context, talk->is_confirm, &data), talk->is_confirm, &talk->problem);
+    if (end != MEISHI_PINENTRY_GIVEN || talk->is_confirm)
         return end;
     if (data.len == 0)
         return MEISHI_PINENTRY_DISMISSED;
     meishi_secret_truncate(secret, data.len);
-    *ret_secret = g_steal_pointer(&secret);
+    talk->secret = g_steal_pointer(&secret);
     return end;
 }
 
-MeishiPinentryEnd
-meishi_pinentry_talk(int fd, const char *const *script, gboolean is_confirm,
-                     MeishiSecret **ret_secret, char **ret_problem)
+/* Releasing the context says BYE and closes the socket; so does a connection that fails. */
+void
+meishi_pinentry_talk(MeishiPinentryTalk *talk)
 {
     assuan_context_t context;
     gpg_error_t error = assuan_new_ext(&context, SOURCE, &hooks, log_nothing, NULL);
-    MeishiPinentryEnd end;
 
     if (error != 0) {
-        close(fd);
-        return fail(error, ret_problem);
+        close(talk->fd);
+        talk->end = fail(error, &talk->problem);
+        return;
     }
-    limit_waiting(fd, PATIENCE_S);
-    error = assuan_socket_connect_fd(context, fd, 0);
-    if (error != 0)
-        close(fd);
-    end = error != 0 ? fail(error, ret_problem)
-                     : converse(context, fd, script, is_confirm, ret_secret, ret_problem);
+    error = assuan_socket_connect_fd(context, talk->fd, 0);
+    talk->end = error != 0 ? fail(error, &talk->problem) : converse(context, talk);
     assuan_release(context);
-    return end;
 }
 
 #else
 
-MeishiPinentryEnd
-meishi_pinentry_talk(int fd, const char *const *script, gboolean is_confirm,
-                     MeishiSecret **ret_secret, char **ret_problem)
+void
+meishi_pinentry_talk(MeishiPinentryTalk *talk)
 {
-    close(fd);
-    *ret_problem = g_strdup("this meishi was built without libassuan");
-    return MEISHI_PINENTRY_FAILED;
+    close(talk->fd);
+    talk->end = MEISHI_PINENTRY_FAILED;
+    talk->problem = g_strdup("this meishi was built without libassuan");
 }
 
 #endif

@@ -14,8 +14,18 @@ typedef enum {
     MEISHI_PINENTRY_FAILED,    /* it is of no use */
 } MeishiPinentryEnd;
 
-/* Says @script over the socket @fd, which it takes, and asks: for a secret, or, @is_confirm, for
- * leave.  @ret_secret: at most 4096 bytes, not empty, with GIVEN unless @is_confirm.
- * @ret_problem: why it is of no use, with FAILED; new. */
-MeishiPinentryEnd meishi_pinentry_talk(int fd, const char *const *script, gboolean is_confirm,
-                                       MeishiSecret **ret_secret, char **ret_problem);
+typedef struct {
+    int fd;              /* a socket, which is taken */
+    char **script;       /* what is said first: see pinentry-script.h */
+    gboolean is_confirm; /* ask for leave, not for a secret */
+
+    gint is_asking; /* atomic: everything was said, and it is a person's turn */
+
+    MeishiPinentryEnd end;
+    MeishiSecret *secret; /* at most 4096 bytes, not empty, where it was asked for and GIVEN */
+    char *problem;        /* why it is of no use, with FAILED */
+} MeishiPinentryTalk;
+
+/* Returns when the other end has answered or closed the socket; shutdown(2) does that from here.
+ * What a broken pinentry says is no more than a problem. */
+void meishi_pinentry_talk(MeishiPinentryTalk *talk);

@@ -3,7 +3,7 @@
  * The program and the thread that talks with it; see pinentry.h.  The process is not reaped before
  * meishi_pinentry_free(), so its id is its own as long as we use it.
  *
- * Invariant: the thread touches nothing but its Talk, and that only until it says so.
+ * Invariant: the thread touches nothing but the conversation, and that only until it says so.
  */
 #include "cli/pinentry.h"
 
@@ -20,23 +20,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GRACE_MS 500
-
-/* What the thread works with. */
-typedef struct {
-    int fd;
-    int done_fd; /* readable: all of this is the main thread's again */
-    char **script;
-    gboolean is_confirm;
-    MeishiPinentryEnd end;
-    MeishiSecret *secret;
-    char *problem;
-} Talk;
+#define GRACE_MS   500
+#define PATIENCE_S 10
 
 struct MeishiPinentry {
-    Talk talk;
+    MeishiPinentryTalk talk; /* the thread's, until done_fd is readable */
+    int done_fd;
     GThread *thread;
-    int socket; /* a second descriptor of talk.fd: ends the conversation from here */
+    int socket;         /* a second descriptor of talk.fd: ends the conversation from here */
+    guint patience;     /* with what no person has a part in */
+    gboolean is_silent; /* it has ended */
     pid_t pid;
     guint source;
     MeishiPinentryDone done;
@@ -46,14 +39,27 @@ struct MeishiPinentry {
 static gpointer
 run_talk(gpointer data)
 {
-    Talk *talk = data;
+    MeishiPinentry *pinentry = data;
     guint64 one = 1;
 
-    talk->end = meishi_pinentry_talk(talk->fd, (const char *const *)talk->script, talk->is_confirm,
-                                     &talk->secret, &talk->problem);
-    while (write(talk->done_fd, &one, sizeof one) < 0 && errno == EINTR)
+    meishi_pinentry_talk(&pinentry->talk);
+    while (write(pinentry->done_fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
     return NULL;
+}
+
+/* One that does not even greet never will. */
+static gboolean
+on_patience_ended(gpointer data)
+{
+    MeishiPinentry *pinentry = data;
+
+    pinentry->patience = 0;
+    if (!g_atomic_int_get(&pinentry->talk.is_asking)) {
+        pinentry->is_silent = TRUE;
+        (void)shutdown(pinentry->socket, SHUT_RDWR);
+    }
+    return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -67,7 +73,9 @@ on_done(int fd, GIOCondition condition, gpointer data)
     secret = g_steal_pointer(&pinentry->talk.secret);
     problem = g_steal_pointer(&pinentry->talk.problem);
     pinentry->source = 0;
-    pinentry->done(pinentry->talk.end, secret, problem, pinentry->user_data);
+    g_clear_handle_id(&pinentry->patience, g_source_remove);
+    pinentry->done(pinentry->talk.end, secret, pinentry->is_silent ? "it does not answer" : problem,
+                   pinentry->user_data);
     return G_SOURCE_REMOVE;
 }
 
@@ -132,9 +140,8 @@ open_sockets(MeishiPinentry *pinentry, int *ret_theirs, GError **error)
 {
     int pair[2];
 
-    pinentry->talk.done_fd = eventfd(0, EFD_CLOEXEC);
-    if (pinentry->talk.done_fd >= 0 &&
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+    pinentry->done_fd = eventfd(0, EFD_CLOEXEC);
+    if (pinentry->done_fd >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
         pinentry->talk.fd = pair[0];
         pinentry->socket = fcntl(pair[0], F_DUPFD_CLOEXEC, 3);
         *ret_theirs = pair[1];
@@ -151,16 +158,17 @@ meishi_pinentry_new(const char *program, const char *const *script, gboolean is_
     MeishiPinentry *pinentry = g_new0(MeishiPinentry, 1);
     int theirs = -1;
 
-    pinentry->talk = (Talk){.fd = -1, .done_fd = -1, .is_confirm = is_confirm};
+    pinentry->talk = (MeishiPinentryTalk){.fd = -1, .is_confirm = is_confirm};
     pinentry->talk.script = g_strdupv((char **)script);
-    pinentry->socket = -1;
+    pinentry->socket = pinentry->done_fd = -1;
     pinentry->done = done;
     pinentry->user_data = user_data;
     if (!open_sockets(pinentry, &theirs, error) || !spawn(program, theirs, &pinentry->pid, error)) {
         g_clear_pointer(&pinentry, meishi_pinentry_free);
     } else {
-        pinentry->source = g_unix_fd_add(pinentry->talk.done_fd, G_IO_IN, on_done, pinentry);
-        pinentry->thread = g_thread_new("pinentry", run_talk, &pinentry->talk);
+        pinentry->source = g_unix_fd_add(pinentry->done_fd, G_IO_IN, on_done, pinentry);
+        pinentry->thread = g_thread_new("pinentry", run_talk, pinentry);
+        pinentry->patience = g_timeout_add_seconds(PATIENCE_S, on_patience_ended, pinentry);
     }
     if (theirs >= 0)
         close(theirs);
@@ -185,6 +193,7 @@ meishi_pinentry_free(MeishiPinentry *pinentry)
                 end_program(pinentry->pid, pinentry->thread == NULL &&
                                                pinentry->talk.end != MEISHI_PINENTRY_FAILED);
     g_clear_handle_id(&pinentry->source, g_source_remove);
+    g_clear_handle_id(&pinentry->patience, g_source_remove);
     if (pinentry->thread != NULL) {
         (void)shutdown(pinentry->socket, SHUT_RDWR);
         g_thread_join(pinentry->thread);
@@ -192,7 +201,7 @@ meishi_pinentry_free(MeishiPinentry *pinentry)
         close_if_open(pinentry->talk.fd); /* nobody has taken it */
     }
     close_if_open(pinentry->socket);
-    close_if_open(pinentry->talk.done_fd);
+    close_if_open(pinentry->done_fd);
     meishi_secret_unref(pinentry->talk.secret);
     g_strfreev(pinentry->talk.script);
     g_free(pinentry->talk.problem);

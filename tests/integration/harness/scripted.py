@@ -2,6 +2,7 @@
 """A daemon that only asks, on a person's private socket: for questions to a terminal that the real
 one asks only in rare worlds, and for ends that it would not come to."""
 
+import contextlib
 import itertools
 import os
 import time
@@ -35,13 +36,16 @@ class ScriptedDaemon:
     descriptor; `extended`: cookies; `registered`: options, one for each time."""
 
     def __init__(self, person):
-        person.runtime.joinpath("meishi").mkdir(mode=0o700, exist_ok=True)
+        directory = person.runtime / "meishi"
+        directory.mkdir(mode=0o700, exist_ok=True)
+        os.chown(directory, person.uid, person.gid)
         self.answers, self.extended, self.registered = [], [], []
         self.connection = self.path = None
-        self.server = Gio.DBusServer.new_sync(
-            f"unix:path={person.bus_socket}", Gio.DBusServerFlags.NONE, Gio.dbus_generate_guid(),
-            None, None,
-        )  # fmt: skip
+        with _being(person):
+            self.server = Gio.DBusServer.new_sync(
+                f"unix:path={person.bus_socket}", Gio.DBusServerFlags.NONE,
+                Gio.dbus_generate_guid(), None, None,
+            )  # fmt: skip
         self.server.connect("new-connection", self._on_connection)
         self.server.start()
 
@@ -98,6 +102,17 @@ class ScriptedDaemon:
         elif method == "Extend":
             self.extended.append(arguments[0])
         invocation.return_value(None)
+
+
+@contextlib.contextmanager
+def _being(person):
+    """Whoever connects sees by the kernel's word who listens: it has to be the person."""
+    uid = os.geteuid()
+    os.seteuid(person.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(uid)
 
 
 def _with_secret(cookie, result, answer, invocation):
