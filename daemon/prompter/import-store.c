@@ -27,6 +27,7 @@ show_result(MeishiImport *import, GVariant *report)
     g_autoptr(MeishiImportView) view =
         meishi_import_view_result(imported, import->made, meishi_import_now());
 
+    g_ptr_array_set_size(import->passwords, 0); /* the page may be looked at for long */
     meishi_import_turn(import, view->heading);
     meishi_import_pages_result(import->shell, view);
     meishi_import_show(import);
