@@ -17,7 +17,7 @@ from harness.traces import (
     assert_forgotten,
     end_with_abort,
     files_with,
-    remembers,
+    find,
 )
 from harness.wiretap import Wiretap
 
@@ -86,11 +86,10 @@ def unlock(door, signer):
 
 def assert_no_trace(owner, monitor, *secrets):
     heard = monitor.stop()
+    assert_forgotten(owner.daemon, *secrets)
     for secret in secrets:
         assert_clean(heard, secret, "the session bus")
-        assert_clean(owner.daemon.log.read_bytes(), secret, "the daemon's log")
-        assert_forgotten(owner.daemon, secret)
-        assert files_with(owner.home, secret) == []
+        assert files_with(owner.home, secret) == []  # the daemon's log is there, too
     return heard
 
 
@@ -100,7 +99,7 @@ def test_search_finds_what_is_there(owner):
         with pytest.raises(AssertionError, match="there holds"):
             assert_clean(b"\0" + PASSPHRASE[:14].encode(encoding), PASSPHRASE, "there")
     assert_clean(PASSPHRASE[:13].encode(), PASSPHRASE, "there")
-    assert remembers(os.getpid(), PASSPHRASE.encode())
+    assert find(os.getpid(), PASSPHRASE.encode())
     path = owner.write("planted", "x" + PASSPHRASE[14:])
     assert files_with(owner.home, PASSPHRASE) == [path]
 
@@ -126,8 +125,8 @@ def test_passphrase_at_a_terminal(owner, monitor, door, signer):
         agent.expect_question("Passphrase of the vault: ")
         agent.send(secret + "\n")
     assert program.receive()["rv"] == OK
+    assert_forgotten(agent.child, WRONG, PASSPHRASE)
     for secret in (WRONG, PASSPHRASE):
-        assert_forgotten(agent.child, secret)
         assert_clean(agent.text.encode(), secret, "the terminal")
     agent.send("\x03")
     assert agent.finish() == 0

@@ -2,11 +2,12 @@
 """Looking for a secret where none may be: what crosses a bus, and what a process remembers."""
 
 import os
+import time
 from pathlib import Path
 
 from .dbus import NAME
-from .process import wait_until
 
+SOON = 5  # seconds
 ENCODINGS = ("utf-8", "utf-16-le", "utf-32-le")
 
 
@@ -52,29 +53,36 @@ def accessibility_address(door):
 
 
 def memory(pid):
-    """Everything readable in the memory of a process, area by area.  Only for root where the process
-    is not dumpable."""
+    """Everything in the memory of a process but what is the content of a file, as (line of maps,
+    content).  Only for root where the process is not dumpable."""
     with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
-        ranges = [line.split()[:2] for line in maps]
+        lines = maps.read().splitlines()
     with open(f"/proc/{pid}/mem", "rb") as mem:
-        for area, rights in ranges:
+        for line in lines:
+            area, rights = line.split()[:2]
             first, last = (int(part, 16) for part in area.split("-"))
-            if not rights.startswith("r"):
+            is_file = len(line.split()) > 5 and line.split()[5].startswith("/usr")
+            if not rights.startswith("r") or (is_file and "w" not in rights):
                 continue
             try:
                 mem.seek(first)
-                yield mem.read(last - first)
+                yield line, mem.read(last - first)
             except (OSError, OverflowError):  # [vvar]; secret memory is closed to root, too
                 continue
 
 
-def remembers(pid, *sought):
-    """Whether one of these is in the memory of a process."""
-    return any(needle in part for part in memory(pid) for needle in sought)
+def find(pid, *sought):
+    """Where in the memory of a process one of these is, and what stands around it."""
+    return [
+        (line, part[max(part.find(needle) - 100, 0) : part.find(needle) + 100])
+        for line, part in memory(pid)
+        for needle in sought
+        if needle in part
+    ]
 
 
-def assert_forgotten(process, secret, known=NAME):
-    """Nothing of the secret is in the process's memory.  `known`: a text that is, as the proof that
+def assert_forgotten(process, *secrets, known=NAME):
+    """Nothing of the secrets is in the process's memory.  `known`: a text that is, as the proof that
     the search finds what is there.  Whoever is not root cannot even look, and that is the proof."""
     if os.getuid() != 0:
         try:
@@ -82,13 +90,13 @@ def assert_forgotten(process, secret, known=NAME):
                 raise AssertionError(f"process {process.pid} lets its memory be read")
         except PermissionError:
             return
-    assert remembers(process.pid, known.encode()), f"the search does not even find “{known}”"
+    assert find(process.pid, known.encode()), f"the search does not even find “{known}”"
     # What is freed late (an idle turn, a worker that ends) is freed soon.
-    wait_until(
-        lambda: not remembers(process.pid, *needles(secret)),
-        f"process {process.pid} forgets the secret",
-        timeout=5,
-    )
+    deadline = time.monotonic() + SOON
+    sought = [needle for secret in secrets for needle in needles(secret)]
+    while places := find(process.pid, *sought):
+        assert time.monotonic() < deadline, f"process {process.pid} remembers: {places}"
+        time.sleep(0.1)
 
 
 def end_with_abort(process):
