@@ -45,9 +45,10 @@ say_strength(const Page *page)
     guint strength = meishi_secret_entry_judge(meishi_secret_field_entry(page->field),
                                                (MeishiSecretJudge)meishi_strength_judge);
 
-    meishi_secret_field_say(
-        page->field, strength != MEISHI_STRENGTH_NONE ? meishi_strength_text(strength) : NULL,
-        FALSE);
+    meishi_secret_field_say(page->field,
+                            strength != MEISHI_STRENGTH_NONE ? meishi_strength_text(strength)
+                                                             : _("Length counts most."),
+                            FALSE);
 }
 
 static void
@@ -56,19 +57,25 @@ say_match(const Page *page)
     gboolean is_empty = meishi_secret_entry_is_empty(meishi_secret_field_entry(page->again));
     const char *text = is_complete(page) ? _("The two are the same.") : _("Not the same yet.");
 
-    meishi_secret_field_say(page->again, is_empty ? NULL : text, FALSE);
+    meishi_secret_field_say(page->again, is_empty ? _("So that no slip locks you out.") : text,
+                            FALSE);
 }
 
+/* There is a line below each field from the start, so that nothing moves while one types. */
 static void
-on_changed(MeishiSecretEntry *entry, gpointer data)
+update(Page *page)
 {
-    Page *page = data;
-
     if (page->again != NULL) {
         say_strength(page);
         say_match(page);
     }
     update_accept(page);
+}
+
+static void
+on_changed(MeishiSecretEntry *entry, gpointer data)
+{
+    update(data);
 }
 
 static void
@@ -153,6 +160,6 @@ meishi_import_secret_page_build(MeishiShell *shell, const MeishiImportSecret *vi
     add_buttons(page, view);
     if (view->wrong != NULL)
         meishi_secret_field_say(page->field, view->wrong, TRUE);
-    update_accept(page);
+    update(page);
     gtk_widget_grab_focus(GTK_WIDGET(meishi_secret_field_entry(page->field)));
 }
