@@ -78,7 +78,7 @@ meishi_opening_asking_free(MeishiOpeningAsking *asking)
     MeishiOpening *opening = asking->opening;
     const MeishiLockClass *class = opening->class;
     gpointer lock = opening->lock;
-    g_autoptr(MeishiAgent) agent = asking->agent;
+    MeishiAgent *agent = asking->agent;
 
     g_ptr_array_remove(opening->askings, asking);
     meishi_crowd_free(asking->crowd);
@@ -86,6 +86,7 @@ meishi_opening_asking_free(MeishiOpeningAsking *asking)
     g_clear_error(&asking->failure);
     g_free(asking);
     class->unref(lock); /* and with it, perhaps, @opening */
+    g_object_unref(agent);
 }
 
 /* ---- the calls ------------------------------------------------------------------------------- */
