@@ -292,5 +292,6 @@ main(int argc, char **argv)
         meishi_keyring_set_deadline((guint)options.keyring_deadline_ms);
     meishi_rulebook_set_root(options.policy_root);
     bind_catalogue(options.locale_dir);
+    g_free(options.locale_dir);
     return run(&options);
 }

@@ -43,7 +43,10 @@ def owner(person, bus):
     """A person on the bus, with nothing else yet."""
     if bus.process is None:
         bus.start(person)
-    return person
+    yield person
+    if person.daemon is not None:
+        assert person.daemon.stop() == 0, person.daemon.output()
+        assert "CRITICAL" not in person.daemon.output(), person.daemon.output()
 
 
 @pytest.fixture
@@ -346,6 +349,7 @@ def test_daemon_ends(owner, world, server):
     ask_with(world.connect())
     select(door)
     shown = notifications.notification()
+    select(door)  # by now the daemon knows the number
     owner.stop_daemon()
     assert notifications.closing() == shown.id
 
