@@ -125,6 +125,7 @@ def test_passphrase_at_a_terminal(owner, monitor, door, signer):
         agent.expect_question("Passphrase of the vault: ")
         agent.send(secret + "\n")
     assert program.receive()["rv"] == OK
+    assert agent.child.poll() is None, agent.text
     assert_forgotten(agent.child, WRONG, PASSPHRASE)
     for secret in (WRONG, PASSPHRASE):
         assert_clean(agent.text.encode(), secret, "the terminal")

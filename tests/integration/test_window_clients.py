@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""curl and gnutls-cli before real windows: each use of a key is confirmed, or the vault is locked.
+What the person does at the keyboard decides how the handshake ends, and the server says whom it saw."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from harness.dbus import MANAGER, NAME, POLICY, ROOT, SELECTOR, Door, RemoteError
+from harness.desktop import Desktop
+from harness.process import wait_until
+from harness.window import CONFIRM, Window, start_prompter
+
+PASSPHRASE = "Sesame, open thyself 4711"
+UNLOCK = "Unlock Your Keys"
+CONFIRM_ALICE = """\
+[Policy]
+Version=1
+[Rule sign]
+Identity-Subject-CN=Alice
+Confirm=each-use
+"""
+
+
+@pytest.fixture
+def desktop(person, bus):
+    made = Desktop(person, bus)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def owner(person, desktop, pki):
+    """A person with one identity in a vault that a passphrase opens, and opened."""
+    person.start_daemon()
+    given = person.write("given", PASSPHRASE)
+    person.meishi("vault", "init", "passphrase", "--passphrase-file", given)
+    person.import_files(pki.p12(pki.identity("Alice")), password="correct horse")
+    return person
+
+
+@pytest.fixture
+def confirming(owner):
+    """Each use of the key is confirmed from now on."""
+    directory = owner.config / "meishi" / "policy.d"
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in (directory.parent, directory):
+        os.chown(path, owner.uid, owner.gid)
+    owner.write("config/meishi/policy.d/10-person.conf", CONFIRM_ALICE)
+    door = Door(f"unix:path={owner.bus_socket}")
+    door.call(ROOT, f"{POLICY}.Reload")
+    door.close()
+
+
+@pytest.fixture
+def door(owner, desktop, bus):
+    """The daemon, for which the windows are there."""
+    prompter = start_prompter(owner, desktop)
+    door = Door(bus.address, NAME)
+    wait_until(lambda: can_ask(door), "the prompter is registered")
+    yield door
+    door.close()
+    output = prompter.output()
+    assert prompter.stop() == 0, output
+    assert "CRITICAL" not in output and "ERROR" not in output, output
+
+
+def can_ask(door):
+    try:
+        return door.get(ROOT, SELECTOR, "AgentAvailable")
+    except RemoteError:  # the daemon is not on the bus yet
+        return False
+
+
+def nothing_is_open(door, desktop):
+    wait_until(lambda: desktop.windows() == [], "no window is left")
+    assert door.call(ROOT, f"{MANAGER}.Statistics")[0]["questions"] == 0
+
+
+class Curl:
+    NAME = "curl"
+
+    def __init__(self, owner, pki, nginx, version):
+        self.process = owner.background(
+            "curl", "-sS", "--max-time", "60", "--cacert", pki.root.cert,
+            "--cert", key_uri(owner), nginx.url(version),
+        )  # fmt: skip
+
+    def ended(self):
+        """Its exit status, and what it said."""
+        return self.process.wait(), self.process.output()
+
+    def assert_page(self, page):
+        status, output = self.ended()
+        assert status == 0 and page in output, output
+
+    def assert_failed(self):
+        status, output = self.ended()
+        assert status in (35, 55, 56, 58) and "curl: (" in output, output
+
+
+class GnutlsCli:
+    NAME = "gnutls-cli"
+
+    def __init__(self, owner, pki, nginx, version):
+        uri = key_uri(owner)
+        self.process = owner.background(
+            "gnutls-cli", "--provider", owner.tree.module, "--x509cafile", pki.root.cert,
+            "--x509certfile", uri, "--x509keyfile", uri, "-p", nginx.port(version), "127.0.0.1",
+            stdin=subprocess.PIPE,
+        )  # fmt: skip
+        self.process.child.stdin.write(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        self.process.child.stdin.flush()
+
+    def assert_page(self, page):
+        self.process.wait_ready(lambda: page in self.process.output(), f"says {page}")
+        self.process.child.stdin.close()
+        self.process.kill()
+
+    def assert_failed(self):
+        status, output = self.process.wait(), self.process.output()
+        self.process.child.stdin.close()
+        assert status != 0 and "Fatal error: PKCS #11 error" in output, output
+
+
+def key_uri(owner):
+    return json.loads(owner.meishi("list", "--json").stdout)[0]["uri"]
+
+
+both = pytest.mark.parametrize("client", [Curl, GnutlsCli], ids=["curl", "gnutls-cli"])
+both_versions = pytest.mark.parametrize("version", ["1.2", "1.3"])
+
+
+@both
+@both_versions
+@pytest.mark.usefixtures("confirming")
+def test_allowed(owner, desktop, door, pki, nginx, client, version):
+    program = client(owner, pki, nginx, version)
+    window = Window(desktop, CONFIRM, f"May {client.NAME} use your key?")
+    assert f"process {program.process.pid}" in window.text() and "Alice" in window.text()
+    window.press("Allow", "alt+a")
+    program.assert_page(nginx.page(pki.identity("Alice"), version))
+    nothing_is_open(door, desktop)
+
+
+@both
+@pytest.mark.parametrize("key", ["alt+d", "Escape"])
+@pytest.mark.usefixtures("confirming")
+def test_refused(owner, desktop, door, pki, nginx, client, key):
+    """The program says that it has failed, and no page comes."""
+    program = client(owner, pki, nginx, "1.3")
+    Window(desktop, CONFIRM, f"May {client.NAME} use your key?")
+    desktop.key(key)
+    program.assert_failed()
+    nothing_is_open(door, desktop)
+
+
+@both
+@pytest.mark.usefixtures("confirming")
+def test_killed_meanwhile(owner, desktop, door, pki, nginx, client):
+    program = client(owner, pki, nginx, "1.3")
+    Window(desktop, CONFIRM, f"May {client.NAME} use your key?")
+    program.process.kill()
+    nothing_is_open(door, desktop)
+
+
+@both
+@both_versions
+def test_locked_vault(owner, desktop, door, pki, nginx, client, version):
+    owner.meishi("lock")
+    program = client(owner, pki, nginx, version)
+    window = Window(desktop, UNLOCK, f"{client.NAME} needs your keys")
+    owner.run("xdotool", "type", "--delay", "15", PASSPHRASE, env=desktop.env)
+    window.press("Unlock", "Return")
+    program.assert_page(nginx.page(pki.identity("Alice"), version))
+    nothing_is_open(door, desktop)
+
+
+@pytest.mark.usefixtures("confirming")
+def test_locked_and_confirmed(owner, desktop, door, pki, nginx):
+    """Both questions, one after the other, and one handshake."""
+    owner.meishi("lock")
+    program = Curl(owner, pki, nginx, "1.3")
+    page = nginx.page(pki.identity("Alice"), "1.3")
+    seen = []
+    for _ in range(2):
+        title = wait_until(lambda: next_title(desktop, seen), "a window")
+        seen.append(title)
+        window = Window(desktop, title, "curl")
+        if title == UNLOCK:
+            owner.run("xdotool", "type", "--delay", "15", PASSPHRASE, env=desktop.env)
+            window.press("Unlock", "Return")
+        else:
+            window.press("Allow", "alt+a")
+    assert sorted(seen) == sorted((UNLOCK, CONFIRM))
+    program.assert_page(page)
+    nothing_is_open(door, desktop)
+
+
+def next_title(desktop, seen):
+    titles = [one["name"] for one in desktop.see() if one["role"] == "dialog"]
+    return next((title for title in titles if title not in seen), None)
