@@ -15,6 +15,7 @@
 #define PATH        "/org/freedesktop/Notifications"
 #define DEADLINE_MS 10000
 #define ICON        "application-certificate"
+#define ENTRY       "org.meishi.Prompter" /* under which a person finds us in the desktop's settings */
 
 typedef enum {
     WAITS,
@@ -171,6 +172,7 @@ send_notice(Shown *shown)
         notifier->has_markup ? g_markup_escape_text(shown->text.body, -1) : NULL;
     GVariantDict hints = G_VARIANT_DICT_INIT(NULL);
 
+    g_variant_dict_insert(&hints, "desktop-entry", "s", ENTRY);
     if (shown->is_transient)
         g_variant_dict_insert(&hints, "transient", "b", TRUE);
     shown->state = SENT;

@@ -120,7 +120,7 @@ def test_needs_user_and_choose_now(world, server):
     assert plain(shown.summary).endswith(" needs a certificate")
     assert plain(shown.body) == f"{ASKED} Choose a certificate for the next time."
     assert shown.buttons == {"default": "Choose now", "choose": "Choose now", "explain": "Why?"}
-    assert shown.hints == {}
+    assert shown.hints == {"desktop-entry": "org.meishi.Prompter"}
     assert select(door)[0] == NONE  # the same again is not told again
     assert_quiet(notifications, 1)
 
@@ -192,7 +192,7 @@ def test_what_is_done_in_private(world, server):
     private = ALONE | variants(context="private:7")
     select(door, host="secret.example", options=private)
     shown = notifications.notification()
-    assert "secret" not in repr(shown) and shown.hints == {"transient": True}
+    assert "secret" not in repr(shown) and shown.hints["transient"] is True
     door.call(ROOT, f"{CHOICES}.EndContext", "(s)", "private:7")
     assert notifications.closing() == shown.id
 
