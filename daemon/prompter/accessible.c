@@ -34,11 +34,20 @@ meishi_accessible_describe(GtkWidget *widget, const char *text)
     set_description(widget, own_description(widget));
 }
 
+/* The text of a field has the focus; a screen reader sees the field. */
+static GtkWidget *
+focus_of(GtkRoot *root)
+{
+    GtkWidget *focus = root != NULL ? gtk_root_get_focus(root) : NULL;
+
+    return GTK_IS_TEXT(focus) ? gtk_widget_get_parent(focus) : focus;
+}
+
 void
 meishi_accessible_announce(GtkWidget *within, const char *text)
 {
     GtkRoot *root = gtk_widget_get_root(within);
-    GtkWidget *focus = root != NULL ? gtk_root_get_focus(root) : NULL;
+    GtkWidget *focus = focus_of(root);
     GtkWidget *before = root != NULL ? g_object_get_data(G_OBJECT(root), ANNOUNCED) : NULL;
     g_autofree char *whole = NULL;
 

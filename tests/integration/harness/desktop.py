@@ -20,6 +20,29 @@ Exec=/usr/libexec/at-spi-bus-launcher
 """
 
 
+_PASTE = """
+import os
+import gi
+gi.require_version("Gdk", "4.0")
+from gi.repository import Gdk, GLib
+
+def on_text(clipboard, result):
+    try:
+        print(clipboard.read_text_finish(result) or "", end="")
+    except GLib.Error:
+        pass
+    loop.quit()
+
+loop = GLib.MainLoop()
+Gdk.Display.open(os.environ["DISPLAY"]).get_clipboard().read_text_async(None, on_text)
+loop.run()
+"""
+
+
+# Actions that close or hide a window, and those with which GTK 4.8 dies (of labels without links).
+LEFT_OUT = ("window.close", "window.minimize", "link.open", "link.copy", "menu.popup")
+
+
 class Desktop:
     """Needs `bus` before its start, to make accessibility activatable there."""
 
@@ -69,9 +92,37 @@ class Desktop:
         """What a screen reader does to press the button."""
         return self.reader.press(name)
 
+    def texts(self):
+        """Every text that any interface of anything in our windows gives away."""
+        return self.reader.ask(method="texts")
+
+    def put(self, name, text):
+        """What a screen reader does to write into a field; whether it was told that it could."""
+        return self.reader.ask(method="put", name=name, text=text)
+
+    def press_all(self, *but):
+        """Does every action that anything has, the buttons called so and LEFT_OUT left out; returns
+        which."""
+        return self.reader.ask(method="press_all", but=but)
+
+    def set_resource(self, name, value):
+        """What xrdb(1) does, for programs that start from now on."""
+        self.person.run(
+            "xprop", "-root", "-format", "RESOURCE_MANAGER", "8s", "-set", "RESOURCE_MANAGER",
+            f"{name}:\t{value}\n", env=self.env,
+        )  # fmt: skip
+
+    def clipboard(self):
+        """The text that a program would paste; "" for none."""
+        return self.person.run(sys.executable, "-B", "-c", _PASTE, env=self.env).stdout
+
+    def select(self, number):
+        """What a screen reader does to choose the row of that number in a list."""
+        return self.reader.ask(method="select", number=number)
+
     def boxes(self):
-        """The buttons that can be seen, each with its "name" and, within the window, its "box": x,
-        y, width, height."""
+        """The buttons that are shown, each with its "name", its "box" in the window (x, y, width,
+        height), and whether it "scrolls"."""
         if self.reader is None:
             self.reader = Reader(self.person, self.env)
         return self.reader.ask(method="boxes")
@@ -106,7 +157,8 @@ class Reader:
 
     def __init__(self, person, env, what="see"):
         self.child = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-B", "-m", "harness.desktop", what],
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-B", "-W", "ignore", "-m",
+             "harness.desktop", what],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=person.home,
             env=person.env | env | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))},
             start_new_session=True, **person.identity(),
@@ -169,17 +221,70 @@ def serve():
                 return Atspi.Action.do_action(thing, 0)
         return False
 
+    def texts(_request):
+        found = []
+        for thing, facts in all_of():
+            found += [facts["name"], facts["description"], *(thing.get_attributes() or {}).values()]
+            if "Text" in thing.get_interfaces():
+                count = Atspi.Text.get_character_count(thing)
+                found += [Atspi.Text.get_text(thing, 0, end) for end in (-1, count, 1000)]
+                at = Atspi.Text.get_string_at_offset(thing, 0, Atspi.TextGranularity.LINE)
+                found += [at.content, f"{facts['role']}: {count} characters"]
+            if "Value" in thing.get_interfaces():
+                found.append(Atspi.Value.get_text(thing))
+        return found
+
+    def put(request):
+        for thing, facts in all_of():
+            if facts["name"] == request["name"] and "EditableText" in thing.get_interfaces():
+                return Atspi.EditableText.set_text_contents(thing, request["text"])
+        return False
+
+    def select(request):
+        for thing, _ in all_of():
+            if "Selection" in thing.get_interfaces() and thing.get_child_count() > 1:
+                return Atspi.Selection.select_child(thing, request["number"])
+        return False
+
+    def act(thing):
+        for index in range(thing.get_n_actions()):
+            action = Atspi.Action.get_action_name(thing, index)
+            if action not in LEFT_OUT:
+                Atspi.Action.do_action(thing, index)
+                yield action
+
+    def press_all(request):
+        done = []
+        for thing, facts in list(all_of()):
+            try:
+                if facts["name"] not in request["but"]:
+                    done += [f"{facts['name']}: {action}" for action in act(thing)]
+            except GLib.Error:
+                continue  # gone by what was done before
+        return done
+
+    def is_within(thing, role):
+        parent = thing.get_parent()
+        return parent is not None and (parent.get_role_name() == role or is_within(parent, role))
+
     def boxes(_request):
         found = []
         for thing, facts in all_of():
             if facts["role"] == "push button" and "visible" in facts["states"]:
                 box = thing.get_extents(Atspi.CoordType.WINDOW)
-                found.append({"name": facts["name"], "box": [box.x, box.y, box.width, box.height]})
+                found.append({
+                    "name": facts["name"], "box": [box.x, box.y, box.width, box.height],
+                    "scrolls": is_within(thing, "scroll pane"),
+                })  # fmt: skip
         return found
 
+    methods = {
+        "see": see, "press": press, "boxes": boxes, "texts": texts, "put": put,
+        "press_all": press_all, "select": select,
+    }  # fmt: skip
     for line in sys.stdin:
         request = json.loads(line)
-        method = {"see": see, "press": press, "boxes": boxes}[request["method"]]
+        method = methods[request["method"]]
         try:
             print(json.dumps(method(request)), flush=True)
         except GLib.Error:
