@@ -62,6 +62,8 @@ command:wget                       wget
 command:Xvfb                       xvfb
 command:xdotool                    xdotool
 file:/usr/libexec/at-spi2-registryd at-spi2-core
+file:/usr/share/i18n/locales/ar_EG locales
+command:xprop                      x11-utils
 file:/usr/lib/notification-daemon/notification-daemon notification-daemon
 giomodule:gnutls                   glib-networking
 library:nss_wrapper                libnss-wrapper

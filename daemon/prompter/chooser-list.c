@@ -9,10 +9,12 @@
 #include "daemon/prompter/accessible.h"
 #include "daemon/prompter/shell.h"
 #include "daemon/prompter/text.h"
+#include "daemon/prompter/window-size.h"
 
 #include <glib/gi18n.h>
 
 #define SPACING      12
+#define ICON         16
 #define PLACE_CHARS  24
 #define TYPING_PAUSE (G_USEC_PER_SEC)
 
@@ -42,7 +44,7 @@ static GtkWidget *
 hidden_image(const char *icon)
 {
     return g_object_new(GTK_TYPE_IMAGE, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION,
-                        "icon-name", icon, NULL);
+                        "icon-name", icon, "pixel-size", meishi_window_size_scaled(ICON), NULL);
 }
 
 static void
@@ -65,13 +67,15 @@ first_line(const MeishiRow *row)
     GtkWidget *box = hidden_box(GTK_ORIENTATION_HORIZONTAL, SPACING);
     GtkWidget *name = meishi_text_new_silent(row->label, "heading");
     GtkWidget *place = hidden_box(GTK_ORIENTATION_HORIZONTAL, SPACING / 2);
+    GtkWidget *icon = hidden_image(row->icon);
     GtkWidget *words = meishi_text_new_silent(row->place, "caption");
 
     gtk_widget_set_hexpand(name, TRUE);
     gtk_widget_set_valign(name, GTK_ALIGN_START);
     gtk_label_set_max_width_chars(GTK_LABEL(words), PLACE_CHARS);
     gtk_widget_set_valign(place, GTK_ALIGN_START);
-    gtk_box_append(GTK_BOX(place), hidden_image(row->icon));
+    gtk_widget_set_valign(icon, GTK_ALIGN_START);
+    gtk_box_append(GTK_BOX(place), icon);
     gtk_box_append(GTK_BOX(place), words);
     gtk_box_append(GTK_BOX(box), name);
     gtk_box_append(GTK_BOX(box), place);

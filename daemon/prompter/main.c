@@ -2,8 +2,9 @@
  *
  * meishi-prompter: asks the person with windows, for the daemon of the same session bus, and
  * imports the files that the person opens.  Runs once per session, under the name
- * org.meishi.Prompter: started by the bus, it stays until it is told to end; started with files,
- * where no other runs that would take them, until the last window is closed.
+ * org.meishi.Prompter: started by the bus, it stays until for some minutes there was nothing to
+ * show; started with files, where no other runs that would take them, until the last window is
+ * closed.
  */
 #include "config.h"
 
@@ -18,11 +19,16 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#define NAME           "org.meishi.Prompter"
+#define LINGER_SECONDS 300
+#define BUS_PATIENCE   1000
+
 typedef struct {
     AdwApplication *application;
     MeishiPrompter *prompter;
     char *locale_dir; /* NULL: where it is installed */
     gboolean show_version;
+    int linger_seconds; /* without anything to show */
     int status;
 } Program;
 
@@ -33,6 +39,17 @@ on_end(gpointer data)
 
     g_application_quit(G_APPLICATION(program->application));
     return G_SOURCE_CONTINUE;
+}
+
+/* Windows hold the application; when the last one lets go, the time begins. */
+static void
+linger(const Program *program)
+{
+    GApplication *application = G_APPLICATION(program->application);
+
+    g_application_set_inactivity_timeout(application, (guint)program->linger_seconds * 1000);
+    g_application_hold(application);
+    g_application_release(application);
 }
 
 /* From here on nobody of the same user reads our memory, and nobody is asked anything before.  Not
@@ -53,7 +70,7 @@ on_startup(GApplication *application, gpointer data)
         return;
     }
     if (g_application_get_flags(application) & G_APPLICATION_IS_SERVICE)
-        g_application_hold(application);
+        linger(program);
 }
 
 static void
@@ -62,11 +79,24 @@ on_open(GApplication *application, GFile **files, gint n_files, const char *hint
     meishi_import_window_open(application, files, n_files);
 }
 
+/* Before the daemon learns that we leave: a question that comes then has the bus start another of
+ * us, which it would not while we have the name. */
+static void
+give_up_name(GDBusConnection *connection)
+{
+    g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
+        connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "ReleaseName", g_variant_new("(s)", NAME), NULL, G_DBUS_CALL_FLAGS_NONE, BUS_PATIENCE, NULL,
+        NULL);
+}
+
 static void
 on_shutdown(GApplication *application, gpointer data)
 {
     Program *program = data;
 
+    if (g_application_get_dbus_connection(application) != NULL)
+        give_up_name(g_application_get_dbus_connection(application));
     g_clear_pointer(&program->prompter, meishi_prompter_free);
 }
 
@@ -77,6 +107,7 @@ parse_options(int *argc, char ***argv, Program *program, GError **error)
         {"version", 0, 0, G_OPTION_ARG_NONE, &program->show_version, "Print the version", NULL},
         {"locale-dir", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &program->locale_dir, NULL,
          NULL},
+        {"linger", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &program->linger_seconds, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context =
@@ -111,8 +142,7 @@ run(Program *program, int argc, char **argv)
 
     choose_renderer();
     g_set_prgname("meishi-prompter");
-    program->application =
-        adw_application_new("org.meishi.Prompter", mode | G_APPLICATION_HANDLES_OPEN);
+    program->application = adw_application_new(NAME, mode | G_APPLICATION_HANDLES_OPEN);
     g_signal_connect(program->application, "open", G_CALLBACK(on_open), program);
     g_signal_connect(program->application, "startup", G_CALLBACK(on_startup), program);
     g_signal_connect(program->application, "shutdown", G_CALLBACK(on_shutdown), program);
@@ -126,7 +156,7 @@ run(Program *program, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    Program program = {.status = EXIT_SUCCESS};
+    Program program = {.linger_seconds = LINGER_SECONDS, .status = EXIT_SUCCESS};
     g_autoptr(GError) error = NULL;
     int status = EXIT_SUCCESS;
 

@@ -12,20 +12,19 @@
 #include "daemon/prompter/program-box.h"
 #include "daemon/prompter/text.h"
 #include "daemon/prompter/time-bar.h"
+#include "daemon/prompter/window-size.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define WIDTH          580
-#define COMPACT_WIDTH  480
-#define HEIGHT         760 /* at most; what is more scrolls */
-#define PANEL          40
-#define ROOM           120 /* for what comes and goes */
-#define MIN_WIDTH      360
-#define MIN_HEIGHT     294
-#define COLUMN         600
-#define SPACING        12
-#define MARGIN         18
+#define WIDTH         580
+#define COMPACT_WIDTH 480
+#define ROOM          120 /* for what comes and goes */
+#define MIN_WIDTH     360
+#define MIN_HEIGHT    294
+#define COLUMN        600
+#define SPACING       12
+#define MARGIN        18
 
 struct MeishiShell {
     MeishiShellAnswered answered;
@@ -370,9 +369,10 @@ static GtkWidget *
 clamp(GtkBox *box)
 {
     GtkWidget *widget = adw_clamp_new();
+    int column = meishi_window_size_scaled(COLUMN);
 
-    adw_clamp_set_maximum_size(ADW_CLAMP(widget), COLUMN);
-    adw_clamp_set_tightening_threshold(ADW_CLAMP(widget), COLUMN);
+    adw_clamp_set_maximum_size(ADW_CLAMP(widget), column);
+    adw_clamp_set_tightening_threshold(ADW_CLAMP(widget), column);
     adw_clamp_set_child(ADW_CLAMP(widget), GTK_WIDGET(box));
     return widget;
 }
@@ -383,9 +383,8 @@ on_scrolled(GtkAdjustment *adjustment, gpointer data)
 {
     MeishiShell *shell = data;
     graphene_rect_t box;
-    gboolean is_out =
-        gtk_widget_compute_bounds(shell->heading, GTK_WIDGET(shell->content), &box) &&
-        gtk_adjustment_get_value(adjustment) > box.origin.y + box.size.height;
+    gboolean is_out = gtk_widget_compute_bounds(shell->heading, GTK_WIDGET(shell->content), &box) &&
+                      gtk_adjustment_get_value(adjustment) > box.origin.y + box.size.height;
 
     adw_window_title_set_subtitle(shell->title,
                                   is_out ? gtk_label_get_text(GTK_LABEL(shell->heading)) : "");
@@ -405,8 +404,8 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     gtk_box_append(shell->foot, meishi_time_bar_widget(shell->time_bar));
     shell->refused = meishi_shell_add_last_word(shell);
     if (head->program != NULL)
-        meishi_shell_add(
-            shell, meishi_program_box_new(head->application, head->program, head->detail));
+        meishi_shell_add(shell,
+                         meishi_program_box_new(head->application, head->program, head->detail));
     shell->heading = meishi_shell_text(head->heading, "title-2");
     meishi_shell_add(shell, shell->heading);
     g_signal_connect(gtk_scrolled_window_get_vadjustment(shell->scroller), "value-changed",
@@ -452,7 +451,6 @@ build_window(MeishiShell *shell, const MeishiShellHead *head)
     gtk_stack_add_named(shell->stack, build_content(shell, head), "content");
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(shell->header));
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(shell->stack));
-    gtk_window_set_default_size(shell->window, WIDTH, HEIGHT);
     gtk_widget_set_size_request(GTK_WIDGET(shell->window), MIN_WIDTH, MIN_HEIGHT);
     adw_window_set_content(ADW_WINDOW(shell->window), box);
 }
@@ -529,40 +527,16 @@ meishi_shell_header(MeishiShell *shell)
     return shell->header;
 }
 
-/* What fits on the screen, less what a desktop keeps for itself. */
-static int
-highest(void)
-{
-    GListModel *monitors = gdk_display_get_monitors(gdk_display_get_default());
-    g_autoptr(GdkMonitor) first = g_list_model_get_item(monitors, 0);
-    GdkRectangle box = {.height = HEIGHT + PANEL};
-
-    if (first != NULL)
-        gdk_monitor_get_geometry(first, &box);
-    return MIN(HEIGHT, box.height - PANEL);
-}
-
-/* As high as its content, and @slack, where that fits. */
-static void
-fit(MeishiShell *shell, int width, int slack)
-{
-    int height;
-
-    gtk_widget_measure(GTK_WIDGET(shell->window), GTK_ORIENTATION_VERTICAL, width, NULL, &height,
-                       NULL, NULL);
-    gtk_window_set_default_size(shell->window, width, MIN(height + slack, highest()));
-}
-
 void
 meishi_shell_set_compact(MeishiShell *shell)
 {
-    fit(shell, COMPACT_WIDTH, 0);
+    meishi_window_size_fit(shell->window, shell->scroller, COMPACT_WIDTH, 0);
 }
 
 void
 meishi_shell_set_roomy(MeishiShell *shell)
 {
-    fit(shell, WIDTH, ROOM);
+    meishi_window_size_fit(shell->window, shell->scroller, WIDTH, ROOM);
 }
 
 void

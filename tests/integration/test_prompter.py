@@ -10,9 +10,14 @@ from harness.dbus import NAME, PROMPTER, ROOT, SELECTOR, Door, RemoteError
 from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.prompter import DISMISSED, NONE, SELECTED, Selection
-from harness.questions import candidate, question
+from harness.questions import candidate, days, question
+from harness.window import start_prompter
 
 ANSWERED, NOT_NOW = 0, 1
+TITLES = {
+    "choose": "Choose a Client Certificate", "confirm": "Use of a Key",
+    "explain": "Why Was It Decided So?",
+}  # fmt: skip
 
 
 HANA, WORK = candidate(1, "Hana"), candidate(2, "Work")
@@ -30,15 +35,11 @@ def desktop(person, bus):
 
 @pytest.fixture
 def prompter(person, desktop):
-    """prompter(**env) starts it."""
+    """prompter(arguments, **env) starts it."""
     made = []
 
-    def start(**env):
-        tree = person.tree
-        catalogues = tree.find("ja/LC_MESSAGES/meishi.mo").parents[2]
-        made.append(person.background(
-            tree.find("meishi-prompter"), "--locale-dir", catalogues, env=desktop.env | env
-        ))  # fmt: skip
+    def start(*arguments, **env):
+        made.append(start_prompter(person, desktop, *arguments, **env))
         return made[-1]
 
     yield start
@@ -58,8 +59,9 @@ def asking(desktop, bus):
 class Shown:
     """The window of one question, with the focus."""
 
-    def __init__(self, desktop, title="Choose a Client Certificate"):
+    def __init__(self, desktop, title="Choose a Client Certificate", cookie=None):
         self.desktop = desktop
+        self.cookie = cookie
         desktop.find("dialog", title)
         [self.window] = wait_until(desktop.windows, "a window")
         desktop.focus(self.window)
@@ -76,6 +78,9 @@ class Shown:
     def checked(self):
         return [one["name"].partition(",")[0] for one in self.radios() if "checked" in one["states"]]
 
+    def shown_buttons(self):
+        return [one["name"] for one in self.desktop.boxes()]
+
     def gone(self):
         wait_until(lambda: not self.desktop.windows(), "the window is gone")
 
@@ -87,10 +92,13 @@ def show(desktop, asking, prompter):
     def ask(text=TWO, kind="choose", **env):
         if asking.prompter is None:
             prompter(**env)
-        asking.ask(kind, text)
-        return Shown(desktop, "Use of a Key" if kind == "confirm" else "Choose a Client Certificate")
+        return Shown(desktop, TITLES[kind], asking.ask(kind, text))
 
     return ask
+
+
+def focused(desktop):
+    return [one["name"] for one in desktop.see() if "focused" in one["states"]]
 
 
 def names(desktop, role):
@@ -108,7 +116,7 @@ def said(desktop):
 def test_screen_reader_sees_each_certificate_as_one_radio_button(desktop, show):
     shown = show()
     [hana, work] = shown.radios()
-    assert hana["name"].startswith("Hana, from Issuing CA 3, this computer, until ")
+    assert hana["name"].startswith("Hana, from Issuing CA 3, this computer, valid until ")
     assert hana["name"].endswith(", in 13 months")
     assert hana["children"] == 0 and {"checked", "focused"} <= set(hana["states"])
     assert work["name"].startswith("Work, ") and "checked" not in work["states"]
@@ -137,6 +145,30 @@ def test_circumstances_are_said(desktop, show):
     assert "combo box" not in {one["role"] for one in desktop.see()}
 
 
+def test_server_is_named_where_it_is_verified(desktop, asking, show):
+    shown = show(question(
+        HANA, server_verified="'ok'", server_organisation="'Example\\nCorp'",
+        server_name="'git.example.com'",
+    ))  # fmt: skip
+    assert "Server verified: Example\ufffdCorp" in said(desktop)
+    asking.cancel(shown.cookie)
+    shown.gone()
+    show(question(HANA, server_verified="'overridden'", server_organisation="'Example Corp'"))
+    text = said(desktop)
+    assert "The server could not be verified, and you went on all the same" in text
+    assert "Example Corp" not in text
+
+
+def test_row_says_what_tells_it_apart(desktop, show):
+    admin = candidate(2, "Hana", subject="'CN=Hana,OU=Admins'", names="['email:h@example.com']",
+                      place="'card “Corp card”'", not_after=days(20))  # fmt: skip
+    shown = show(question(HANA, admin))
+    [first, second] = [one["name"] for one in shown.radios()]
+    assert first.endswith(", no unit")
+    assert ", h@example.com, card “Corp card”, expires soon: " in second
+    assert second.endswith(", in 20 days, unit Admins")
+
+
 def test_japanese(desktop, asking, prompter):
     prompter(LANGUAGE="ja")
     asking.ask("choose", TWO)
@@ -153,7 +185,8 @@ def test_japanese(desktop, asking, prompter):
     [
         (["Return"], "/i/1"), (["Down", "Return"], "/i/2"), (["End", "Return"], "/i/2"),
         (["End", "Home", "Return"], "/i/1"), (["w", "Return"], "/i/2"), (["ctrl+2"], "/i/2"),
-        (["alt+u"], "/i/1"), (["alt+n"], "/"),
+        (["i", "s", "s", "u", "space", "Return"], "/i/2"), (["Down", "space", "alt+u"], "/i/2"),
+        (["ctrl+9", "ctrl+1"], "/i/1"), (["alt+u"], "/i/1"), (["alt+n"], "/"),
     ],
 )  # fmt: skip
 def test_keys_that_answer(desktop, asking, show, keys, path):
@@ -176,6 +209,24 @@ def test_keys_that_say_not_now(desktop, asking, show, keys):
     shown.gone()
 
 
+def test_list_is_one_stop_and_space_only_chooses(desktop, asking, show):
+    shown = show(question(HANA, WORK, OLD))
+    shown.wait_armed()
+    desktop.key("Down", "space")
+    asking.assert_silent()
+    assert shown.checked() == ["Work"]
+    desktop.key("Tab")
+    assert focused(desktop) == ["Other certificates (1): 1 expired"]
+    desktop.key("shift+Tab")
+    assert focused(desktop)[0].startswith("Work, ")
+
+
+def test_fingerprint_is_copied(desktop, asking, show):
+    show()
+    desktop.key("Down", "ctrl+c")
+    wait_until(lambda: desktop.clipboard() == "02" + "ab" * 31, "the fingerprint on the clipboard")
+
+
 def test_closing_is_not_now(desktop, asking, show):
     show()
     desktop.press("Close")
@@ -190,11 +241,11 @@ def test_never_is_always_none(desktop, asking, show):
 
 
 def test_remembering(desktop, asking, show):
-    shown = show(question(candidate(1, "Hana", accepted_here="uint32 3")))
+    shown = show(question(candidate(1, "Hana", accepted_here="uint32 3"), scope="'session'"))
     combos = {one["name"]: one["description"] for one in desktop.see() if one["role"] == "combo box"}
     assert combos == {
         "Remember": "For this session", "For": "git.example.com:8443",
-        "For which programs": "curl only",
+        "For which programs": "This program only",
     }  # fmt: skip
     shown.wait_armed()
     desktop.key("Return")
@@ -266,17 +317,142 @@ def test_server_that_asks_everybody_gets_nothing_by_enter(desktop, asking, show)
     assert asking.answer()[2]["identity"] == "/i/1"
 
 
-@pytest.mark.parametrize(
-    "kind, title", [("insert", "Insert a Card"), ("import", "A Certificate Is Missing")]
-)
-def test_questions_without_a_list(desktop, asking, prompter, kind, title):
+def test_certificate_that_policy_wants(desktop, asking, prompter):
     prompter()
-    asking.ask("choose", question(HANA, kind=f"'{kind}'"))
-    shown = Shown(desktop, title)
+    asking.ask("choose", question(HANA, kind="'import'"))
+    shown = Shown(desktop, "A Certificate Is Missing")
     assert shown.radios() == []
     assert not {"Use", "Never for This Site"} & set(names(desktop, "push button"))
     desktop.key("alt+n")
     assert asking.answer()[2]["identity"] == "/"
+
+
+# ---- a card that is not there -------------------------------------------------------------------
+
+ABSENT = question(candidate(1, "Hana", kind="'soft'", code="'TOKEN_ABSENT'",
+                            place="'card “Corp card”'"), kind="'insert'")  # fmt: skip
+
+
+@pytest.fixture
+def insert(desktop, asking, prompter):
+    prompter()
+    cookie = asking.ask("choose", ABSENT)
+    return Shown(desktop, "Insert a Card", cookie)
+
+
+def test_card_that_is_waited_for(desktop, insert):
+    assert "Insert “Corp card”" in said(desktop)
+    assert "git.example.com:8443 asks who you are." in said(desktop)
+    [row] = insert.radios()
+    assert "card “Corp card”, not inserted" in row["name"] and "sensitive" not in row["states"]
+    assert not {"Use", "Never for This Site"} & set(names(desktop, "push button"))
+    assert focused(desktop) == ["Not Now"]
+
+
+def test_card_arrives(asking, insert):
+    asking.cancel(insert.cookie, "answered")
+    insert.gone()
+    asking.assert_silent()
+
+
+@pytest.mark.parametrize("key, expected", [("alt+n", ANSWERED), ("Return", NOT_NOW), ("Escape", NOT_NOW)])
+def test_card_is_not_inserted(desktop, asking, insert, key, expected):
+    desktop.key(key)
+    assert asking.answer()[1] == expected
+    insert.gone()
+
+
+# ---- why ----------------------------------------------------------------------------------------
+
+WHY = question(
+    HANA, OLD, candidate(4, "Broken", kind="'hard'", code="'NO_KEY'"), result_name="'none'",
+    row="'nothing fits without reservation'", rule="'rule corp (/etc/10.conf:3, admin)'",
+)  # fmt: skip
+
+
+def test_explanation(desktop, asking, show):
+    shown = show(WHY, "explain")
+    assert "No certificate goes to git.example.com:8443" in said(desktop)
+    items = [one.replace("\u2068", "").replace("\u2069", "") for one in names(desktop, "list item")]
+    assert items[:3] == [
+        "Because: nothing fits without reservation",
+        "Policy: rule corp (/etc/10.conf:3, admin)",
+        "Accepted issuer: CN=Issuing CA 3,O=Example Corp",
+    ]
+    assert [one.partition("\n")[0] for one in items[3:]] == [
+        "Hana: Fits", "Old: Not offered: it expired on 14 November 2023",
+        "Broken: Cannot be used: its private key is not here",
+    ]  # fmt: skip
+    desktop.key("alt+p")
+    wait_until(lambda: "- Broken (Issuing CA 3" in desktop.clipboard(), "the text on the clipboard")
+    assert desktop.heard() == [] or desktop.heard()[-1].endswith("Copied")
+    asking.assert_silent()
+    desktop.key("alt+c")
+    assert asking.answer()[1:] == (ANSWERED, {})
+    shown.gone()
+
+
+# ---- time ---------------------------------------------------------------------------------------
+
+
+def test_limit_is_said_and_can_be_extended(desktop, asking, show):
+    shown = show(question(HANA, deadline="int64 4102444800"))
+    assert "The program waits until 00:00." in said(desktop)
+    assert "More Time" not in shown.shown_buttons()
+    assert desktop.heard() == []
+    asking.update(shown.cookie, f"{{'deadline': <{days(0)}>}}")
+    wait_until(lambda: "More Time" in shown.shown_buttons(), "more time is offered")
+    assert desktop.heard() == ["The program waits for less than 20 seconds more."]
+    desktop.key("alt+m")
+    assert asking.extension() == shown.cookie
+    asking.update(shown.cookie, "{'deadline': <int64 4102444860>}")
+    wait_until(lambda: "More Time" not in shown.shown_buttons(), "there is time")
+    assert desktop.heard()[1:] == ["The program waits until 00:01."]
+    asking.assert_silent()
+
+
+def test_limit_comes_by_itself(desktop, show):
+    shown = show(question(HANA, deadline=f"int64 {int(time.time()) + 23}"))
+    assert "More Time" not in shown.shown_buttons()
+    wait_until(lambda: "More Time" in shown.shown_buttons(), "more time is offered")
+
+
+@pytest.mark.parametrize("kind", ["choose", "confirm"])
+def test_who_asked_gives_up(desktop, asking, show, kind):
+    shown = show(question(HANA, label="'Hana'", deadline="int64 4102444800"), kind)
+    assert desktop.heard() == []
+    asking.update(shown.cookie, "{'awaited': <false>}")
+    wait_until(lambda: "The program does not wait any more." in said(desktop), "it is said")
+    wait_until(lambda: "does not wait" in "".join(desktop.heard()), "it is announced")
+    assert ("Your choice will be used next time." in said(desktop)) == (kind == "choose")
+    desktop.key("Escape")
+    assert asking.answer()[1] == NOT_NOW
+
+
+def test_news_do_not_hide_why_a_row_is_not_offered(desktop, asking, show):
+    shown = show(question(OLD, kind="'soft'", deadline="int64 4102444800"))
+    desktop.key("space", "shift+Tab")
+    wait_until(lambda: shown.radios() and focused(desktop)[0].startswith("Old"), "the row")
+    assert desktop.heard() == []
+    asking.update(shown.cookie, "{'awaited': <false>}")
+    wait_until(desktop.heard, "it is announced")
+    assert desktop.heard() == [
+        "it expired on 14 November 2023. The program does not wait any more. Your choice will be "
+        "used next time."
+    ]
+
+
+# ---- other programs' windows --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parent, expected",
+    [("x11:1a0b3c", "0x1a0b3c"), ("x11:0", None), ("x11:xyz", None), ("wayland:1a", None), ("", None)],
+)
+def test_window_stands_before_the_programs_own(desktop, show, parent, expected):
+    shown = show(question(HANA, parent_window=f"'{parent}'"))
+    told = desktop.person.run("xprop", "-id", shown.window, "WM_TRANSIENT_FOR", env=desktop.env)
+    assert (told.stdout.split("# ")[1].strip() if "#" in told.stdout else None) == expected
 
 
 # ---- confirming ---------------------------------------------------------------------------------
@@ -349,6 +525,29 @@ def test_end_is_not_now(asking, prompter, desktop):
     Shown(desktop)
     assert running.stop() == 0
     assert asking.answer()[1] == NOT_NOW
+
+
+# ---- coming and going ----------------------------------------------------------------------------
+
+
+def test_prompter_leaves_when_there_is_nothing_to_show(desktop, asking, prompter):
+    running = prompter("--linger", 1)
+    cookie = asking.ask("choose", TWO)
+    shown = Shown(desktop)
+    time.sleep(1.5)
+    assert running.is_alive()
+    asking.cancel(cookie)
+    shown.gone()
+    running.wait()
+    assert asking.wait_parted() == ["released", "unregistered"]
+
+
+def test_prompter_ends_with_the_session(prompter, desktop, asking, bus):
+    running = prompter()
+    asking.ask("choose", TWO)
+    Shown(desktop)
+    bus.stop()
+    running.wait()
 
 
 # ---- the real daemon ----------------------------------------------------------------------------

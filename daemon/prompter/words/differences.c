@@ -49,11 +49,15 @@ unit_of(const MeishiQuestionCandidate *candidate)
     return clean != NULL ? g_strdup_printf(_("unit %s"), clean) : g_strdup(_("no unit"));
 }
 
+/* Addresses stand in the row already. */
 static char *
 name_of(const MeishiQuestionCandidate *candidate)
 {
-    return candidate->names[0] != NULL ? meishi_untrusted_isolated(candidate->names[0])
-                                       : g_strdup(_("no other name"));
+    for (char **name = candidate->names; *name != NULL; name++) {
+        if (!g_str_has_prefix(*name, "email:") && !g_str_has_prefix(*name, "upn:"))
+            return meishi_untrusted_isolated(*name);
+    }
+    return g_strdup(_("no other name"));
 }
 
 static char *

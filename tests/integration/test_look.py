@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every dialog in every style on a small screen: it is there, fits, and clips none of its buttons.
+
+With MEISHI_LOOK=DIRECTORY each becomes a picture there, DIALOG.STYLE.png, for a person to look at
+(needs ImageMagick); MEISHI_LOOK_AT="two confirm" draws these only.
+"""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from harness.asking import AskingDaemon
+from harness.dbus import NAME, Door
+from harness.desktop import Desktop
+from harness.process import wait_until
+from harness.scenes import SCENES, STYLES
+from harness.window import start_prompter
+
+WIDTH, HEIGHT = 1024, 768
+PICTURES = os.environ.get("MEISHI_LOOK")
+WANTED = os.environ.get("MEISHI_LOOK_AT", "").split()
+
+
+@pytest.fixture
+def desktop(person, bus):
+    made = Desktop(person, bus, f"{WIDTH}x{HEIGHT}")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def asking(desktop, bus):
+    door = Door(bus.address, NAME)
+    yield AskingDaemon(door)
+    door.close()
+
+
+def wait_alone(desktop):
+    """The one window, and the buttons that can be seen of it."""
+    [window] = wait_until(desktop.windows, "a window")
+    desktop.focus(window)
+    return window, wait_until(desktop.boxes, "its buttons")
+
+
+def size_of(desktop, window):
+    lines = desktop.person.run("xdotool", "getwindowgeometry", "--shell", window, env=desktop.env)
+    values = dict(line.split("=") for line in lines.stdout.split())
+    return int(values["WIDTH"]), int(values["HEIGHT"])
+
+
+def take_picture(desktop, name):
+    directory = Path(PICTURES)
+    directory.mkdir(parents=True, exist_ok=True)
+    picture = desktop.person.home / "picture.png"
+    desktop.person.run("import", "-window", "root", picture, env=desktop.env)
+    (directory / name).write_bytes(picture.read_bytes())
+
+
+def assert_whole(buttons, width, height, scene):
+    assert len(buttons) >= 2, scene
+    for button in buttons:
+        x, y, w, h = button["box"]
+        assert x >= 0 and x + w <= width, (scene, button)
+        assert button["scrolls"] or (y >= 0 and y + h <= height), (scene, button)
+
+
+@pytest.fixture(scope="session")
+def arabic(scratch):
+    """A language that is written from the right: a locale, which the machine need not have, and a
+    catalogue without texts, because GTK does not speak one that the program does not."""
+    directory = scratch / "arabic"
+    messages = directory / "ar" / "LC_MESSAGES"
+    messages.mkdir(mode=0o755, parents=True)
+    for command, text in (
+        (["localedef", "-i", "ar_EG", "-f", "UTF-8", directory / "ar_EG.UTF-8"], ""),
+        (["msgfmt", "-", "-o", messages / "meishi.mo"], CATALOGUE),
+    ):
+        subprocess.run(command, check=True, input=text, text=True)
+    return directory
+
+
+CATALOGUE = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+
+
+@pytest.mark.parametrize("style", [name for name, (_, _, laid) in STYLES.items() if laid or PICTURES])
+def test_every_dialog(desktop, asking, person, arabic, style):
+    env, dpi, _ = STYLES[style]
+    catalogues = ["--locale-dir", arabic] if style == "rtl" else []
+    desktop.set_resource("Xft.dpi", dpi)
+    prompter = start_prompter(person, desktop, *catalogues, **env, LOCPATH=str(arabic))
+    for name, (kind, question, keys) in SCENES.items():
+        if WANTED and name not in WANTED:
+            continue
+        cookie = asking.ask(kind, question)
+        window, buttons = wait_alone(desktop)
+        width, height = size_of(desktop, window)
+        assert width <= WIDTH and height <= HEIGHT, name
+        assert_whole(buttons, width, height, name)
+        if PICTURES:
+            time.sleep(0.6)
+            if keys:
+                desktop.key(*keys)
+            time.sleep(0.3)
+            take_picture(desktop, f"{name}.{style}.png")
+        asking.cancel(cookie)
+        wait_until(lambda: not desktop.windows(), "the window is gone")
+    output = prompter.output()
+    assert prompter.stop() == 0, output
+    assert "CRITICAL" not in output and "WARNING" not in output, output
