@@ -249,9 +249,12 @@ meishi_import_view_result(const MeishiImported *imported, const char *vault_made
     add_cards(view, imported, now);
     view->heading = result_heading(view, imported);
     if (view->cards->len > n_keys)
-        view->text = g_strdup(_("Programs on this computer that use Meishi can sign in with it "
-                                "from now on. When a server wants to know who you are, you are "
-                                "asked which certificate it may see."));
+        view->text = g_strdup(ngettext(
+            "Programs on this computer that use Meishi can sign in with it from now on. When a "
+            "server wants to know who you are, you are asked which certificate it may see.",
+            "Programs on this computer that use Meishi can sign in with them from now on. When a "
+            "server wants to know who you are, you are asked which certificate it may see.",
+            view->cards->len));
     note_files(view, imported);
     note_issuers(view, imported);
     note_vault(view, vault_made);

@@ -46,6 +46,11 @@ test_first(void)
     g_assert_cmpstr(item->label, ==, "Alice at work");
     g_assert_cmpstr(item->key_text, ==, "EC P-256");
     g_assert_cmpuint(item->warnings, ==, 0);
+    g_assert_cmpstr(item->issuer, ==, item->chain[0]);
+    g_assert_cmpuint(g_strv_length(item->chain), ==, 2);
+    g_assert_cmpint(item->not_before, >, 0);
+    g_assert_cmpint(item->not_before, <, item->not_after);
+    g_assert_null(item->renews);
     alice = world_identity(world, "Alice at work");
     g_assert_cmpuint(alice->chain->len, ==, 2);
     g_assert_cmpstr(alice->token_label, ==, "Meishi");
@@ -261,6 +266,8 @@ test_mismatch(void)
                     "The private key in bob.key does not match the certificate “Stranger” in "
                     "stranger.crt.");
     g_assert_nonnull(strstr(cert->messages[0], "bob.key"));
+    g_assert_cmpstr(cert->reason, ==, "key-mismatch");
+    g_assert_null(key->reason);
     /* Again: now there is nothing to store, and no reason to say that all is well. */
     assert_refused(world, "bob.key,stranger.crt", MEISHI_ERROR_KEY_MISMATCH,
                    "does not match the certificate “Stranger”");

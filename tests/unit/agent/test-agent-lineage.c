@@ -220,6 +220,33 @@ test_note(gconstpointer data)
     g_test_message("%s", (char *)done->notes->pdata[0]);
     g_assert_nonnull(strstr(done->notes->pdata[0], notes[i].said));
     g_assert_cmpstr(tried->notes->pdata[0], ==, done->notes->pdata[0]);
+    g_assert_cmpuint(done->n_file_notes, ==, 0);
+}
+
+/* The same as facts, for whoever has words of their own. */
+static void
+test_facts(void)
+{
+    static const struct {
+        const char *first, *second, *renews, *may_renew;
+    } facts[] = {
+        {"hana2", "hana3", "hana2", NULL},
+        {"hana3", "hana2", NULL, NULL},
+        {"taro2", "taro3", NULL, "taro2"},
+        {"hana2", "taro3", NULL, NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(facts); i++) {
+        g_autoptr(World) world = world_new();
+        g_autoptr(MeishiImportReport) report = NULL;
+        const MeishiImportItem *item;
+
+        import_plainly(world, facts[i].first);
+        report = import(world, facts[i].second, TRUE);
+        item = g_ptr_array_index(report->items, 0);
+        g_assert_cmpstr(item->renews, ==, facts[i].renews);
+        g_assert_cmpstr(item->may_renew, ==, facts[i].may_renew);
+    }
 }
 
 /* All of one import at once, in whatever order: the second renews the first. */
@@ -444,6 +471,7 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, &stories[i], test_story);
     }
+    g_test_add_func("/agent/lineage/facts", test_facts);
     for (gsize i = 0; i < G_N_ELEMENTS(notes); i++) {
         g_autofree char *path = g_strconcat("/agent/lineage/note/", notes[i].name, NULL);
 
