@@ -92,5 +92,5 @@ gboolean meishi_prompters_wait_for_start(MeishiOpenQuestion *question);
 /* Nobody waits for one any more. */
 void meishi_prompters_end_start(MeishiPrompters *prompters);
 
-/* A window has registered. */
-void meishi_prompters_note_window(MeishiPrompters *prompters);
+/* Somebody has registered. */
+void meishi_prompters_note_arrival(MeishiPrompters *prompters, gboolean is_window);

@@ -77,10 +77,14 @@ meishi_prompters_end_start(MeishiPrompters *prompters)
     meishi_source_clear(&prompters->start.timer);
 }
 
+/* Questions that wait for their turn with somebody who is there go on waiting for that. */
 void
-meishi_prompters_note_window(MeishiPrompters *prompters)
+meishi_prompters_note_arrival(MeishiPrompters *prompters, gboolean is_window)
 {
-    prompters->start.not_before = 0;
+    if (is_window)
+        prompters->start.not_before = 0;
+    if (prompters->start.timer != NULL)
+        meishi_prompters_plan_turn(prompters);
 }
 
 void

@@ -151,9 +151,7 @@ meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPro
     prompter->class = class;
     prompter->data = data;
     g_ptr_array_add(prompters->prompters, prompter);
-    if (is_window(prompter))
-        meishi_prompters_note_window(prompters);
-    meishi_prompters_plan_turn(prompters);
+    meishi_prompters_note_arrival(prompters, is_window(prompter));
     return TRUE;
 }
 
