@@ -11,7 +11,9 @@ import termios
 import time
 
 import pytest
+from harness.dbus import Door
 from harness.process import end, wait_until
+from harness.prompter import SELECTED, Selection
 from harness.scripted import ANSWERED, NOT_NOW, ScriptedDaemon, settle
 from harness.terminal import Terminal
 
@@ -374,6 +376,31 @@ def test_program_that_gave_up(daemon, agent):
     terminal.expect("does not wait any more; your answer is for the next time.\nUse \\[1\\]: ")
     terminal.send("1\n\n")
     assert daemon.answer() == (ANSWERED, CHOSEN)
+
+
+def test_real_daemon_gives_time(person, pki):
+    person.start_daemon()
+    for name in ("Alice", "Bob"):
+        person.import_files(pki.p12(pki.identity(name, "p256")), password="correct horse")
+    terminal = Terminal(
+        [person.tree.meishi, "agent", "--tty"], person.env, person.home, **person.identity()
+    )
+    terminal.expect("until you press Ctrl-C")
+    door = Door(f"unix:path={person.bus_socket}")
+    selection = Selection(door)
+    terminal.expect(r"www.example.com:443 asks for a certificate \(python")
+    terminal.expect(r"Use: $")
+    time.sleep(1.1)  # until a minute from now is later than it was
+    terminal.send("+\n")
+    terminal.expect("There is more time now.\n")
+    terminal.expect(r"Use: $")
+    terminal.send("2\n")
+    terminal.expect(r"Remember: .*: $")
+    terminal.send("\n")
+    assert selection.response()[0] == SELECTED
+    door.close()
+    terminal.send("\x03")
+    assert terminal.finish() == 0
 
 
 # ---- what is typed is outside bytes -------------------------------------------------------------
