@@ -81,6 +81,28 @@ test_self(void)
     run_in_child(look_at_self);
 }
 
+/* What others have to know of a process first can still be known. */
+static int
+look_at_limits(void)
+{
+    struct rlimit core;
+
+    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
+        return 1;
+    meishi_harden_limits();
+    if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1)
+        return 2;
+    if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_cur != 0 || core.rlim_max != 0)
+        return 3;
+    return umask(0) == 077 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 4;
+}
+
+static void
+test_limits(void)
+{
+    run_in_child(look_at_limits);
+}
+
 static int volatile canary = 42;
 
 /* Exit status: 0 if the parent's memory can be read, else errno. */
@@ -155,6 +177,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/harden/settings", test_settings);
     g_test_add_func("/base/harden/self", test_self);
+    g_test_add_func("/base/harden/limits", test_limits);
     g_test_add_func("/base/harden/memory-is-closed", test_memory_is_closed);
     g_test_add_func("/base/harden/closed-descriptors", test_closed_descriptors);
     return g_test_run();
