@@ -36,10 +36,11 @@ struct MeishiDialog {
     gboolean is_last_try;
 };
 
+/* Where the reader waits already, the last try was agreed to. */
 static Turn
 turn_of_pin(const MeishiQuestion *question)
 {
-    if (question->tries == MEISHI_TRIES_LAST)
+    if (question->tries == MEISHI_TRIES_LAST && !question->is_trying)
         return TURN_LAST;
     return question->is_pad ? TURN_PAD : TURN_SECRET;
 }
@@ -97,12 +98,15 @@ default_candidate(const MeishiQuestion *question)
                                                                   : G_MAXUINT;
 }
 
-/* Once for a server that is new, the session for one that has been used. */
+/* What the daemon says; else once for a server that is new, the session for one that has been
+ * used. */
 static const char *
 default_scope(const MeishiQuestion *question)
 {
     gboolean is_known = FALSE;
 
+    if (meishi_question_allows_scope(question, question->scope))
+        return question->scope;
     for (guint i = 0; i < question->candidates->len; i++)
         is_known |= meishi_question_candidate(question, i)->accepted_here > 0;
     if (is_known && meishi_question_allows_scope(question, "session"))

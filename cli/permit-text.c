@@ -122,11 +122,20 @@ meishi_permit_text_wish(const MeishiQuestion *question)
     return g_string_free(out, FALSE);
 }
 
+/* The reader does not wait for the PIN before the last try is agreed to. */
+static gboolean
+is_before_last(const MeishiQuestion *question)
+{
+    return question->tries == MEISHI_TRIES_LAST && !question->is_trying;
+}
+
 static char *
 actions_text(const MeishiQuestion *question, const MeishiQuestionLayout *layout)
 {
     const char *gap = layout->columns > 0 ? "    " : "\n  ";
 
+    if (question->asks == MEISHI_ASKS_PIN && question->is_pad && is_before_last(question))
+        return g_strdup("It is typed at the reader then.\n  Enter alone: not now\n");
     if (question->asks == MEISHI_ASKS_PIN && question->is_pad)
         return g_strdup("Type it at the reader; this goes on by itself.\n  q) not now\n");
     if (question->asks != MEISHI_ASKS_CONFIRM)

@@ -60,6 +60,18 @@ append_accepts(GString *out, const MeishiQuestion *question)
     g_string_append_c(out, '\n');
 }
 
+/* Who the server is by its certificate, where the program has checked that. */
+static void
+append_server(GString *out, const MeishiQuestion *question)
+{
+    const char *name = question->server_organisation[0] != '\0' ? question->server_organisation
+                                                                : question->server_name;
+    g_autofree char *clean = meishi_caller_text_bounded(name);
+
+    if (g_str_equal(question->server_verified, "ok") && clean[0] != '\0')
+        g_string_append_printf(out, "server: %s, verified\n", clean);
+}
+
 static void
 append_last_time(GString *out, const MeishiQuestion *question)
 {
@@ -89,14 +101,19 @@ append_circumstances(GString *out, const MeishiQuestion *question)
     g_autofree char *row = meishi_caller_text_bounded(question->row);
     g_autofree char *rule = meishi_caller_text_bounded(question->rule);
 
+    append_server(out, question);
     append_accepts(out, question);
     append_last_time(out, question);
+    if (question->sign_failed)
+        g_string_append(out, "last time: the key of what was chosen could not be used here\n");
     if (needs_reason(question) && row[0] != '\0')
         g_string_append_printf(out, "why: %s\n", row);
     if (rule[0] != '\0' && !g_str_equal(rule, "none"))
         g_string_append_printf(out, "policy: %s\n", rule);
     if (question->tls_clear)
         g_string_append(out, "note: before TLS 1.3 your name is visible on the network\n");
+    if (!question->is_awaited)
+        g_string_append(out, "note: the program does not wait; your answer is for the next time\n");
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

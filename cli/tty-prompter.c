@@ -438,7 +438,7 @@ show_question(const MeishiQuestion *question, gpointer data)
     prompter->question = question;
     prompter->dialog = meishi_dialog_new(question, &how);
     prompter->is_pinentry_broken = FALSE;
-    prompter->is_alone = FALSE;
+    prompter->is_alone = !question->is_awaited;
     if (!start_listening(prompter, NULL)) {
         forget_question(prompter);
         return FALSE;

@@ -40,6 +40,9 @@ typedef struct {
     "{'pid': <uint32 4711>, 'scopes': <['once']>, 'any-application': <true>, " \
     "'candidates': <[{'kind': <'soft'>, 'identity': <objectpath '/i/3'>}]>}"
 
+#define BEGUN(scope)                                                      \
+    "{'pid': <uint32 4711>, 'any-application': <true>, 'scope': <'" scope \
+    "'>, 'scopes': <['once', 'always']>, " SAMPLE_CANDIDATES "}"
 #define INSERT                                                         \
     "{'pid': <uint32 4711>, 'kind': <'insert'>, 'scopes': <['once']>," \
     " 'any-application': <true>, 'preselected': <objectpath '/i/1'>, " SAMPLE_CANDIDATES "}"
@@ -102,6 +105,9 @@ static const Row choices[] = {
     {IMPORT, "n", ANSWER("/", "once", "host-port")},
     /* Where it was used before, the session is the default. */
     {KNOWN, "1|", ANSWER("/i/1", "session", "host-port")},
+    /* Or what the daemon begins with, where that is allowed. */
+    {BEGUN("always"), "1|", ANSWER("/i/1", "always", "host-port")},
+    {BEGUN("session"), "1|", ANSWER("/i/1", "once", "host-port")},
 };
 
 /* The state after all of @typed. */
@@ -251,6 +257,8 @@ test_pin_turns(void)
         {"{'pad': <true>}", "q", MEISHI_DIALOG_DISMISSED, FALSE, FALSE},
         {"{'pad': <true>, 'tries': <'last'>}", "y", MEISHI_DIALOG_ASKING, FALSE, FALSE},
         {"{'pad': <true>, 'tries': <'last'>}", "last", MEISHI_DIALOG_ANSWERED, FALSE, TRUE},
+        {"{'pad': <true>, 'tries': <'last'>, 'trying': <true>}", "last", MEISHI_DIALOG_ASKING,
+         FALSE, FALSE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -91,6 +91,16 @@ test_pin(void)
                "This program needs the PIN of “C”.\n" CALLER
                "Type it at the reader; this goes on by itself.\n  q) not now\n",
                "Waiting for the reader: ");
+    assert_pin("'token': <'C'>, 'pad': <true>, 'tries': <'last'>",
+               "This is the last try: one more wrong PIN, and it blocks itself.\n"
+               "This program needs the PIN of “C”.\n" CALLER
+               "It is typed at the reader then.\n  Enter alone: not now\n",
+               "Waiting for the reader: ");
+    assert_pin("'token': <'C'>, 'pad': <true>, 'tries': <'last'>, 'trying': <true>",
+               "This is the last try: one more wrong PIN, and it blocks itself.\n"
+               "This program needs the PIN of “C”.\n" CALLER
+               "Type it at the reader; this goes on by itself.\n  q) not now\n",
+               "Waiting for the reader: ");
     assert_pin("'token': <'\\u001b[2J'>, 'reader': <'\\u202e'>",
                "This program needs the PIN of “\\u001B[2J”.\n" CALLER
                "  reader: \\u202E\n  Enter alone: not now\n",

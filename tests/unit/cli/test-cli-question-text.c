@@ -57,16 +57,21 @@ test_circumstances(void)
 {
     assert_open("{'host': <'xn--bcher-kva.example'>, 'port': <uint32 443>, 'kind': <'optional'>,"
                 " 'row': <'the server asks everybody'>, 'rule': <'rule r (f:1, user)'>,"
+                " 'server-verified': <'ok'>, 'server-organisation': <'Buch\\tAG'>,"
+                " 'server-name': <'b'>, 'sign-failed': <true>, 'awaited': <false>,"
                 " 'tls-clear': <true>, 'last-alert': <'it is revoked'>, 'last-label': <'Old'>,"
                 " 'claimed-application': <'Bank\nof'>, 'scopes': <['once', 'always']>}",
                 1, &wide,
                 "xn--bcher-kva.example:443 (bücher.example) asks for a certificate (an unknown "
                 "program, says it is “Bank\\u000Aof”)\n"
+                "server: Buch\\u0009AG, verified\n"
                 "accepts: it does not say whose certificates\n"
                 "last time: it is revoked, with “Old”\n"
+                "last time: the key of what was chosen could not be used here\n"
                 "why: the server asks everybody\n"
                 "policy: rule r (f:1, user)\n"
                 "note: before TLS 1.3 your name is visible on the network\n"
+                "note: the program does not wait; your answer is for the next time\n"
                 "  N) never here    n) send none    q) not now    ?) why\n");
 }
 
