@@ -189,7 +189,7 @@ say(const MeishiNotice *notice, gint64 now, MeishiNoticeText *text)
 void
 meishi_notice_text_make(const MeishiNotice *notice, gint64 now, MeishiNoticeText *ret_text)
 {
-    MeishiNoticeText text = {NULL};
+    MeishiNoticeText text = {.body = NULL};
     locale_t theirs = newlocale(LC_ALL_MASK, "", (locale_t)0); /* 0: there is no such one here */
     locale_t ours = theirs != (locale_t)0 ? uselocale(theirs) : (locale_t)0;
 

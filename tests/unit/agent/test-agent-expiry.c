@@ -102,7 +102,7 @@ assert_told(const char *dir, const char *id, guint step)
 static void
 test_file(void)
 {
-    g_auto(Place) place = {NULL};
+    g_auto(Place) place = {.dir = NULL};
     g_autoptr(MeishiExpiryFile) file = NULL;
     struct stat st;
 
@@ -140,7 +140,7 @@ static void
 test_content(gconstpointer data)
 {
     gsize i = GPOINTER_TO_SIZE(data);
-    g_auto(Place) place = {NULL};
+    g_auto(Place) place = {.dir = NULL};
     g_autoptr(MeishiExpiryFile) file = NULL;
 
     open_place(&place);
@@ -156,7 +156,7 @@ test_content(gconstpointer data)
 static void
 test_unwritable(void)
 {
-    g_auto(Place) place = {NULL};
+    g_auto(Place) place = {.dir = NULL};
     g_autofree char *gone = NULL;
     g_autoptr(MeishiExpiryFile) file = NULL;
     g_autoptr(GError) error = NULL;

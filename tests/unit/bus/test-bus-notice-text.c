@@ -153,7 +153,7 @@ static void
 test_row(gconstpointer data)
 {
     const Row *row = data;
-    g_auto(MeishiNoticeText) english = {NULL}, japanese = {NULL};
+    g_auto(MeishiNoticeText) english = {.body = NULL}, japanese = {.body = NULL};
 
     make(row, "en", &english);
     assert_text(english.summary, row->summary);
@@ -168,7 +168,8 @@ test_row(gconstpointer data)
 static void
 test_buttons(void)
 {
-    g_auto(MeishiNoticeText) needs = {NULL}, refused = {NULL}, japanese = {NULL};
+    g_auto(MeishiNoticeText) needs = {.body = NULL}, refused = {.body = NULL},
+                             japanese = {.body = NULL};
     const Row *refusal = &rows[0];
 
     while (refusal->kind != REFUSED)
@@ -186,7 +187,7 @@ test_buttons(void)
 static void
 test_unknown_locale(void)
 {
-    g_auto(MeishiNoticeText) text = {NULL};
+    g_auto(MeishiNoticeText) text = {.body = NULL};
     const Row *end = &rows[G_N_ELEMENTS(rows) - 1];
 
     g_setenv("LC_ALL", "xx_XX.UTF-8", TRUE);
