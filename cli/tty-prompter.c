@@ -4,38 +4,33 @@
  * terminal stays as it is (lines, echo, signals), but for a secret, which tty-secret.c or a
  * pinentry reads.  What was typed before a question was shown does not answer it.
  *
- * Invariant: one of three listens for the question that is shown, and none without a question:
- * @source to lines, @secret to keys, @pinentry.
+ * Invariant: one of three listens for the question that is shown, and none without one:
+ * @lines, @secret or @pinentry.
  */
 #include "cli/tty-prompter.h"
 
 #include "cli/dialog.h"
 #include "cli/permit-text.h"
-#include "cli/pinentry-script.h"
-#include "cli/pinentry.h"
 #include "cli/text.h"
 #include "cli/tty-jobs.h"
+#include "cli/tty-lines.h"
+#include "cli/tty-pinentry.h"
 #include "cli/tty-secret.h"
 #include "cli/tty.h"
 #include "daemon/asking/desk.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
-#include <locale.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #define TERMINAL "/dev/tty"
-#define MAX_LINE 1024
 #define COLUMNS  80
 /* So near to the end, whoever types needs more time. */
 #define LATE_S    20
 #define MORE_TIME "+"
-/* The first screen, no attributes, a cursor (xterm's and ECMA-48's). */
-#define LEAVE_SCREEN "\033[?1049l\033[0m\033[?25h"
 
 struct MeishiTtyPrompter {
     MeishiDesk *desk;
@@ -45,12 +40,10 @@ struct MeishiTtyPrompter {
     MeishiTtyJobs *jobs;
     const MeishiQuestion *question; /* that is shown; NULL: none is */
     MeishiDialog *dialog;           /* about it */
-    guint source;
-    GString *line; /* what was typed so far */
+    MeishiTtyLines *lines;
     MeishiTtySecret *secret;
-    MeishiPinentry *pinentry;
+    MeishiTtyPinentry *pinentry;
     gboolean is_pinentry_broken; /* for this question */
-    struct termios modes;        /* before the pinentry */
 
     guint late;        /* comes LATE_S before the deadline; 0 */
     gboolean is_late;  /* it came */
@@ -134,10 +127,11 @@ ask_more_time(MeishiTtyPrompter *prompter)
 /* ---- pinentry -------------------------------------------------------------------------------- */
 
 static gboolean
-wants_pinentry(const MeishiTtyPrompter *prompter, const MeishiQuestion *question)
+wants_pinentry(const MeishiTtyPrompter *prompter)
 {
     return prompter->program != NULL && !prompter->is_pinentry_broken &&
-           (meishi_dialog_wants_secret(prompter->dialog) || question->asks == MEISHI_ASKS_CONFIRM);
+           (meishi_dialog_wants_secret(prompter->dialog) ||
+            prompter->question->asks == MEISHI_ASKS_CONFIRM);
 }
 
 static void
@@ -156,56 +150,28 @@ tell_no_pinentry(MeishiTtyPrompter *prompter, const char *problem)
 
 /* @problem: what was wrong with what was typed into it before; NULL. */
 static gboolean
-start_pinentry(MeishiTtyPrompter *prompter, const MeishiQuestion *question, const char *problem)
+start_pinentry(MeishiTtyPrompter *prompter, const char *problem)
 {
-    const MeishiPinentryPlace place = {.tty = TERMINAL,
-                                       .tty_type = g_getenv("TERM"),
-                                       .lc_ctype = setlocale(LC_CTYPE, NULL),
-                                       .lc_messages = setlocale(LC_MESSAGES, NULL),
-                                       .display = g_getenv("DISPLAY")};
-    g_auto(GStrv) script =
-        meishi_pinentry_script_new(question, &place, problem, g_get_real_time() / G_USEC_PER_SEC);
+    const MeishiTtyPinentryHow how = {.program = prompter->program,
+                                      .fd = prompter->fd,
+                                      .path = TERMINAL,
+                                      .plain = prompter->plain};
     g_autoptr(GError) error = NULL;
 
-    if (tcgetattr(prompter->fd, &prompter->modes) != 0)
-        return FALSE;
     prompter->pinentry =
-        meishi_pinentry_new(prompter->program, (const char *const *)script,
-                            question->asks == MEISHI_ASKS_CONFIRM, on_pinentry, prompter, &error);
+        meishi_tty_pinentry_new(&how, prompter->question, problem, on_pinentry, prompter, &error);
     if (error != NULL)
         tell_no_pinentry(prompter, error->message);
     return prompter->pinentry != NULL;
 }
 
-/* One that was killed while it drew has left its screen behind. */
-static void
-end_pinentry(MeishiTtyPrompter *prompter)
-{
-    MeishiPinentry *pinentry = g_steal_pointer(&prompter->pinentry);
-
-    if (pinentry == NULL)
-        return;
-    if (meishi_pinentry_free(pinentry) && !prompter->plain)
-        show(prompter, LEAVE_SCREEN);
-    meishi_tty_restore(prompter->fd, &prompter->modes);
-}
-
 /* ---- listening ------------------------------------------------------------------------------- */
 
-static gboolean on_input(int fd, GIOCondition condition, gpointer data);
+static void on_line(const char *line, gpointer data);
 static void on_typed(gpointer data);
 static void on_secret(MeishiSecret *secret, gpointer data);
 
 static const MeishiTtySecretClass secret_class = {.typed = on_typed, .done = on_secret};
-
-static void
-await_line(MeishiTtyPrompter *prompter)
-{
-    g_string_truncate(prompter->line, 0);
-    tcflush(prompter->fd, TCIFLUSH);
-    prompter->source =
-        g_unix_fd_add(prompter->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, prompter);
-}
 
 /* Whoever changes a terminal from the background is stopped, and cannot say why then. */
 static void
@@ -221,13 +187,11 @@ tell_if_in_background(MeishiTtyPrompter *prompter)
 static gboolean
 start_listening(MeishiTtyPrompter *prompter, const char *problem)
 {
-    const MeishiQuestion *question = prompter->question;
-
     tell_if_in_background(prompter);
-    if (wants_pinentry(prompter, question) && start_pinentry(prompter, question, problem))
+    if (wants_pinentry(prompter) && start_pinentry(prompter, problem))
         return TRUE;
     if (!meishi_dialog_wants_secret(prompter->dialog)) {
-        await_line(prompter);
+        prompter->lines = meishi_tty_lines_new(prompter->fd, on_line, prompter);
         return TRUE;
     }
     prompter->secret = meishi_tty_secret_new(prompter->fd, &secret_class, prompter);
@@ -237,9 +201,9 @@ start_listening(MeishiTtyPrompter *prompter, const char *problem)
 static void
 stop_listening(MeishiTtyPrompter *prompter)
 {
-    g_clear_handle_id(&prompter->source, g_source_remove);
+    g_clear_pointer(&prompter->lines, meishi_tty_lines_free);
     g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
-    end_pinentry(prompter);
+    g_clear_pointer(&prompter->pinentry, meishi_tty_pinentry_free);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -248,7 +212,7 @@ stop_listening(MeishiTtyPrompter *prompter)
 static void
 ask_on(MeishiTtyPrompter *prompter, const char *problem, const char *text)
 {
-    if (prompter->source == 0 || meishi_dialog_wants_secret(prompter->dialog)) {
+    if (prompter->lines == NULL || meishi_dialog_wants_secret(prompter->dialog)) {
         stop_listening(prompter);
         if (!start_listening(prompter, problem)) {
             meishi_desk_dismiss(prompter->desk);
@@ -317,7 +281,7 @@ on_pinentry(MeishiPinentryEnd end, MeishiSecret *secret, const char *problem, gp
 {
     MeishiTtyPrompter *prompter = data;
 
-    end_pinentry(prompter);
+    g_clear_pointer(&prompter->pinentry, meishi_tty_pinentry_free);
     if (end == MEISHI_PINENTRY_FAILED)
         take_over(prompter, problem);
     else if (end == MEISHI_PINENTRY_DISMISSED)
@@ -331,60 +295,19 @@ on_pinentry(MeishiPinentryEnd end, MeishiSecret *secret, const char *problem, gp
 /* ---- input ----------------------------------------------------------------------------------- */
 
 static void
-take_typed_line(MeishiTtyPrompter *prompter, const char *line)
+on_line(const char *line, gpointer data)
 {
-    g_autofree char *stripped = g_strstrip(g_strdup(line));
+    MeishiTtyPrompter *prompter = data;
+    g_autofree char *stripped = line != NULL ? g_strstrip(g_strdup(line)) : NULL;
 
-    if (!g_str_equal(stripped, MORE_TIME)) {
+    if (line == NULL)
+        show(prompter, "\n");
+    if (g_strcmp0(stripped, MORE_TIME) != 0) {
         take_line(prompter, line);
         return;
     }
     ask_more_time(prompter);
     interject(prompter, "");
-}
-
-/* All whole lines that have come; stops where a line ended the question, or turned it to another
- * way of answering, because the rest was not typed for that. */
-static void
-take_lines(MeishiTtyPrompter *prompter)
-{
-    guint source = prompter->source;
-    char *end;
-
-    while (prompter->source == source && (end = strchr(prompter->line->str, '\n')) != NULL) {
-        g_autofree char *line = g_strndup(prompter->line->str, (gsize)(end - prompter->line->str));
-
-        g_string_erase(prompter->line, 0, end - prompter->line->str + 1);
-        take_typed_line(prompter, line);
-    }
-    g_string_truncate(prompter->line, MIN(prompter->line->len, MAX_LINE));
-}
-
-/* A zero byte is part of no answer, and would hide what follows. */
-static void
-append_typed(GString *line, char *bytes, gsize n)
-{
-    for (gsize i = 0; i < n; i++)
-        g_string_append_c(line, bytes[i] != '\0' ? bytes[i] : '?');
-}
-
-static gboolean
-on_input(int fd, GIOCondition condition, gpointer data)
-{
-    MeishiTtyPrompter *prompter = data;
-    char bytes[MAX_LINE];
-    gssize n = read(fd, bytes, sizeof bytes);
-
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return G_SOURCE_CONTINUE;
-    if (n <= 0) {
-        show(prompter, "\n");
-        take_line(prompter, NULL);
-    } else {
-        append_typed(prompter->line, bytes, (gsize)n);
-        take_lines(prompter);
-    }
-    return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -510,7 +433,7 @@ come_back(gpointer data)
     meishi_desk_register(prompter->desk, NULL, TERMINAL, NULL, NULL);
     if (prompter->dialog == NULL || prompter->pinentry != NULL)
         return;
-    if (prompter->source == 0 && prompter->secret == NULL && !start_listening(prompter, NULL))
+    if (prompter->lines == NULL && prompter->secret == NULL && !start_listening(prompter, NULL))
         meishi_desk_dismiss(prompter->desk);
     else
         interject(prompter, "\n");
@@ -551,7 +474,6 @@ meishi_tty_prompter_new(GDBusConnection *connection, const MeishiTtyPrompterOpti
     prompter->plain = options->plain;
     prompter->program = g_strdup(options->pinentry);
     prompter->fd = fd;
-    prompter->line = g_string_new(NULL);
     prompter->jobs = meishi_tty_jobs_new(&jobs_class, prompter);
     prompter->desk = meishi_desk_new(connection, &desk_class, prompter, error);
     if (prompter->desk == NULL || !register_desk(prompter->desk, error))
@@ -566,7 +488,6 @@ meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
         return;
     meishi_desk_free(prompter->desk);
     meishi_tty_jobs_free(prompter->jobs);
-    g_string_free(prompter->line, TRUE);
     g_free(prompter->program);
     close(prompter->fd);
     g_free(prompter);
