@@ -5,11 +5,13 @@ the real daemon behind it."""
 import time
 
 import pytest
+from gi.repository import GLib
 from harness.asking import AskingDaemon
 from harness.dbus import NAME, PROMPTER, ROOT, SELECTOR, Door, RemoteError
 from harness.desktop import Desktop
+from harness.pki import ORGANISATION
 from harness.process import wait_until
-from harness.prompter import DISMISSED, NONE, SELECTED, Selection
+from harness.prompter import DISMISSED, NONE, SELECTED, Selection, variants
 from harness.questions import candidate, days, question
 from harness.window import start_prompter
 
@@ -582,6 +584,15 @@ def test_choice_reaches_the_program(world, desktop):
     desktop.key("Return")
     result, decision = selection.response()
     assert result == SELECTED and decision["label"] == "Work" and decision["scope"] == "once"
+
+
+def test_server_that_the_program_has_verified(world, desktop, pki):
+    der = GLib.Variant("ay", pki.identity("Alice").der())
+    constraints = variants(server_verified="ok", server_certificate=der)
+    selection = Selection(world, constraints=constraints)
+    Shown(desktop)
+    assert f"Server verified: {ORGANISATION}" in said(desktop)
+    selection.cancel()
 
 
 def test_refusals_reach_the_program(world, desktop):
