@@ -39,8 +39,10 @@ set_insisting(Window *window, gboolean is_insisting)
                                 is_insisting ? "suggested-action" : "destructive-action");
     gtk_widget_add_css_class(GTK_WIDGET(window->yes),
                              is_insisting ? "destructive-action" : "suggested-action");
-    if (is_insisting)
-        meishi_accessible_announce(GTK_WIDGET(window->yes), window->view->insist);
+    if (!is_insisting)
+        return;
+    meishi_shell_set_compact(window->shell);
+    meishi_accessible_announce(GTK_WIDGET(window->yes), window->view->insist);
 }
 
 static void
@@ -68,9 +70,11 @@ check(Window *window)
         return TRUE;
     entry = meishi_secret_field_entry(window->field);
     problem = meishi_secret_view_check(window->question, meishi_secret_entry_len(entry));
-    if (problem != NULL)
-        meishi_secret_field_say(window->field, problem, TRUE);
-    return problem == NULL;
+    if (problem == NULL)
+        return TRUE;
+    meishi_secret_field_say(window->field, problem, TRUE);
+    meishi_shell_set_compact(window->shell);
+    return FALSE;
 }
 
 static void
@@ -106,6 +110,21 @@ on_changed(MeishiSecretEntry *entry, gpointer data)
     meishi_shell_set_ready(window->shell, !meishi_secret_entry_is_empty(entry));
 }
 
+/* The field says more than before: there has to be room for it. */
+static void
+on_said(MeishiSecretEntry *entry, gpointer data)
+{
+    Window *window = data;
+
+    meishi_shell_set_compact(window->shell);
+}
+
+static void
+on_caps_lock(MeishiSecretEntry *entry, GParamSpec *spec, gpointer data)
+{
+    on_said(entry, data);
+}
+
 static void
 on_not_now(GtkButton *button, gpointer data)
 {
@@ -132,6 +151,19 @@ add_facts(Window *window)
     meishi_shell_add(window->shell, GTK_WIDGET(group));
 }
 
+/* Below the field, which has the focus, so that a screen reader comes across it. */
+static void
+say_problem(Window *window)
+{
+    const MeishiSecretView *view = window->view;
+
+    gtk_widget_grab_focus(GTK_WIDGET(meishi_secret_field_entry(window->field)));
+    if (view->problem != NULL)
+        meishi_secret_field_say(window->field, view->problem, TRUE);
+    else if (view->hint != NULL)
+        meishi_secret_field_say(window->field, view->hint, FALSE);
+}
+
 static void
 add_field(Window *window)
 {
@@ -144,6 +176,9 @@ add_field(Window *window)
     meishi_shell_add(window->shell, window->field);
     g_signal_connect(entry, "activate", G_CALLBACK(on_enter), window);
     g_signal_connect(entry, "changed", G_CALLBACK(on_changed), window);
+    g_signal_connect(entry, "unfit", G_CALLBACK(on_said), window);
+    g_signal_connect(entry, "notify::caps-lock", G_CALLBACK(on_caps_lock), window);
+    say_problem(window);
 }
 
 static void
@@ -180,21 +215,6 @@ fill(Window *window)
         window->insist = meishi_shell_add_last_word(window->shell);
     add_buttons(window);
     meishi_shell_set_compact(window->shell);
-}
-
-/* Below the field, which has the focus, so that a screen reader comes across it. */
-static void
-say_problem(Window *window)
-{
-    const MeishiSecretView *view = window->view;
-
-    if (window->field == NULL)
-        return;
-    gtk_widget_grab_focus(GTK_WIDGET(meishi_secret_field_entry(window->field)));
-    if (view->problem != NULL)
-        meishi_secret_field_say(window->field, view->problem, TRUE);
-    else if (view->hint != NULL)
-        meishi_secret_field_say(window->field, view->hint, FALSE);
 }
 
 static void
@@ -234,7 +254,6 @@ meishi_secret_window_new(const MeishiQuestion *question, MeishiShellAnswered ans
     meishi_shell_own(window->shell, window, free_window);
     fill(window);
     meishi_shell_present(window->shell);
-    say_problem(window);
     return window->shell;
 }
 
@@ -249,5 +268,4 @@ meishi_secret_window_ask_again(MeishiShell *shell, const MeishiQuestion *questio
     meishi_shell_own(shell, window, free_window);
     fill(window);
     meishi_shell_update(shell, question);
-    say_problem(window);
 }

@@ -154,7 +154,7 @@ fill_pin_yes(MeishiSecretView *view, const MeishiQuestion *question)
     }
     if (!is_last)
         return;
-    view->insist = g_strdup(_("If this PIN is wrong, the card or token can not be used any more "
+    view->insist = g_strdup(_("If this PIN is wrong, the card or token cannot be used any more "
                               "until whoever issued it unblocks it."));
     view->insist_yes = _("Use the _Last Try");
 }
