@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import clipboard
+from harness import clipboard, sender
 from harness.asking import AskingDaemon
 from harness.dbus import NAME, ROOT, SELECTOR, VAULT, Door
 from harness.desktop import Desktop
@@ -361,12 +361,14 @@ def test_screen_reader_can_say_no(desktop, asking, show, title, kind, text, name
 
 
 def test_events_sent_to_the_window_are_none(desktop, asking, show):
-    """XSendEvent(3), which any program of the display can call, unlike what XTest imitates."""
+    """XSendEvent(3): GDK listens to devices (XInput) alone.  XTest is one to everybody."""
     window = show(CHOOSE, "choose", question(HANA))
     window.wait_armed("Use")
-    for key in ("Return", "ctrl+1", "alt+u"):
-        desktop.person.run("xdotool", "key", "--window", window.id, key, env=desktop.env)
+    keys = (sender.RETURN, sender.KP_ENTER, sender.SPACE, sender.ESCAPE)
+    sender.send(desktop.person, desktop.env, window.id, *keys)
     asking.assert_silent()
+    window.press("Use", "Return")
+    assert asking.answer()[1] == ANSWERED
 
 
 # ---- the half second ----------------------------------------------------------------------------
