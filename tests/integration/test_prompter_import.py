@@ -125,7 +125,7 @@ def test_password_then_import_into_a_new_vault(person, hana, desktop, opened):
     wait_until(lambda: "Not the same yet." in page.text(), "that they differ")
     desktop.key("ctrl+a", "BackSpace", "shift+Tab", "ctrl+a", "BackSpace")
     page.answer(PASSPHRASE)
-    wait_until(lambda: "Hard to guess" in page.text(), "another word")
+    wait_until(lambda: "Not easy to guess" in page.text(), "another word")
     page.type(PASSPHRASE)
     wait_until(lambda: "The two are the same." in page.text(), "that they are the same")
     assert_nothing_stored(person)
