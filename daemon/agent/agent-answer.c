@@ -18,6 +18,15 @@ meishi_answer_new(MeishiResult result, MeishiCode code, const char *row)
 }
 
 void
+meishi_answer_add_question(MeishiAnswer *answer, const MeishiSelectCall *call, GVariant *question)
+{
+    g_autoptr(GVariant) owned = g_variant_ref_sink(question);
+
+    if (!call->application->is_sandboxed)
+        answer->question = g_steal_pointer(&owned);
+}
+
+void
 meishi_answer_free(MeishiAnswer *answer)
 {
     if (answer == NULL)

@@ -95,8 +95,10 @@ answer_nobody(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisi
     MeishiAnswer *answer =
         meishi_answer_new(MEISHI_RESULT_NO_AGENT, MEISHI_CODE_NEEDS_USER, decision->row_text);
 
-    answer->question = g_variant_ref_sink(meishi_question_facts_new(
-        waiter->call, decision, meishi_agent_world(agent), waiter->deadline));
+    meishi_answer_add_question(answer, waiter->call,
+                               meishi_question_facts_new(waiter->call, decision,
+                                                         meishi_agent_world(agent),
+                                                         waiter->deadline));
     meishi_notify_needs_user(agent, waiter->call);
     return answer;
 }

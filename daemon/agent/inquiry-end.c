@@ -29,7 +29,7 @@ tell_all(const MeishiInquiry *inquiry, GPtrArray *waiters, MeishiResult result)
             continue;
         answer = meishi_answer_new(result, MEISHI_CODE_NEEDS_USER, inquiry->row);
         if (result == MEISHI_RESULT_NO_AGENT)
-            answer->question = g_variant_ref(inquiry->question);
+            meishi_answer_add_question(answer, waiter->call, inquiry->question);
         meishi_waiter_tell(waiter, answer);
     }
 }

@@ -130,6 +130,11 @@ meishi_selector_remember(MeishiAgent *agent, GPtrArray *waiters, const MeishiPer
 /* Of a result that selects nothing; @row is a phrase for a person. */
 MeishiAnswer *meishi_answer_new(MeishiResult result, MeishiCode code, const char *row);
 
+/* To one of NO_AGENT, for @call: what a prompter would have been asked; may be floating.  It names
+ * the person's certificates, which no sandbox is shown. */
+void
+meishi_answer_add_question(MeishiAnswer *answer, const MeishiSelectCall *call, GVariant *question);
+
 /* ---- agent-choose.c: what changed is told */
 
 /* Choices as they are now (MeishiChoice), to be compared later. */

@@ -66,7 +66,7 @@ typedef struct {
     gint64 choice_id;         /* the memory behind it; 0 */
     char *rule;               /* the rule behind it, as meishi_explain_rule() says it; NULL */
     gboolean will_confirm;    /* the signature will ask */
-    GVariant *question;       /* NO_AGENT: what a prompter would have been asked; a{sv} */
+    GVariant *question;       /* NO_AGENT: what a prompter would have been asked; a{sv}; or NULL */
 } MeishiAnswer;
 
 void meishi_answer_free(MeishiAnswer *answer);

@@ -244,6 +244,40 @@ test_nobody(void)
     assert_asked(asking, "host", HOST);
 }
 
+static gboolean
+can_start(gpointer unused)
+{
+    return TRUE;
+}
+
+static void
+start_nobody(gpointer unused)
+{
+}
+
+/* What a prompt would need is a list of the person's certificates, which no sandbox is shown. */
+static void
+test_nobody_for_sandbox(void)
+{
+    static const MeishiStarterClass starter = {can_start, start_nobody, 60000, 60000};
+    g_autoptr(Asking) asking = asking_new();
+    MeishiPrompters *prompters = meishi_agent_prompters(asking->agent);
+    g_autoptr(Call) at_once = NULL, after_start = NULL;
+
+    asking->me->is_sandboxed = TRUE;
+    asking_unregister(asking);
+    at_once = asking_start(asking, asking_call(asking, HOST));
+    meishi_prompters_set_starter(prompters, &starter, NULL);
+    after_start = asking_start(asking, asking_call(asking, HOST));
+    meishi_prompters_start_failed(prompters);
+    world_settle();
+    assert_call(at_once, "no-agent - once");
+    g_assert_null(at_once->answer->question);
+    assert_call(after_start, "no-agent - once");
+    g_assert_null(after_start->answer->question);
+    meishi_prompters_set_starter(prompters, NULL, NULL);
+}
+
 /* 5.6: the prompter dies, and the next one asks. */
 static void
 test_handed_over(void)
@@ -816,6 +850,7 @@ main(int argc, char **argv)
     g_test_add_func("/selector/person/cannot-choose-hard", test_person_cannot_choose_hard);
     g_test_add_func("/selector/person/answers-nonsense", test_person_answers_nonsense);
     g_test_add_func("/selector/nobody/at-all", test_nobody);
+    g_test_add_func("/selector/nobody/at-all-for-sandbox", test_nobody_for_sandbox);
     g_test_add_func("/selector/nobody/prompter-dies", test_prompter_dies);
     g_test_add_func("/selector/nobody/handed-over", test_handed_over);
     g_test_add_func("/selector/not-now/quiet", test_dismissed);
