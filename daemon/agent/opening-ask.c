@@ -264,6 +264,7 @@ after_question(MeishiOpeningAsking *asking, const MeishiLockFacts *facts)
         refuse(asking, "nobody answered in time");
         break;
     case MEISHI_SAID_OUTDATED:
+        asking->has_consent = FALSE; /* was to what the lock is no more */
         meishi_opening_begin(asking);
         break;
     }
@@ -276,10 +277,13 @@ is_cancelled(const GError *error)
            g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-/* Was the question closed while the reader waited?  Then it counts, whatever came of that. */
+/* Was the question closed while the reader waited?  Then it counts, whatever came of that.  It was
+ * not where the lock itself said sooner that there are fewer tries left than that one was wrong. */
 static gboolean
-was_closed(const MeishiOpeningAsking *asking)
+was_closed(const MeishiOpeningAsking *asking, const GError *failure)
 {
+    if (asking->said == MEISHI_SAID_OUTDATED)
+        return !g_error_matches(failure, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET);
     return asking->said != MEISHI_SAID_ANSWER && asking->said != MEISHI_SAID_AT_READER;
 }
 
@@ -289,7 +293,7 @@ after_try(MeishiOpeningAsking *asking, const MeishiLockFacts *facts)
     g_autoptr(GError) failure = g_steal_pointer(&asking->failure);
 
     asking->has_tried = FALSE;
-    if (was_closed(asking) || (facts->is_pad && is_cancelled(failure)))
+    if (was_closed(asking, failure) || (facts->is_pad && is_cancelled(failure)))
         after_question(asking, facts);
     else if (g_error_matches(failure, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET))
         take_wrong(asking);

@@ -95,6 +95,7 @@ try_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
         f->typing = g_steal_pointer(&task);
         g_cancellable_connect(cancellable, G_CALLBACK(on_stopped), f, NULL);
         g_task_set_return_on_cancel(f->typing, FALSE);
+        g_task_set_check_cancellable(f->typing, FALSE); /* what was typed was typed */
         return;
     }
     pin = g_strndup((const char *)meishi_secret_data(secret), meishi_secret_len(secret));
@@ -380,13 +381,27 @@ static const struct {
     {"look", look_again},     {"stubborn", be_stubborn},
 };
 
-/* "give=PIN", "last=PIN" (the person knows that it is the last try), "type=PIN" (at the reader), or
- * the name of an act. */
+/* What it is at the reader changes before it is known why. */
+static void
+type_noticed(Fixture *f, const char *pin)
+{
+    f->n_left = 2;
+    meishi_opening_look_again(f->opening);
+    f->n_left = 3;
+    type(f, pin);
+}
+
+/* "give=PIN", "last=PIN" (the person knows that it is the last try), "type=PIN" (at the reader),
+ * "noticed=PIN" (likewise, a wrong one), or the name of an act. */
 static void
 act(Fixture *f, const char *step)
 {
     const char *pin = strchr(step, '=');
 
+    if (pin != NULL && step[0] == 'n') {
+        type_noticed(f, pin + 1);
+        return;
+    }
     if (pin != NULL && step[0] == 't') {
         type(f, pin + 1);
         return;
@@ -494,6 +509,9 @@ static const Row rows[] = {
      "ask:enough,pad,trying try:reader end:answered stopped + "},
     {"reader/given-here", 9, TRUE, FALSE, "need give=" PIN,
      "ask:enough,pad,trying try:reader stopped locked "},
+    {"reader/wrong-and-noticed", 9, TRUE, FALSE, "need noticed=0000 type=" PIN,
+     "ask:enough,pad,trying try:reader end:answered stopped ask:few,wrong,pad,trying "
+     "try:reader end:answered + "},
     {"reader/last", 1, TRUE, FALSE, "need consent type=" PIN,
      "ask:last,pad ask:last,pad,trying try:reader end:answered + "},
     {"reader/last-without-a-word", 1, TRUE, FALSE, "need say-nothing", "ask:last,pad locked "},
@@ -615,6 +633,61 @@ test_question(void)
     fixture_free(f);
 }
 
+/* ---- consent --------------------------------------------------------------------------------- */
+
+static void
+on_other_answered(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GVariant) answer = NULL;
+    MeishiReply reply;
+
+    g_assert_true(meishi_prompters_ask_finish(result, &reply, &answer, NULL));
+}
+
+/* About another token; takes the prompter's time. */
+static void
+ask_about_other(Fixture *f)
+{
+    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
+    static const char *const flags[] = {"wrong", "pad", "trying", "each-use"};
+
+    g_variant_dict_insert(&dict, "tries", "s", "other");
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+        g_variant_dict_insert(&dict, flags[i], "b", FALSE);
+    meishi_prompters_ask_async(f->world->agent->prompters, NULL, "pin", g_variant_dict_end(&dict),
+                               60000, NULL, on_other_answered, f);
+}
+
+static void
+set_left(Fixture *f, guint n_left)
+{
+    f->n_left = n_left;
+    meishi_opening_look_again(f->opening);
+    world_settle();
+}
+
+/* What was agreed to while the token was another is agreed to no more. */
+static void
+test_consent_of_another_time(void)
+{
+    static const Row row = {.n_left = 1, .is_pad = TRUE};
+    Fixture *f = fixture_new(&row);
+
+    need(f);
+    world_settle();
+    ask_about_other(f);
+    consent(f);
+    world_settle();
+    set_left(f, 3); /* before the person has seen what follows */
+    set_left(f, 1);
+    dismiss(f);
+    world_settle();
+    g_assert_cmpstr(f->log->str, ==, "ask:last,pad ask:other ask:last,pad ");
+    dismiss(f);
+    world_settle();
+    fixture_free(f);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -625,5 +698,6 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &rows[i], test_row);
     }
     g_test_add_func("/agent/opening/question", test_question);
+    g_test_add_func("/agent/opening/consent-of-another-time", test_consent_of_another_time);
     return world_run();
 }
