@@ -356,8 +356,8 @@ def test_secret_is_in_locked_memory_alone(person, daemon, agent):
     if os.getuid() != 0:
         with pytest.raises(PermissionError):  # not even its own person reads it
             places(pid, b"x")
+        daemon.ask("unlock", question())
         with open(gate, "w", encoding="ascii") as go:
-            daemon.ask("unlock", question())
             go.write("go\n")
         assert daemon.answer() == (ANSWERED, {"secret": MARKER.encode()})
         return

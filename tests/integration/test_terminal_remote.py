@@ -90,6 +90,7 @@ def tmux(ordinary):
 def test_tmux(ordinary, daemon, tmux, options):
     tmux.start(ordinary.tree.meishi, "agent", "--tty", *options)
     wait_until(lambda: settle() or daemon.path, "the agent registers")
+    wait_until(lambda: "until you press Ctrl-C" in tmux.text(), "the agent is ready")
     shown = []
 
     def typed(kind, text):
@@ -120,7 +121,7 @@ def test_tmux_that_is_detached_and_resized(ordinary, daemon, tmux):
     """Nobody looks at it, and the size changes meanwhile: the question is still the same."""
     tmux.start(ordinary.tree.meishi, "agent", "--tty")
     daemon.ask("choose", CHOICE)
-    wait_until(lambda: tmux.text().rstrip().endswith("Use:"), "the question")
+    wait_until(lambda: "\nUse:" in tmux.text(), "the question")
     tmux.run("resize-window", "-x", "40", "-y", "10")
     tmux.type("2")
     assert daemon.answer()[1]["identity"] == "/i/2"
