@@ -62,6 +62,19 @@ end_question(Task *task)
     task->is_question = FALSE;
 }
 
+static gboolean
+has_too_many(const MeishiErrands *errands, const MeishiAudience *audience)
+{
+    guint n = 0;
+
+    for (const GList *link = errands->tasks.head; link != NULL; link = link->next) {
+        const Task *task = link->data;
+
+        n += task->is_question && task->conn->audience == audience;
+    }
+    return errands->n_questions >= MAX_QUESTIONS || n >= MAX_QUESTIONS_OF_ONE;
+}
+
 /* Gives the connection back and forgets the task. */
 static void
 finish(Task *task, enum meishi_wire_status status)
@@ -183,7 +196,7 @@ may_ask_to_unlock(const Task *task, const GError *error)
     return errands != NULL && !errands->is_winding_up && !task->was_asked &&
            !g_cancellable_is_cancelled(task->cancellable) && task->conn->errand->pin == NULL &&
            meishi_status_from_error(error) == MEISHI_WIRE_LOCKED &&
-           (task->is_question || errands->n_questions < MAX_QUESTIONS) &&
+           (task->is_question || !has_too_many(errands, task->conn->audience)) &&
            meishi_agent_opens_with_passphrase(errands->options.agent);
 }
 
@@ -313,19 +326,6 @@ static gboolean
 needs_person(const MeishiConn *conn)
 {
     return conn->head.type == MEISHI_WIRE_LOGIN || conn->errand->confirm != MEISHI_CONFIRM_NEVER;
-}
-
-static gboolean
-has_too_many(const MeishiErrands *errands, const MeishiAudience *audience)
-{
-    guint n = 0;
-
-    for (const GList *link = errands->tasks.head; link != NULL; link = link->next) {
-        const Task *task = link->data;
-
-        n += task->is_question && task->conn->audience == audience;
-    }
-    return errands->n_questions >= MAX_QUESTIONS || n >= MAX_QUESTIONS_OF_ONE;
 }
 
 void

@@ -16,7 +16,7 @@ struct _MeishiAgent {
     GObject parent;
     GPtrArray *identities;
     MeishiKeyCache cache;
-    gboolean holds;
+    gboolean holds, holds_keys;
     GQueue held; /* GTask */
     guint n_cancelled;
     gboolean is_locked;
@@ -116,7 +116,14 @@ stub_agent_fill_cache(MeishiAgent *agent)
 void
 stub_agent_hold(MeishiAgent *agent)
 {
+    agent->holds = agent->holds_keys = TRUE;
+}
+
+void
+stub_agent_hold_questions(MeishiAgent *agent)
+{
     agent->holds = TRUE;
+    agent->holds_keys = FALSE;
 }
 
 guint
@@ -261,7 +268,9 @@ start(MeishiAgent *agent, GTask *task)
 {
     GCancellable *cancellable = g_task_get_cancellable(task);
 
-    if (!agent->holds) {
+    gboolean is_key = g_task_get_source_tag(task) == meishi_agent_load_key_async;
+
+    if (!agent->holds || (is_key && !agent->holds_keys)) {
         answer(agent, task);
         g_object_unref(task);
         return;

@@ -43,6 +43,7 @@ void stub_agent_fill_cache(MeishiAgent *agent);
 
 /* Requests wait until stub_agent_release(), or until they are cancelled. */
 void stub_agent_hold(MeishiAgent *agent);
+void stub_agent_hold_questions(MeishiAgent *agent); /* all but those for a key */
 void stub_agent_release(MeishiAgent *agent);
 
 /* How many wait now, and how many were cancelled so far. */

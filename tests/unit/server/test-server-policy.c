@@ -207,14 +207,13 @@ holds_many(gpointer agent)
 
 /* One program cannot have so much to be asked that nobody else is. */
 static void
-test_too_many(Door *door, gconstpointer unused)
+check_too_many(Door *door, enum meishi_wire_status status)
 {
     g_autoptr(GPtrArray) clients = g_ptr_array_new_with_free_func((GDestroyNotify)client_free);
     g_autoptr(Client) last = client_new_greeted(door->path);
 
-    want_confirmation(door, MEISHI_CONFIRM_EACH_USE);
     stub_agent_agree(door->agent, TRUE);
-    stub_agent_hold(door->agent);
+    stub_agent_hold_questions(door->agent);
     for (guint i = 0; i < 64; i++) {
         Client *client = client_new_greeted(door->path);
 
@@ -224,12 +223,27 @@ test_too_many(Door *door, gconstpointer unused)
     }
     client_wait_until(holds_many, door->agent);
     door_put_sign(last);
-    g_assert_cmpint(door_ask(last), ==, MEISHI_WIRE_BUSY);
+    g_assert_cmpint(door_ask(last), ==, status);
     stub_agent_release(door->agent);
     for (guint i = 0; i < clients->len; i++)
         g_assert_true(client_receive(clients->pdata[i]));
     door_put_sign(last);
     g_assert_cmpint(door_ask(last), ==, MEISHI_WIRE_OK);
+}
+
+static void
+test_too_many(Door *door, gconstpointer unused)
+{
+    want_confirmation(door, MEISHI_CONFIRM_EACH_USE);
+    check_too_many(door, MEISHI_WIRE_BUSY);
+}
+
+static void
+test_too_many_locked(Door *door, gconstpointer unused)
+{
+    stub_agent_lock(door->agent, "open sesame");
+    stub_agent_empty_cache(door->agent);
+    check_too_many(door, MEISHI_WIRE_LOCKED);
 }
 
 static gboolean
@@ -580,6 +594,7 @@ add_confirm_tests(void)
     ADD("refused", test_refused);
     ADD("not-asked", test_not_asked);
     ADD("too-many", test_too_many);
+    ADD("too-many-locked", test_too_many_locked);
     ADD("hang-up-cancels", test_hang_up_cancels);
     ADD("others-go-on", test_others_go_on);
     ADD("stricter-while-asked", test_stricter_while_asked);
