@@ -47,8 +47,8 @@ struct MeishiOpenQuestion {
 typedef struct {
     const MeishiStarterClass *class; /* NULL: nobody can start one */
     gpointer starter;
-    GSource *timer;    /* how long it is waited for; NULL: it is not */
-    gint64 not_before; /* monotonic: when it may be tried again */
+    GSource *timer;   /* how long it is waited for; NULL: it is not */
+    gint64 failed_at; /* monotonic: when it was of no use; 0: it was not, or not lately */
 } MeishiPrompterStart;
 
 struct MeishiPrompters {

@@ -5,7 +5,7 @@
  *
  * Invariant: a question waits for one start at most, and a start that was of no use is not tried
  * again for a while, so that nobody waits for what does not come each time anew.  A window that
- * registers, and a person who does something, end that while.
+ * registers ends that while, and a person who does something shortens it.
  */
 #include "daemon/agent/prompters-private.h"
 
@@ -17,8 +17,7 @@ give_up(MeishiPrompters *prompters)
     MeishiPrompterStart *start = &prompters->start;
 
     meishi_source_clear(&start->timer);
-    start->not_before =
-        g_get_monotonic_time() + start->class->back_off_ms * G_TIME_SPAN_MILLISECOND;
+    start->failed_at = g_get_monotonic_time();
     meishi_prompters_plan_turn(prompters);
 }
 
@@ -48,13 +47,23 @@ meishi_prompters_can_start(MeishiPrompters *prompters)
     return start->class != NULL && start->class->can_start(start->starter);
 }
 
+/* That the person has done something is what a program says. */
+static gboolean
+is_too_early(const MeishiPrompterStart *start, gboolean has_acted)
+{
+    guint wait_ms = has_acted ? start->class->pause_ms : start->class->back_off_ms;
+
+    return start->failed_at != 0 &&
+           g_get_monotonic_time() < start->failed_at + wait_ms * G_TIME_SPAN_MILLISECOND;
+}
+
 static gboolean
 may_start(const MeishiOpenQuestion *question)
 {
     MeishiPrompters *prompters = question->prompters;
 
     return !question->has_waited && meishi_prompters_can_start(prompters) &&
-           (question->has_acted || g_get_monotonic_time() >= prompters->start.not_before);
+           !is_too_early(&prompters->start, question->has_acted);
 }
 
 gboolean
@@ -82,7 +91,7 @@ void
 meishi_prompters_note_arrival(MeishiPrompters *prompters, gboolean is_window)
 {
     if (is_window)
-        prompters->start.not_before = 0;
+        prompters->start.failed_at = 0;
     if (prompters->start.timer != NULL)
         meishi_prompters_plan_turn(prompters);
 }

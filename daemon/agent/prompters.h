@@ -95,6 +95,7 @@ typedef struct {
     void (*start)(gpointer starter);
     guint patience_ms; /* with it, until somebody registers */
     guint back_off_ms; /* before the next try after one that was of no use */
+    guint pause_ms;    /* likewise, for a person who has just done something */
 } MeishiStarterClass;
 
 /* @class: NULL is nobody any more. */

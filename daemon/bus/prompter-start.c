@@ -13,6 +13,7 @@
 #define BUS_PATH    "/org/freedesktop/DBus"
 #define PATIENCE_MS 10000
 #define BACK_OFF_MS 30000
+#define PAUSE_MS    2000
 
 struct MeishiPrompterStarter {
     MeishiAgent *agent;
@@ -91,6 +92,7 @@ static const MeishiStarterClass starter_class = {
     .start = start,
     .patience_ms = PATIENCE_MS,
     .back_off_ms = BACK_OFF_MS,
+    .pause_ms = PAUSE_MS,
 };
 
 /* ---- what the bus can start ------------------------------------------------------------------ */

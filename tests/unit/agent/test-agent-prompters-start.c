@@ -27,6 +27,7 @@ on_start(gpointer data)
 }
 
 static const MeishiStarterClass patient_class = {can_start, on_start, 60000, 60000};
+static const MeishiStarterClass steady_class = {can_start, on_start, 60000, 60000, 60000};
 static const MeishiStarterClass impatient_class = {can_start, on_start, 20, 60000};
 static const MeishiStarterClass insistent_class = {can_start, on_start, 60000, 0};
 
@@ -135,6 +136,23 @@ test_start_fails(void)
     g_assert_cmpuint(starter.n_starts, ==, 3);
     g_cancellable_cancel(later.cancellable);
     settle();
+}
+
+/* Programs say that of the person, and could have processes started without end. */
+static void
+test_start_fails_for_one_who_acts(void)
+{
+    STARTER(&steady_class);
+    g_auto(Asker) first = {.has_acted = TRUE}, again = {.has_acted = TRUE};
+
+    ask(prompters, &first, "a");
+    settle();
+    meishi_prompters_start_failed(prompters);
+    ask(prompters, &again, "b");
+    settle();
+    assert_end(&first, "nobody");
+    assert_end(&again, "nobody");
+    g_assert_cmpuint(starter.n_starts, ==, 1);
 }
 
 static void
@@ -283,6 +301,7 @@ main(int argc, char **argv)
     g_test_add_func("/prompters/start/comes", test_start);
     g_test_add_func("/prompters/start/unable", test_start_unable);
     g_test_add_func("/prompters/start/fails", test_start_fails);
+    g_test_add_func("/prompters/start/fails-for-one-who-acts", test_start_fails_for_one_who_acts);
     g_test_add_func("/prompters/start/again", test_start_again);
     g_test_add_func("/prompters/start/too-late", test_start_too_late);
     g_test_add_func("/prompters/start/other-kinds", test_start_other_kinds);
