@@ -242,18 +242,19 @@ was_accepted(const MeishiWorld *world, const MeishiRequest *request)
 }
 
 /* Specification 6.2 rule 5: what to begin with.  "Always" only where policy or an earlier choice
- * for longer than once says so. */
+ * for longer than once says so.  Where nobody waits, "once" would be over before the next time. */
 static MeishiScope
-first_scope(const MeishiDecision *decision, const MeishiWorld *world, const MeishiRequest *request)
+first_scope(const MeishiDecision *decision, const MeishiWorld *world, const MeishiSelectCall *call)
 {
     MeishiRemember most = decision->limits.remember;
     gboolean by_policy = decision->rule != NULL && decision->rule->says_remember;
     gboolean by_choice =
         decision->choice != NULL && decision->choice->scope >= MEISHI_SCOPE_SESSION;
+    gboolean comes_again = call->is_for_later || was_accepted(world, call->request);
 
     if (most == MEISHI_REMEMBER_ALWAYS && (by_policy || by_choice))
         return MEISHI_SCOPE_ALWAYS;
-    if (most <= MEISHI_REMEMBER_SESSION && (by_policy || by_choice || was_accepted(world, request)))
+    if (most <= MEISHI_REMEMBER_SESSION && (by_policy || by_choice || comes_again))
         return MEISHI_SCOPE_SESSION;
     return MEISHI_SCOPE_ONCE;
 }
@@ -363,8 +364,7 @@ fill(GVariantDict *dict, const MeishiSelectCall *call, const MeishiDecision *dec
     add_server(dict, call->request);
     add_last_time(dict, decision, world, call->request);
     add_offer(dict, decision, call->request);
-    g_variant_dict_insert(dict, "scope", "s",
-                          scope_names[first_scope(decision, world, call->request)]);
+    g_variant_dict_insert(dict, "scope", "s", scope_names[first_scope(decision, world, call)]);
 }
 
 GVariant *

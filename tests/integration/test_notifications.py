@@ -127,6 +127,7 @@ def test_needs_user_and_choose_now(world, server):
     notifications.press(shown.id, "choose")
     cookie, kind, question = prompter.question()
     assert kind == "choose" and question["host"] == HOST and question["awaited"] is False
+    assert question["scope"] == "session"  # "once" would be over before the next time
     assert notifications.closing() == shown.id
     [alice] = [one["identity"] for one in question["candidates"] if one["label"] == "Alice"]
     prompter.choose(cookie, alice, scope="session")

@@ -246,6 +246,7 @@ test_choose(void)
     g_assert_cmpuint(asking->n_begun, ==, 1);
     assert_asked(asking, "host", HOST);
     assert_flag(asking, "awaited", FALSE);
+    assert_asked(asking, "scope", "session"); /* "once" would be over before the next time */
     assert_offered(asking, "Alice Bob (Stranger)");
     asking_answer(asking, "Alice", "once", "host-port", FALSE);
     again = asking_start(asking, in_background(asking, HOST));
