@@ -299,6 +299,7 @@ meishi_agent_end_context(MeishiAgent *agent, const char *context)
     guint n = meishi_choice_book_end_context(agent->choice_book, context);
 
     meishi_held_answers_drop(agent->selector->held, &held);
+    meishi_inquiry_end_context(agent, context);
     meishi_notify_end_context(agent, context);
     if (n > 0)
         meishi_selector_tell_changes(agent, before);

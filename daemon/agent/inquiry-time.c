@@ -178,6 +178,29 @@ meishi_inquiry_on_timeout(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean
+is_of_context(const MeishiInquiry *inquiry, const char *context)
+{
+    const MeishiWaiter *first = g_ptr_array_index(inquiry->waiters, 0);
+    const char *own = first->call->request->context;
+
+    return own != NULL && own[0] != '\0' && (context == NULL || g_str_equal(own, context));
+}
+
+/* Whoever still waits is told when the question ends. */
+void
+meishi_inquiry_end_context(MeishiAgent *agent, const char *context)
+{
+    GPtrArray *inquiries = agent->selector->inquiries;
+
+    for (guint i = inquiries->len; i-- > 0;) {
+        MeishiInquiry *inquiry = g_ptr_array_index(inquiries, i);
+
+        if (is_of_context(inquiry, context))
+            withdraw(inquiry);
+    }
+}
+
 gboolean
 meishi_inquiry_on_cancelled(GCancellable *cancellable, gpointer user_data)
 {

@@ -96,6 +96,9 @@ void meishi_inquiry_ask_for_later(MeishiAgent *agent, MeishiSelectCall *call,
  * everybody; FALSE where it is closed (and gone). */
 gboolean meishi_inquiry_review(MeishiInquiry *inquiry);
 
+/* Ends the questions of @context (NULL: of any): what would be answered is to be forgotten. */
+void meishi_inquiry_end_context(MeishiAgent *agent, const char *context);
+
 /* The agent ends. */
 void meishi_inquiry_orphan(MeishiInquiry *inquiry);
 

@@ -213,6 +213,48 @@ test_set_patience(void)
     assert_call(other, "waiting");
 }
 
+/* ---- the end of a context -------------------------------------------------------------------- */
+
+static MeishiSelectCall *
+new_private_call(Asking *asking, const char *context, guint timeout_ms)
+{
+    MeishiSelectCall *call = asking_call(asking, HOST);
+
+    call->request->context = g_strdup(context);
+    call->timeout_ms = timeout_ms;
+    return call;
+}
+
+/* 3.6: nothing of it is remembered, so there is nothing to answer. */
+static void
+test_context_ends(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) deserted = NULL, waiting = NULL, other = NULL, none = NULL;
+
+    deserted = asking_start(asking, new_private_call(asking, "private:1", 20));
+    waiting = asking_start(asking, new_private_call(asking, "private:2", 0));
+    other = asking_start(asking, new_private_call(asking, "private:3", 0));
+    none = asking_start(asking, asking_call(asking, HOST));
+    asking_wait(deserted);
+    g_assert_nonnull(asking->cookie);
+    meishi_agent_end_context(asking->agent, "private:1");
+    world_settle();
+    g_assert_cmpstr(asking->cancelled->str, ==, "caller-gone ");
+    g_assert_nonnull(asking->cookie); /* the next one's */
+    meishi_agent_end_context(asking->agent, "private:2");
+    world_settle();
+    g_assert_cmpstr(asking->cancelled->str, ==, "caller-gone caller-gone ");
+    g_assert_cmpuint(waiting->n_ends, ==, 1);
+    g_assert_error(waiting->error, MEISHI_ERROR, MEISHI_ERROR_CANCELLED);
+    assert_call(other, "waiting");
+    meishi_agent_end_context(asking->agent, NULL);
+    world_settle();
+    g_assert_cmpuint(other->n_ends, ==, 1);
+    assert_call(none, "waiting"); /* that of no context does not end */
+    assert_choices(asking, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -225,5 +267,6 @@ main(int argc, char **argv)
     g_test_add_func("/patience/extend/patient", test_extend);
     g_test_add_func("/patience/extend/hasty", test_extend_hasty);
     g_test_add_func("/patience/set", test_set_patience);
+    g_test_add_func("/patience/context-ends", test_context_ends);
     return world_run();
 }
