@@ -76,7 +76,7 @@ meishi_inquiry_extend(gint64 deadline, gpointer data)
         MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
 
         if (meishi_inquiry_is_waiting(waiter) && waiter->is_patient)
-            meishi_waiter_wait_until(waiter, MAX(deadline, waiter->deadline));
+            meishi_waiter_wait_until(waiter, deadline);
     }
     (void)look_at_time(inquiry);
     tell(inquiry);

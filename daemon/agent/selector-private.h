@@ -62,7 +62,7 @@ void meishi_waiter_fail(MeishiWaiter *waiter, GError *error);
 void meishi_waiter_watch(MeishiWaiter *waiter, GSourceFunc on_timeout,
                          GCancellableSourceFunc on_cancelled);
 
-/* One that is watched waits so long from now on, or until then. */
+/* One that is watched waits so long from now on, or until then at least. */
 void meishi_waiter_wait_for(MeishiWaiter *waiter, guint timeout_ms);
 void meishi_waiter_wait_until(MeishiWaiter *waiter, gint64 deadline);
 

@@ -113,11 +113,16 @@ meishi_waiter_wait_for(MeishiWaiter *waiter, guint timeout_ms)
                             g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND);
 }
 
+/* What is left is compared, not when it ends: the clock may have been set back meanwhile. */
 void
 meishi_waiter_wait_until(MeishiWaiter *waiter, gint64 deadline)
 {
-    gint64 seconds = deadline - meishi_agent_now();
+    gint64 now = meishi_agent_now();
+    gint64 left =
+        (g_source_get_ready_time(waiter->timer) - g_get_monotonic_time()) / G_USEC_PER_SEC;
 
-    if (deadline != waiter->deadline)
-        meishi_waiter_wait_for(waiter, (guint)CLAMP(seconds, 0, G_MAXINT / 1000) * 1000);
+    if (deadline - now > left)
+        meishi_waiter_wait_for(waiter, (guint)CLAMP(deadline - now, 0, G_MAXINT / 1000) * 1000);
+    else
+        waiter->deadline = now + left;
 }

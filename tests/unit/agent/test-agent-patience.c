@@ -2,7 +2,7 @@
  *
  * How long callers wait for the person, who may change that, and what the person is told of it.
  */
-#include "daemon/agent/agent-private.h"
+#include "daemon/agent/inquiry-private.h"
 #include "daemon/base/error.h"
 #include "tests/unit/agent/asking.h"
 
@@ -176,6 +176,31 @@ test_extend(void)
     assert_call(patient, "selected Bob once");
 }
 
+static MeishiWaiter *
+first_waiter(Asking *asking)
+{
+    const MeishiInquiry *inquiry = g_ptr_array_index(asking->agent->selector->inquiries, 0);
+
+    return g_ptr_array_index(inquiry->waiters, 0);
+}
+
+/* By a clock that has been set back since, the old end lies an hour ahead. */
+static void
+test_extend_clock_set_back(void)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = start(asking, 0);
+    MeishiWaiter *waiter = first_waiter(asking);
+    gint64 end = g_source_get_ready_time(waiter->timer);
+
+    waiter->deadline += 3600;
+    let_a_second_pass();
+    extend(asking);
+    g_assert_cmpint(g_source_get_ready_time(waiter->timer), >, end);
+    assert_told(asking, "awaited ", 60);
+    assert_call(call, "waiting");
+}
+
 /* The person hears that it was of no use, and that a late answer is. */
 static void
 test_extend_hasty(void)
@@ -266,6 +291,7 @@ main(int argc, char **argv)
     g_test_add_func("/patience/left", test_left);
     g_test_add_func("/patience/extend/patient", test_extend);
     g_test_add_func("/patience/extend/hasty", test_extend_hasty);
+    g_test_add_func("/patience/extend/clock-set-back", test_extend_clock_set_back);
     g_test_add_func("/patience/set", test_set_patience);
     g_test_add_func("/patience/context-ends", test_context_ends);
     return world_run();
