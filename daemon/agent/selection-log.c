@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Selections, oldest first, and a table to find them by.  A server may send 256 kB of lists: only
- * the latest selections keep them, for the case that the person is asked again.
+ * Selections, oldest first, and a table to find them by.  A server may send 256 kB of lists, and a
+ * program name 64 kB of hosts: only the latest selections keep them, for the case that the person
+ * is asked again.
  */
 #include "daemon/agent/selection-log.h"
 
@@ -78,6 +79,7 @@ drop_lists(MeishiRequest *request)
     g_clear_pointer(&request->sigalgs, g_array_unref);
     g_clear_pointer(&request->sigalgs_cert, g_array_unref);
     g_clear_pointer(&request->oid_filters, g_ptr_array_unref);
+    g_clear_pointer(&request->shared_hosts, g_strfreev);
 }
 
 /* Each selection is here once when there are just as many behind it. */

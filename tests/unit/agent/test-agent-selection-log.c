@@ -21,6 +21,7 @@ new_request(void)
     request->protocol = g_strdup("https");
     request->context = g_strdup("work");
     request->ca_names = g_ptr_array_new();
+    request->shared_hosts = g_strsplit("a.example b.example", " ", -1);
     return request;
 }
 
@@ -72,7 +73,7 @@ test_found(void)
     g_assert_true(found->request->ca_names == request->ca_names);
 }
 
-/* What servers said is kept of the latest alone: it may be much. */
+/* What servers and programs list is kept of the latest alone: it may be much. */
 static void
 test_lists(void)
 {
@@ -88,6 +89,7 @@ test_lists(void)
 
         g_assert_cmpstr(found->request->host.text, ==, "www.example.com");
         g_assert_cmpint(found->request->ca_names != NULL, ==, i >= 2);
+        g_assert_cmpint(found->request->shared_hosts != NULL, ==, i >= 2);
         g_free(ids[i]);
     }
 }
