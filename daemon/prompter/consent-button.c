@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A key does not click a GtkButton, it activates it, and the click follows a quarter of a second
- * later.  Who did it is looked at when it is activated and kept until then.  The class handlers run
- * before anybody's, so that nobody hears of a click that was none.
+ * later, in which another program could change what is agreed to, or another key could have sent
+ * it.  So here the click comes at once.  The class handlers run before anybody's, so that nobody
+ * hears of a click that was none.
  */
 #include "daemon/prompter/consent-button.h"
 
 struct _MeishiConsentButton {
     GtkButton parent_instance;
     MeishiConsent *consent; /* NULL: not guarded */
-    gboolean is_meant;      /* the click that is to follow */
 };
 
 G_DEFINE_TYPE(MeishiConsentButton, meishi_consent_button, GTK_TYPE_BUTTON)
@@ -28,27 +28,19 @@ is_person(MeishiConsentButton *button)
            (meishi_consent_is_armed(button->consent) && meishi_consent_is_input(button->consent));
 }
 
+/* clicked() says whether it is one. */
 static void
-activate(GtkButton *parent)
+activate(GtkButton *button)
 {
-    MeishiConsentButton *button = MEISHI_CONSENT_BUTTON(parent);
-
-    if (is_person(button)) {
-        button->is_meant = TRUE;
-        GTK_BUTTON_CLASS(meishi_consent_button_parent_class)->activate(parent);
-    } else {
-        g_signal_emit(button, signals[REFUSED], 0);
-    }
+    g_signal_emit_by_name(button, "clicked");
 }
 
 static void
 clicked(GtkButton *parent)
 {
     MeishiConsentButton *button = MEISHI_CONSENT_BUTTON(parent);
-    gboolean is_meant = button->is_meant;
 
-    button->is_meant = FALSE;
-    if (is_meant || is_person(button))
+    if (is_person(button))
         return;
     g_signal_stop_emission_by_name(button, "clicked");
     g_signal_emit(button, signals[REFUSED], 0);

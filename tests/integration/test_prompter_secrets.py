@@ -348,6 +348,16 @@ def test_what_another_program_chooses_is_looked_at_first(desktop, asking, show):
     assert asking.answer()[2]["identity"] == "/i/2"
 
 
+def test_key_uses_what_was_chosen_when_it_was_pressed(desktop, asking, show):
+    """A button that is pressed by a key must not wait with it: what another program chooses in
+    between would be used in the person's name."""
+    window = show(CHOOSE, "choose", question(HANA, candidate(2, "Work")))
+    window.wait_armed("Use")
+    desktop.key("alt+u")
+    desktop.select(1)
+    assert asking.answer()[2]["identity"] == "/i/1"
+
+
 @pytest.mark.parametrize("title, kind, text, name, answer", [
     (CONFIRM, "confirm", question(label="'Hana'"), "Deny", (ANSWERED, {"allow": "no"})),
     (UNLOCK, "unlock", unlock(), "Not Now", (NOT_NOW, {})),
