@@ -93,12 +93,14 @@ new_line(void)
                         0.0, "hexpand", TRUE, NULL);
 }
 
+/* The click of a key comes late: there may be nothing left to wait for. */
 static void
 on_more(GtkButton *button, gpointer data)
 {
     MeishiTimeBar *bar = data;
 
-    bar->more(bar->data);
+    if (bar->question != NULL)
+        bar->more(bar->data);
 }
 
 static GtkWidget *
