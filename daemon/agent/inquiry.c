@@ -182,7 +182,7 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
     if (decision->choice != NULL && decision->choice->ask_once)
         inquiry->ask_once = decision->choice->id;
     inquiry->cancellable = g_cancellable_new();
-    inquiry->is_awaited = TRUE;
+    inquiry->is_awaited = !waiter->call->is_for_later;
     inquiry->deadline = waiter->deadline;
     inquiry->ends_at = meishi_agent_now() + OPEN_MS / 1000;
     g_ptr_array_add(agent->selector->inquiries, inquiry);

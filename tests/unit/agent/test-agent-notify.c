@@ -302,11 +302,14 @@ test_choose_shared(void)
     g_autoptr(Asking) asking = asking_new();
     g_autoptr(Board) board = board_new(asking->agent);
     g_autoptr(Call) call = asking_start(asking, in_background(asking, HOST)), again = NULL;
+    MeishiSelectCall *asks = asking_call(asking, HOST);
 
+    asks->timeout_ms = MEISHI_SELECT_MAX_TIMEOUT_MS; /* as long as the question is open at most */
     board_press(board, MEISHI_NOTICE_CHOOSE);
-    again = asking_start(asking, asking_call(asking, HOST));
+    again = asking_start(asking, asks);
     assert_call(again, "waiting");
     g_assert_cmpuint(asking->n_begun, ==, 1);
+    g_assert_cmpstr(asking->updates->str, ==, "awaited ");
     asking_answer(asking, "Alice", "session", "host-port", FALSE);
     assert_call(again, "selected Alice session");
 }
