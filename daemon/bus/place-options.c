@@ -11,9 +11,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define OWN_TERMINAL "/dev/tty" /* of every process: claims nothing */
-#define DEVICES      "/dev/"
-#define TERMINALS    "pts/"
+#define OWN_TERMINAL   "/dev/tty" /* of every process: claims nothing */
+#define DEVICES        "/dev/"
+#define TERMINALS      "pts/"
+
+#define MAX_KINDS      64
+#define MAX_KINDS_SIZE 4096
 
 /* Those of the first prompters, which did not say. */
 static const char *const old_kinds[] = {"choose", "confirm", NULL};
@@ -33,6 +36,21 @@ check_type(GVariant *dict, const char *key, const char *type, GError **error)
         return TRUE;
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                 "Option “%s” has the wrong type", key);
+    return FALSE;
+}
+
+/* All of them are looked at for each question. */
+static gboolean
+check_kinds(GVariant *dict, GError **error)
+{
+    g_autoptr(GVariant) kinds = g_variant_lookup_value(dict, "kinds", G_VARIANT_TYPE_STRING_ARRAY);
+
+    if (kinds == NULL ||
+        (g_variant_n_children(kinds) <= MAX_KINDS && g_variant_get_size(kinds) <= MAX_KINDS_SIZE))
+        return TRUE;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                "Option “kinds” has to be at most %d words, %d bytes together", MAX_KINDS,
+                MAX_KINDS_SIZE);
     return FALSE;
 }
 
@@ -96,8 +114,8 @@ meishi_place_options_read(GVariant *dict, const MeishiApplication *program,
     dev_t tty;
 
     if (!check_type(dict, "session", "s", error) || !check_type(dict, "tty", "s", error) ||
-        !check_type(dict, "kinds", "as", error) || !check_session(dict, program, error) ||
-        !read_tty(dict, program, &tty, error))
+        !check_type(dict, "kinds", "as", error) || !check_kinds(dict, error) ||
+        !check_session(dict, program, error) || !read_tty(dict, program, &tty, error))
         return FALSE;
     ret_options->kinds = NULL;
     if (!g_variant_lookup(dict, "kinds", "^as", &ret_options->kinds))

@@ -84,6 +84,48 @@ test_elsewhere(void)
     g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+static gboolean
+read_kinds(const char *const *kinds, gssize n, GError **error)
+{
+    g_autoptr(MeishiApplication) program = meishi_application_new_unknown();
+    g_auto(MeishiPlaceOptions) options = {.kinds = NULL};
+    GVariantDict draft = G_VARIANT_DICT_INIT(NULL);
+    g_autoptr(GVariant) dict = NULL;
+
+    g_variant_dict_insert_value(&draft, "kinds", g_variant_new_strv(kinds, n));
+    dict = g_variant_ref_sink(g_variant_dict_end(&draft));
+    if (!meishi_place_options_read(dict, program, &options, error))
+        return FALSE;
+    g_assert_cmpuint(g_strv_length(options.kinds), ==, n);
+    return TRUE;
+}
+
+/* A newer prompter may know more kinds than we do, but not any number. */
+static void
+test_kinds(void)
+{
+    const char *kinds[65];
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        kinds[i] = "choose";
+    g_assert_true(read_kinds(kinds, 0, NULL));
+    g_assert_true(read_kinds(kinds, 64, NULL));
+    g_assert_false(read_kinds(kinds, 65, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+test_kinds_long(void)
+{
+    g_autofree char *name = g_strnfill(5000, 'x');
+    const char *kinds[] = {name};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(read_kinds(kinds, 1, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -91,5 +133,7 @@ main(int argc, char **argv)
     g_test_add_func("/bus/place-options/own", test_own);
     g_test_add_func("/bus/place-options/not-own", test_not_own);
     g_test_add_func("/bus/place-options/elsewhere", test_elsewhere);
+    g_test_add_func("/bus/place-options/kinds", test_kinds);
+    g_test_add_func("/bus/place-options/kinds-long", test_kinds_long);
     return g_test_run();
 }
