@@ -39,13 +39,15 @@ show_roots(MeishiDoor *door, const MeishiDoorContext *context, GError **error)
     return TRUE;
 }
 
-static void
-free_root(gpointer data)
+void
+meishi_root_object_free(GDBusInterfaceSkeleton *root)
 {
-    GDBusInterfaceSkeleton *root = data;
+    gpointer data = g_object_get_data(G_OBJECT(root), MEISHI_ROOT_DATA);
 
     if (g_dbus_interface_skeleton_get_object_path(root) != NULL)
         g_dbus_interface_skeleton_unexport(root);
+    if (data != NULL)
+        g_signal_handlers_disconnect_by_data(root, data);
     g_object_set_data(G_OBJECT(root), MEISHI_ROOT_DATA, NULL);
     g_object_unref(root);
 }
@@ -126,7 +128,7 @@ meishi_door_new(const MeishiDoorContext *context, GDBusConnection *connection, G
 
     door->agent = g_object_ref(context->agent);
     door->connection = g_object_ref(connection);
-    door->roots = g_ptr_array_new_with_free_func(free_root);
+    door->roots = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_root_object_free);
     door->objects = g_dbus_object_manager_server_new(MEISHI_BUS_PATH);
     if (!show_roots(door, context, error)) {
         meishi_door_free(door);

@@ -8,9 +8,13 @@
 
 #include "daemon/bus/door.h"
 
-/* What g_object_set_data() keeps on a skeleton under this name ends with its door, once nobody can
- * call any more; the skeleton itself may be held by others for a while. */
+/* What g_object_set_data() keeps on a skeleton under this name ends with its door, and so do the
+ * handlers of method calls that have it as their user data; the skeleton itself may be held for a
+ * while by calls that are on their way through GDBus's threads. */
 #define MEISHI_ROOT_DATA "meishi-root"
+
+/* Takes it off its connection.  Calls that still come are of an unknown method. */
+void meishi_root_object_free(GDBusInterfaceSkeleton *root);
 
 /* @context has to outlive what is returned. */
 typedef GDBusInterfaceSkeleton *(*MeishiRootObject)(const MeishiDoorContext *context);
