@@ -31,6 +31,7 @@ class Person:
         self.config = self.home / "config"
         self.runtime = self.home / "run"
         self.daemon = None
+        self._children = []  # all that ran in the background, ended or not
         self._make_directories()
         self.env = self._make_environment()
 
@@ -60,9 +61,11 @@ class Person:
     def background(self, *argv, env=None, **kwargs):
         """Starts a program as this person; the caller ends it."""
         log = self.home / f"{Path(str(argv[0])).name}{next(_numbers)}.log"
-        return Background(
+        child = Background(
             argv, log, env=self._with(env), cwd=self.home, **self.identity(), **kwargs
         )
+        self._children.append(child)
+        return child
 
     def meishi(self, *args, **kwargs):
         return self.run(self.tree.meishi, *args, **kwargs)
@@ -118,6 +121,8 @@ class Person:
     def close(self):
         """Ends what is left and forgets the home."""
         self.stop_daemon()
+        for child in self._children:
+            child.assert_no_crash()
         shutil.rmtree(self.home, ignore_errors=True)
 
     # ---- PKCS#11 ----------------------------------------------------------------------------

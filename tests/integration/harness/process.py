@@ -65,12 +65,16 @@ def end(pid, signum=signal.SIGTERM, timeout=PATIENCE):
         os.close(fd)
 
 
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
+
+
 class Background:
     """A child in the background whose output goes to a file.  It dies with us, whatever ends us."""
 
     def __init__(self, argv, log, **kwargs):
         self.argv = [str(arg) for arg in argv]
         self.log = log
+        self.is_to_crash = False  # a test sends it a signal of CRASHES
         with open(log, "ab") as out:
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.argv],
@@ -94,6 +98,13 @@ class Background:
     def assert_alive(self):
         assert self.is_alive(), (
             f"{self.argv[0]} ended with {self.child.returncode}:\n{self.output()}"
+        )
+
+    def assert_no_crash(self):
+        """However it ended: not by a fault of its own.  What ended it may have been a test."""
+        status = self.child.poll()
+        assert self.is_to_crash or status is None or -status not in CRASHES, (
+            f"{self.argv[0]} crashed with signal {-status}:\n{self.output()}"
         )
 
     def wait_ready(self, condition, what):

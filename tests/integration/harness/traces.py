@@ -101,6 +101,7 @@ def assert_forgotten(process, *secrets, known=NAME):
 
 def end_with_abort(process):
     """SIGABRT; whether the kernel wrote a core file."""
+    process.is_to_crash = True
     os.kill(process.pid, 6)
     _, status = os.waitpid(process.pid, 0)
     process.child.returncode = -os.WTERMSIG(status)
