@@ -26,10 +26,10 @@ on_start(gpointer data)
     ((Starter *)data)->n_starts++;
 }
 
-static const MeishiStarterClass patient_class = {can_start, on_start, 60000, 60000};
+static const MeishiStarterClass patient_class = {can_start, on_start, 60000, 60000, 0};
 static const MeishiStarterClass steady_class = {can_start, on_start, 60000, 60000, 60000};
-static const MeishiStarterClass impatient_class = {can_start, on_start, 20, 60000};
-static const MeishiStarterClass insistent_class = {can_start, on_start, 60000, 0};
+static const MeishiStarterClass impatient_class = {can_start, on_start, 20, 60000, 0};
+static const MeishiStarterClass insistent_class = {can_start, on_start, 60000, 0, 0};
 
 static void
 starter_clear(Starter *starter)

@@ -209,7 +209,7 @@ start_in_vain(gpointer data)
 static void
 test_failed_nobody_comes(void)
 {
-    static const MeishiStarterClass starter = {can_start, start_in_vain, 20, 60000};
+    static const MeishiStarterClass starter = {can_start, start_in_vain, 20, 60000, 0};
     g_autoptr(Asking) asking = asking_new();
     g_autoptr(Call) call = NULL;
 

@@ -259,7 +259,7 @@ start_nobody(gpointer unused)
 static void
 test_nobody_for_sandbox(void)
 {
-    static const MeishiStarterClass starter = {can_start, start_nobody, 60000, 60000};
+    static const MeishiStarterClass starter = {can_start, start_nobody, 60000, 60000, 0};
     g_autoptr(Asking) asking = asking_new();
     MeishiPrompters *prompters = meishi_agent_prompters(asking->agent);
     g_autoptr(Call) at_once = NULL, after_start = NULL;
