@@ -8,6 +8,7 @@
 #include "daemon/prompter/accessible.h"
 #include "daemon/prompter/consent-button.h"
 #include "daemon/prompter/consent.h"
+#include "daemon/prompter/focus-sight.h"
 #include "daemon/prompter/parent-window.h"
 #include "daemon/prompter/program-box.h"
 #include "daemon/prompter/text.h"
@@ -413,6 +414,7 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroller), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroller), clamp(shell->content));
+    meishi_focus_sight_keep(shell->scroller, GTK_WIDGET(shell->content));
     gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scroller), TRUE);
     gtk_widget_set_vexpand(scroller, TRUE);
     gtk_box_append(GTK_BOX(page), scroller);

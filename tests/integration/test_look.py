@@ -66,6 +66,15 @@ def assert_whole(buttons, width, height, scene):
         assert button["scrolls"] or (y >= 0 and y + h <= height), (scene, button)
 
 
+def assert_focus_in_sight(desktop, scene):
+    """Where it scrolls, it has scrolled to what has the focus."""
+
+    def hidden():
+        return [one for one in desktop.out_of_sight() if one["focused"]]
+
+    wait_until(lambda: not hidden(), f"the focus of {scene} in sight")
+
+
 @pytest.fixture(scope="session")
 def arabic(scratch):
     """A language that is written from the right: a locale, which the machine need not have, and a
@@ -98,6 +107,7 @@ def test_every_dialog(desktop, asking, person, arabic, style):
         width, height = size_of(desktop, window)
         assert width <= WIDTH and height <= HEIGHT, name
         assert_whole(buttons, width, height, name)
+        assert_focus_in_sight(desktop, name)
         if PICTURES:
             time.sleep(0.6)
             if keys:

@@ -127,6 +127,13 @@ class Desktop:
             self.reader = Reader(self.person, self.env)
         return self.reader.ask(method="boxes")
 
+    def out_of_sight(self):
+        """What can be scrolled and is not wholly in what can be seen: "name", "focused", and the
+        rows of pixels above and below, "hidden"."""
+        if self.reader is None:
+            self.reader = Reader(self.person, self.env)
+        return self.reader.ask(method="out_of_sight")
+
     def heard(self):
         """What a screen reader has spoken by itself since it was first asked for this: how the
         description of what has the focus became another (Orca does so)."""
@@ -263,9 +270,29 @@ def serve():
                 continue  # gone by what was done before
         return done
 
-    def is_within(thing, role):
+    def around(thing, role):
         parent = thing.get_parent()
-        return parent is not None and (parent.get_role_name() == role or is_within(parent, role))
+        if parent is None or parent.get_role_name() == role:
+            return parent
+        return around(parent, role)
+
+    def is_within(thing, role):
+        return around(thing, role) is not None
+
+    def out_of_sight(_request):
+        found = []
+        for thing, facts in all_of():
+            pane = around(thing, "scroll pane")
+            if pane is None or "visible" not in facts["states"]:
+                continue
+            box = thing.get_extents(Atspi.CoordType.WINDOW)
+            seen = pane.get_extents(Atspi.CoordType.WINDOW)
+            hidden = max(seen.y - box.y, box.y + box.height - seen.y - seen.height)
+            if hidden > 0 and box.height > 0:
+                found.append({
+                    "name": facts["name"], "hidden": hidden, "focused": "focused" in facts["states"],
+                })  # fmt: skip
+        return found
 
     def boxes(_request):
         found = []
@@ -280,7 +307,7 @@ def serve():
 
     methods = {
         "see": see, "press": press, "boxes": boxes, "texts": texts, "put": put,
-        "press_all": press_all, "select": select,
+        "press_all": press_all, "select": select, "out_of_sight": out_of_sight,
     }  # fmt: skip
     for line in sys.stdin:
         request = json.loads(line)
