@@ -266,6 +266,6 @@ meishi_secret_window_ask_again(MeishiShell *shell, const MeishiQuestion *questio
     window->shell = shell;
     meishi_shell_turn(shell, &head);
     meishi_shell_own(shell, window, free_window);
+    meishi_shell_update(shell, question); /* a line that fill() makes room for */
     fill(window);
-    meishi_shell_update(shell, question);
 }

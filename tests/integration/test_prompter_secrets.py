@@ -538,6 +538,16 @@ def test_wrong_passphrase_is_asked_for_where_the_window_stands(desktop, asking, 
     assert asking.secrets == ["wrong", "right"]
 
 
+def test_window_grows_with_the_new_question(desktop, asking, show, typed):
+    window = show(UNLOCK, "unlock", unlock())
+    typed("wrong")
+    window.press("Unlock", "Return")
+    asking.answer()
+    asking.ask("unlock", asked(wrong="true", tries_left="uint32 2", deadline="int64 9999999999"))
+    wait_until(lambda: "That passphrase is wrong." in window.text(), "the new question")
+    wait_until(lambda: not desktop.out_of_sight(), "all of it in sight")
+
+
 def test_another_question_does_not_wait_for_the_passphrase(desktop, asking, show, typed):
     window = show(UNLOCK, "unlock", unlock())
     typed("right")
