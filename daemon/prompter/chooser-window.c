@@ -340,8 +340,8 @@ add_choice(Window *window)
     if (window->view->is_waiting)
         return;
     window->remember = meishi_remember_box_new(window->view);
+    meishi_shell_add_to_answer(window->shell, meishi_remember_box_widget(window->remember));
     window->insist = meishi_shell_add_last_word(window->shell);
-    meishi_shell_add(window->shell, meishi_remember_box_widget(window->remember));
     window->use = meishi_shell_add_button(window->shell, _("_Use"),
                                           _("The certificate goes to the server"), TRUE);
     g_signal_connect(window->use, "clicked", G_CALLBACK(on_use), window);

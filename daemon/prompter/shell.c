@@ -23,6 +23,7 @@
 #define ROOM          120 /* for what comes and goes */
 #define MIN_WIDTH     360
 #define MIN_HEIGHT    294
+#define ROOMY_HEIGHT  640
 #define COLUMN        600
 #define SPACING       12
 #define MARGIN        18
@@ -219,6 +220,15 @@ void
 meishi_shell_add(MeishiShell *shell, GtkWidget *widget)
 {
     gtk_box_append(shell->content, widget);
+}
+
+void
+meishi_shell_add_to_answer(MeishiShell *shell, GtkWidget *widget)
+{
+    gboolean has_room =
+        meishi_window_size_highest(shell->window) >= meishi_window_size_scaled(ROOMY_HEIGHT);
+
+    gtk_box_append(has_room ? shell->foot : shell->content, widget);
 }
 
 /* A line with an icon, and its words. */

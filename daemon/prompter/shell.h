@@ -41,6 +41,9 @@ void meishi_shell_own(MeishiShell *shell, gpointer content, GDestroyNotify free_
 GtkWindow *meishi_shell_window(MeishiShell *shell);
 AdwHeaderBar *meishi_shell_header(MeishiShell *shell);
 void meishi_shell_add(MeishiShell *shell, GtkWidget *widget);
+/* For what belongs to the answer: above the buttons, where it does not scroll away under a long
+ * list; on a small screen or with large text, where that would leave no room for one, as above. */
+void meishi_shell_add_to_answer(MeishiShell *shell, GtkWidget *widget);
 
 /* A line that informs, or warns. */
 void meishi_shell_add_note(MeishiShell *shell, const char *text, gboolean is_warning);

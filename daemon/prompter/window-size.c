@@ -30,6 +30,15 @@ get_room(GtkWindow *window, GdkRectangle *ret_room)
         gdk_monitor_get_geometry(first, ret_room);
 }
 
+int
+meishi_window_size_highest(GtkWindow *window)
+{
+    GdkRectangle room;
+
+    get_room(window, &room);
+    return room.height - PANEL;
+}
+
 static int
 measure(GtkWidget *widget, int width)
 {

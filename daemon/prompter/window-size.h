@@ -9,6 +9,9 @@
 /* @pixels of text in the size that a desktop begins with, in the size that the person has. */
 int meishi_window_size_scaled(int pixels);
 
+/* How high @window can be on this screen. */
+int meishi_window_size_highest(GtkWindow *window);
+
 /* @window has @width, which is scaled, and the height of its content and @slack more; both as far
  * as that fits on the screen.  What does not, @scroller scrolls.  For a window that has all its
  * content and is not shown yet. */

@@ -255,6 +255,14 @@ def test_remembering(desktop, asking, show):
     assert answer["scope"] == "session" and answer["reach"] == "host-port"
 
 
+def test_what_is_remembered_does_not_scroll_away(desktop, show):
+    many = [candidate(n, f"Identity {n}") for n in range(1, 61)]
+    show(question(*many))
+    hidden = [one["name"].partition(",")[0] for one in desktop.out_of_sight()]
+    assert "Identity 60" in hidden
+    assert "Remember" in names(desktop, "label") and "Remember" not in hidden
+
+
 def test_details_are_a_layer_of_their_own(desktop, show):
     show()
     desktop.key("F1")
