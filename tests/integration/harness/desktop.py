@@ -128,8 +128,8 @@ class Desktop:
         return self.reader.ask(method="boxes")
 
     def out_of_sight(self):
-        """What can be scrolled and is not wholly in what can be seen: "name", "focused", and the
-        rows of pixels above and below, "hidden"."""
+        """What can be scrolled and is not wholly in what can be seen: "name", "focused", the
+        rows of pixels above or below, "hidden", and whether it "fits" at all."""
         if self.reader is None:
             self.reader = Reader(self.person, self.env)
         return self.reader.ask(method="out_of_sight")
@@ -291,6 +291,7 @@ def serve():
             if hidden > 0 and box.height > 0:
                 found.append({
                     "name": facts["name"], "hidden": hidden, "focused": "focused" in facts["states"],
+                    "fits": box.height <= seen.height,
                 })  # fmt: skip
         return found
 
