@@ -8,6 +8,7 @@
 #include "daemon/prompter/words/dates.h"
 #include "daemon/prompter/words/program.h"
 #include "daemon/prompter/words/reasons.h"
+#include "daemon/prompter/words/row.h"
 
 #include <glib/gi18n.h>
 
@@ -29,6 +30,7 @@ add_certificate(GPtrArray *details, const MeishiQuestionCandidate *candidate)
     g_autofree char *from = meishi_dates_day(candidate->not_before);
     g_autofree char *until = meishi_dates_day(candidate->not_after);
     g_autofree char *valid = g_strdup_printf(_("from %s to %s"), from, until);
+    g_autofree char *place = meishi_row_place(candidate);
 
     add(details, _("Label"), candidate->label);
     add(details, _("Subject"), candidate->subject);
@@ -38,7 +40,7 @@ add_certificate(GPtrArray *details, const MeishiQuestionCandidate *candidate)
         add(details, _("Valid"), valid);
     add(details, _("Serial number"), candidate->serial);
     add(details, _("Key"), candidate->key);
-    add(details, _("Stored"), candidate->place);
+    add(details, _("Stored"), place);
     add(details, _("SHA-256"), candidate->id);
     if (candidate->is_soft)
         add(details, _("Not offered because"), candidate->reason);

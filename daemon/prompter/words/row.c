@@ -145,8 +145,8 @@ is_absent(const MeishiQuestionCandidate *candidate)
     return g_str_equal(candidate->code, "TOKEN_ABSENT");
 }
 
-static char *
-place_of(const MeishiQuestionCandidate *candidate)
+char *
+meishi_row_place(const MeishiQuestionCandidate *candidate)
 {
     g_autofree char *place = name_place(candidate);
 
@@ -263,7 +263,7 @@ meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
     MeishiRow *row = g_new0(MeishiRow, 1);
 
     row->label = meishi_row_label(candidate);
-    row->place = place_of(candidate);
+    row->place = meishi_row_place(candidate);
     row->icon = icon_of(candidate);
     row->contact = contact_of(candidate, row->label);
     row->issuer = issuer_of(candidate);

@@ -27,6 +27,9 @@ typedef struct {
 /* What a row is called (rule 1); never empty; new. */
 char *meishi_row_label(const MeishiQuestionCandidate *candidate);
 
+/* Where its key lies, and whether that is here; new. */
+char *meishi_row_place(const MeishiQuestionCandidate *candidate);
+
 /* @now decides what ends soon. */
 MeishiRow *meishi_row_new(const MeishiQuestion *question, guint index, gint64 now);
 void meishi_row_free(MeishiRow *row); /* NULL is fine */

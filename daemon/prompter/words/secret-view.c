@@ -83,7 +83,8 @@ fill_unlock(MeishiSecretView *view, const MeishiQuestion *question)
     add_fact(view, _("Server"), target_of(question));
     view->field = _("_Passphrase");
     view->problem = unlock_problem(question);
-    view->note = g_strdup(_("It unlocks all your keys, for every program that may use them."));
+    view->note = g_strdup(_("The passphrase of your Meishi vault unlocks all your keys, for every "
+                            "program that may use them."));
     view->refuse_effect = _("The keys stay locked");
     view->yes = _("_Unlock");
     view->yes_effect = _("The keys can be used until they are locked again");

@@ -369,6 +369,7 @@ test_details(void)
     assert_detail(details, "Valid", "from 24 November 2025 to 6 December 2026");
     assert_detail(details, "Server", "git.example.com");
     assert_detail(details, "Port", "8443");
+    assert_detail(details, "Stored", "this computer");
     assert_detail(details, "Program", "exe:/usr/bin/curl");
     assert_detail(nobody, "Server", "git.example.com");
 }
