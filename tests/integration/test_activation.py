@@ -4,6 +4,7 @@
 import time
 
 import pytest
+from gi.repository import Gio, GLib
 from harness.activated import NAME as PROMPTER_NAME
 from harness.activated import Activated
 from harness.dbus import NAME, ROOT, SELECTOR, Door, RemoteError
@@ -69,6 +70,22 @@ def is_available(door):
         return None
 
 
+def wait_until_gone(door):
+    """The prompter that was stopped is off the bus, and the daemon knows: what the bus tells it
+    comes before what we tell it afterwards."""
+    has_owner = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+
+    def is_gone():
+        parameters = GLib.Variant("(s)", (PROMPTER_NAME,))
+        reply = door.connection.call_sync(
+            *has_owner, "NameHasOwner", parameters, None, Gio.DBusCallFlags.NONE, 60000, None
+        )
+        return not reply.unpack()[0]
+
+    wait_until(is_gone, "the prompter has left the bus")
+    is_available(door)
+
+
 class Signer:
     """A program that has found its key; each sign() needs the locked vault."""
 
@@ -103,15 +120,17 @@ def test_one_start_for_all(activated, owner, bus, client):
     assert len(service.starts()) == 1
 
 
-def test_started_anew_after_it_was_there(activated, owner, bus, client):
+def test_started_anew_after_it_was_there(activated, owner, bus, client, connect):
     service = activated("prompt")
     person = owner(bus)
     signer = Signer(client, person)
+    door = connect()
     for n in (1, 2):
         signer.sign()
         assert signer.result() == OK
         assert len(service.starts()) == n
         service.stop()
+        wait_until_gone(door)
         person.meishi("lock")
 
 
