@@ -400,7 +400,13 @@ def has_owner(bus, name):
 
 def click(desktop, button):
     """With the pointer: this server listens to nothing else."""
-    [box] = [one["box"] for one in desktop.boxes() if one["name"] == button]
+
+    def place():
+        """Where it is; None before the window has been laid out."""
+        [box] = [one["box"] for one in desktop.boxes() if one["name"] == button]
+        return box if box[0] >= 0 and box[2] > 0 else None
+
+    box = wait_until(place, f"“{button}” has a place")
     x, y = box[0] + box[2] // 2, box[1] + box[3] // 2
     [window] = desktop.windows()
     desktop.person.run("xdotool", "mousemove", "--window", window, str(x), str(y), "click", "1",
