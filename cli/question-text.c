@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Lays the question out which certificate a server gets.  Who asks is caller-text.c's, and how rows
- * that look alike are told apart differences.c's.
+ * that look alike are told apart facets.c's.
  */
 #include "cli/question-text.h"
 
 #include "cli/caller-text.h"
 #include "cli/date.h"
-#include "cli/differences.h"
+#include "cli/facets.h"
 #include "cli/text.h"
 #include "daemon/asking/distinguished.h"
 
@@ -135,7 +135,7 @@ typedef struct {
 static Rows
 measure(const MeishiQuestion *question, guint first, guint end)
 {
-    Rows rows = {.differences = meishi_differences_new(question)};
+    Rows rows = {.differences = meishi_differences_new(question, meishi_facets)};
 
     for (guint i = first; i < end; i++) {
         const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, i);
@@ -208,7 +208,7 @@ append_row(GString *out, const MeishiQuestion *question, guint index, const Rows
     const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
     g_autofree char *until = validity_text(candidate, rows->layout->now);
     g_autofree char *place = meishi_caller_text_bounded(candidate->place);
-    g_autofree char *difference = meishi_differences_text(rows->differences, candidate);
+    g_autofree char *difference = meishi_differences_text(rows->differences, candidate, ", ");
     const char *gap = rows->layout->columns > 0 ? "  " : ", ";
 
     g_string_append_printf(out, "%3u) ", index + 1);

@@ -9,7 +9,7 @@ import termios
 import time
 
 import pytest
-from harness.process import wait_until
+from harness.process import end, wait_until
 from harness.scripted import ANSWERED, NOT_NOW, ScriptedDaemon, settle
 from harness.terminal import Terminal
 
@@ -48,8 +48,11 @@ def agent(person, daemon):
     yield start
     for one in made:
         if one.child.poll() is None:
+            deaf = children(one.child.pid)  # to the end of their input, and so to ours
             one.child.kill()
             one.child.wait()
+            for pid in deaf:
+                end(int(pid), signal.SIGKILL)
         os.close(one.master)
 
 

@@ -121,22 +121,6 @@ accepts_of(const MeishiQuestion *question)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static void
-free_row(gpointer data)
-{
-    meishi_row_free(data);
-}
-
-static GPtrArray *
-list_rows(const MeishiQuestion *question, gint64 now)
-{
-    GPtrArray *rows = g_ptr_array_new_with_free_func(free_row);
-
-    for (guint i = 0; i < question->candidates->len; i++)
-        g_ptr_array_add(rows, meishi_row_new(question, i, now));
-    return rows;
-}
-
 /* Never one that the engine would not offer, and nothing where the server asks everybody. */
 static guint
 first_selection(const MeishiQuestion *question)
@@ -217,7 +201,7 @@ meishi_chooser_view_new(const MeishiQuestion *question, gint64 now)
     view->accepts = accepts_of(question);
     view->notes = meishi_notes_list(question);
     view->has_list = has_list(question);
-    view->rows = list_rows(question, now);
+    view->rows = meishi_row_list(question, now);
     view->n_offered = view->is_waiting ? question->candidates->len : question->n_offered;
     view->selected = first_selection(question);
     view->others = view->has_list && !view->is_waiting ? others_of(question) : NULL;

@@ -138,11 +138,9 @@ say_which(const MeishiRow *row)
 }
 
 static MeishiExplained *
-explain(const MeishiQuestion *question, guint index, gint64 now)
+explain(const MeishiQuestionCandidate *candidate, const MeishiRow *row)
 {
-    const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
     MeishiExplained *explained = g_new0(MeishiExplained, 1);
-    MeishiRow *row = meishi_row_new(question, index, now);
 
     explained->label = g_strdup(row->label);
     explained->verdict = say_verdict(candidate);
@@ -150,7 +148,6 @@ explain(const MeishiQuestion *question, guint index, gint64 now)
     explained->icon = candidate->is_hard   ? "action-unavailable-symbolic"
                       : candidate->is_soft ? "dialog-warning-symbolic"
                                            : "object-select-symbolic";
-    meishi_row_free(row);
     return explained;
 }
 
@@ -158,9 +155,11 @@ static GPtrArray *
 list_identities(const MeishiQuestion *question, gint64 now)
 {
     GPtrArray *identities = g_ptr_array_new_with_free_func(free_explained);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, now);
 
-    for (guint i = 0; i < question->candidates->len; i++)
-        g_ptr_array_add(identities, explain(question, i, now));
+    for (guint i = 0; i < rows->len; i++)
+        g_ptr_array_add(identities, explain(meishi_question_candidate(question, i),
+                                            g_ptr_array_index(rows, i)));
     return identities;
 }
 

@@ -8,7 +8,7 @@
 #include "daemon/asking/distinguished.h"
 #include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/dates.h"
-#include "daemon/prompter/words/differences.h"
+#include "daemon/prompter/words/facets.h"
 #include "daemon/prompter/words/reasons.h"
 
 #include <glib/gi18n.h>
@@ -256,8 +256,9 @@ make_key(const MeishiRow *row)
     return g_utf8_casefold(plain, -1);
 }
 
-MeishiRow *
-meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
+static MeishiRow *
+row_new(const MeishiQuestion *question, guint index, const MeishiDifferences *differences,
+        gint64 now)
 {
     const MeishiQuestionCandidate *candidate = meishi_question_candidate(question, index);
     MeishiRow *row = g_new0(MeishiRow, 1);
@@ -268,7 +269,7 @@ meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
     row->contact = contact_of(candidate, row->label);
     row->issuer = issuer_of(candidate);
     row->validity = validity_of(candidate, now);
-    row->difference = meishi_differences_text(question, index);
+    row->difference = meishi_differences_text(differences, candidate, _(", "));
     row->history = history_of(candidate, now);
     row->reason = reason_of(question, candidate);
     row->spoken = speak(row);
@@ -280,11 +281,11 @@ meishi_row_new(const MeishiQuestion *question, guint index, gint64 now)
     return row;
 }
 
-void
-meishi_row_free(MeishiRow *row)
+static void
+row_free(gpointer data)
 {
-    if (row == NULL)
-        return;
+    MeishiRow *row = data;
+
     g_free(row->label);
     g_free(row->place);
     g_free(row->issuer);
@@ -296,4 +297,15 @@ meishi_row_free(MeishiRow *row)
     g_free(row->spoken);
     g_free(row->key);
     g_free(row);
+}
+
+GPtrArray *
+meishi_row_list(const MeishiQuestion *question, gint64 now)
+{
+    g_autoptr(MeishiDifferences) differences = meishi_differences_new(question, meishi_facets);
+    GPtrArray *rows = g_ptr_array_new_with_free_func(row_free);
+
+    for (guint i = 0; i < question->candidates->len; i++)
+        g_ptr_array_add(rows, row_new(question, i, differences, now));
+    return rows;
 }

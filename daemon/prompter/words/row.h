@@ -30,6 +30,5 @@ char *meishi_row_label(const MeishiQuestionCandidate *candidate);
 /* Where its key lies, and whether that is here; new. */
 char *meishi_row_place(const MeishiQuestionCandidate *candidate);
 
-/* @now decides what ends soon. */
-MeishiRow *meishi_row_new(const MeishiQuestion *question, guint index, gint64 now);
-void meishi_row_free(MeishiRow *row); /* NULL is fine */
+/* The candidates of @question as MeishiRow, in their order; @now decides what ends soon. */
+GPtrArray *meishi_row_list(const MeishiQuestion *question, gint64 now);

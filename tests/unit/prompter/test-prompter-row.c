@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/prompter/words/row.c, differences.c and reasons.c: one certificate in words.
+ * daemon/prompter/words/row.c, facets.c and reasons.c: one certificate in words.
  */
 #include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/row.h"
@@ -39,10 +39,10 @@ test_label(gconstpointer data)
     const Case *one = data;
     g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->facts);
     g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
-    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *row = g_ptr_array_index(rows, 0);
 
     assert_text(row->label, one->label);
-    meishi_row_free(row);
 }
 
 /* ---- rules 2 and 3 --------------------------------------------------------------------------- */
@@ -51,8 +51,8 @@ static void
 test_twins(void)
 {
     g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
-    MeishiRow *first = meishi_row_new(question, 0, SAMPLE_NOW);
-    MeishiRow *second = meishi_row_new(question, 1, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *first = g_ptr_array_index(rows, 0), *second = g_ptr_array_index(rows, 1);
 
     assert_text(first->difference, "no unit, number …a2b3");
     assert_text(second->difference, "unit Admins, number …4f2a");
@@ -69,21 +69,19 @@ test_twins(void)
     g_assert_cmpstr(first->icon, ==, "auth-smartcard-symbolic");
     g_assert_cmpstr(second->icon, ==, "computer-symbolic");
     g_assert_cmpstr(first->key, ==, "hana sato\nissuing ca 3");
-    meishi_row_free(first);
-    meishi_row_free(second);
 }
 
 static void
 test_soft(void)
 {
     g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
-    MeishiRow *row = meishi_row_new(question, 2, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *row = g_ptr_array_index(rows, 2);
 
     g_assert_true(row->is_soft && row->is_urgent && row->is_usable && row->is_expired);
     assert_text(row->difference, "");
     assert_text(row->validity, "expired on 1 March 2026, 8 months ago");
     assert_text(row->reason, "it expired on 1 March 2026");
-    meishi_row_free(row);
 }
 
 static const Case reasons[] = {
@@ -100,10 +98,10 @@ test_reason(gconstpointer data)
     g_autofree char *dict =
         g_strdup_printf("{'candidates': <[{'kind': <'soft'>, %s}]>}", one->facts);
     g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
-    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *row = g_ptr_array_index(rows, 0);
 
     assert_text(row->reason, one->label);
-    meishi_row_free(row);
 }
 
 static const Case histories[] = {
@@ -121,10 +119,10 @@ test_history(gconstpointer data)
     const Case *one = data;
     g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->facts);
     g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
-    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *row = g_ptr_array_index(rows, 0);
 
     assert_text(row->history, one->label);
-    meishi_row_free(row);
 }
 
 static void
@@ -135,13 +133,13 @@ test_absent(void)
                         "{'candidates': <[{'kind': <'soft'>, 'code': <'TOKEN_ABSENT'>,"
                         " 'place': <'card “Corp”'>}]>}",
                         1);
-    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *row = g_ptr_array_index(rows, 0);
 
     g_assert_false(row->is_usable);
     assert_text(row->validity, "valid without end");
     assert_text(row->place, "card “Corp”, not inserted");
     assert_text(row->reason, "its card or token is not inserted");
-    meishi_row_free(row);
 }
 
 /* Nothing is said twice. */
@@ -153,12 +151,12 @@ test_called_by_address(void)
         "{'candidates': <[{'label': <'h@a.example'>, 'names': <['email:h@a.example']>,"
         " 'place': <'abacus'>}]>}",
         1);
-    MeishiRow *row = meishi_row_new(question, 0, SAMPLE_NOW);
+    g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
+    const MeishiRow *row = g_ptr_array_index(rows, 0);
 
     assert_text(row->label, "h@a.example");
     assert_text(row->contact, "");
     assert_text(row->place, "abacus");
-    meishi_row_free(row);
 }
 
 static void

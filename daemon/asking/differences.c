@@ -4,75 +4,19 @@
  * has two values is shown in each of its rows: whichever row it is, another one differs from it.
  * So each candidate is looked at once, however many look alike.
  */
-#include "cli/differences.h"
+#include "daemon/asking/differences.h"
 
-#include "cli/caller-text.h"
-#include "cli/date.h"
 #include "daemon/asking/distinguished.h"
 
 #include <string.h>
 
-#define SERIAL_TAIL 4
-
-/* ---- facets ---------------------------------------------------------------------------------- */
-
-static char *
-unit_of(const MeishiQuestionCandidate *candidate)
-{
-    g_autofree char *unit = meishi_distinguished_find(candidate->subject, "OU");
-
-    return unit != NULL ? g_strconcat("OU=", unit, NULL) : g_strdup("no OU");
-}
-
-static char *
-issued_of(const MeishiQuestionCandidate *candidate)
-{
-    g_autofree char *day = meishi_date_day(candidate->not_before);
-
-    return g_strconcat("issued ", day, NULL);
-}
-
-static char *
-key_of(const MeishiQuestionCandidate *candidate)
-{
-    return g_strdup(candidate->key);
-}
-
-static char *
-whole_issuer_of(const MeishiQuestionCandidate *candidate)
-{
-    return g_strconcat("by ", candidate->issuer, NULL);
-}
-
-static char *
-first_name_of(const MeishiQuestionCandidate *candidate)
-{
-    return g_strdup(candidate->names[0] != NULL ? candidate->names[0] : "no other name");
-}
-
-static char *
-serial_tail_of(const MeishiQuestionCandidate *candidate)
-{
-    gsize len = strlen(candidate->serial);
-
-    return g_strconcat("..", candidate->serial + (len > SERIAL_TAIL ? len - SERIAL_TAIL : 0), NULL);
-}
-
-typedef char *(*Facet)(const MeishiQuestionCandidate *candidate);
-
-/* The key's place has a column of its own.  The serial number's tail last, because it tells a row
- * apart but says nothing. */
-static const Facet facets[] = {unit_of,   first_name_of,   key_of,
-                               issued_of, whole_issuer_of, serial_tail_of};
-
-/* ---- groups ---------------------------------------------------------------------------------- */
-
 typedef struct {
-    char *first[G_N_ELEMENTS(facets)]; /* of its first member */
-    gboolean differs[G_N_ELEMENTS(facets)];
+    char *first[MEISHI_DIFFERENCES_MAX]; /* of its first member */
+    gboolean differs[MEISHI_DIFFERENCES_MAX];
 } Group;
 
 struct MeishiDifferences {
+    const MeishiFacet *facets;
     GHashTable *groups; /* look: Group */
 };
 
@@ -81,7 +25,7 @@ group_free(gpointer data)
 {
     Group *group = data;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(facets); i++)
+    for (gsize i = 0; i < MEISHI_DIFFERENCES_MAX; i++)
         g_free(group->first[i]);
     g_free(group);
 }
@@ -119,8 +63,8 @@ add_candidate(MeishiDifferences *differences, const MeishiQuestionCandidate *can
         group = g_new0(Group, 1);
         g_hash_table_insert(differences->groups, g_steal_pointer(&look), group);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(facets); i++) {
-        g_autofree char *value = group->differs[i] ? NULL : facets[i](candidate);
+    for (gsize i = 0; differences->facets[i] != NULL; i++) {
+        g_autofree char *value = group->differs[i] ? NULL : differences->facets[i](candidate);
 
         if (group->first[i] == NULL)
             group->first[i] = g_steal_pointer(&value);
@@ -130,10 +74,11 @@ add_candidate(MeishiDifferences *differences, const MeishiQuestionCandidate *can
 }
 
 MeishiDifferences *
-meishi_differences_new(const MeishiQuestion *question)
+meishi_differences_new(const MeishiQuestion *question, const MeishiFacet *facets)
 {
     MeishiDifferences *differences = g_new0(MeishiDifferences, 1);
 
+    differences->facets = facets;
     differences->groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, group_free);
     for (guint i = 0; i < question->candidates->len; i++)
         add_candidate(differences, meishi_question_candidate(question, i));
@@ -151,18 +96,17 @@ meishi_differences_free(MeishiDifferences *differences)
 
 char *
 meishi_differences_text(const MeishiDifferences *differences,
-                        const MeishiQuestionCandidate *candidate)
+                        const MeishiQuestionCandidate *candidate, const char *between)
 {
     g_autofree char *look = look_of(candidate);
     const Group *group = g_hash_table_lookup(differences->groups, look);
     GString *text = g_string_new(NULL);
 
-    for (gsize i = 0; group != NULL && i < G_N_ELEMENTS(facets); i++) {
-        g_autofree char *value = group->differs[i] ? facets[i](candidate) : NULL;
-        g_autofree char *clean = value != NULL ? meishi_caller_text_bounded(value) : NULL;
+    for (gsize i = 0; group != NULL && differences->facets[i] != NULL; i++) {
+        g_autofree char *value = group->differs[i] ? differences->facets[i](candidate) : NULL;
 
-        if (clean != NULL)
-            g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", clean);
+        if (value != NULL)
+            g_string_append_printf(text, "%s%s", text->len > 0 ? between : "", value);
     }
     return g_string_free(text, FALSE);
 }
