@@ -72,6 +72,7 @@ void
 meishi_time_bar_update(MeishiTimeBar *bar, const MeishiQuestion *question)
 {
     bar->question = question;
+    gtk_widget_set_sensitive(bar->button, TRUE);
     show_now(bar);
 }
 
@@ -93,14 +94,17 @@ new_line(void)
                         0.0, "hexpand", TRUE, NULL);
 }
 
-/* The click of a key comes late: there may be nothing left to wait for. */
+/* The click of a key comes late: there may be nothing left to wait for.  No news are the answer that
+ * there is no more time to be had, so it is asked for once. */
 static void
 on_more(GtkButton *button, gpointer data)
 {
     MeishiTimeBar *bar = data;
 
-    if (bar->question != NULL)
-        bar->more(bar->data);
+    if (bar->question == NULL)
+        return;
+    gtk_widget_set_sensitive(bar->button, FALSE);
+    bar->more(bar->data);
 }
 
 static GtkWidget *

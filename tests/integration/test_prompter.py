@@ -405,6 +405,10 @@ def test_explanation(desktop, asking, show):
 # ---- time ---------------------------------------------------------------------------------------
 
 
+def states(desktop, name):
+    return desktop.find("push button", name)["states"]
+
+
 def test_limit_is_said_and_can_be_extended(desktop, asking, show):
     shown = show(question(HANA, deadline="int64 4102444800"))
     assert "The program waits until 00:00." in said(desktop)
@@ -415,6 +419,7 @@ def test_limit_is_said_and_can_be_extended(desktop, asking, show):
     assert desktop.heard() == ["The program waits for less than 20 seconds more."]
     desktop.key("alt+m")
     assert asking.extension() == shown.cookie
+    wait_until(lambda: "sensitive" not in states(desktop, "More Time"), "it is asked for once")
     asking.update(shown.cookie, "{'deadline': <int64 4102444860>}")
     wait_until(lambda: "More Time" not in shown.shown_buttons(), "there is time")
     assert desktop.heard()[1:] == ["The program waits until 00:01."]
