@@ -94,8 +94,8 @@ new_line(void)
                         0.0, "hexpand", TRUE, NULL);
 }
 
-/* The click of a key comes late: there may be nothing left to wait for.  No news are the answer that
- * there is no more time to be had, so it is asked for once. */
+/* The click of a key comes late: there may be nothing left to wait for.  No news are the answer
+ * that there is no more time to be had, so it is asked for once. */
 static void
 on_more(GtkButton *button, gpointer data)
 {
