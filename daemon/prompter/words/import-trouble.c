@@ -34,7 +34,7 @@ static const Words of_daemon[] = {
     {MEISHI_ERROR_NOT_FOUND, FALSE, N_("There Is Nothing to Import in %s"),
      N_("To sign in with a certificate, its private key is needed. Open the file that holds both, "
         "which often ends in .p12 or .pfx, or the certificate and its key together.")},
-    {MEISHI_ERROR_LOCKED, TRUE, N_("The Vault Is Locked"),
+    {MEISHI_ERROR_LOCKED, TRUE, N_("The Keyring Is Locked"),
      N_("Nothing was imported. Unlock the keyring of your desktop and try again.")},
     {MEISHI_ERROR_CANCELLED, TRUE, N_("The Vault Stayed Locked"),
      N_("Nothing was imported. Try again when you want to unlock it.")},

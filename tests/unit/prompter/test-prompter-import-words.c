@@ -43,7 +43,7 @@ test_daemon(void)
         {MEISHI_ERROR_NOT_FOUND, FALSE, "There Is Nothing to Import in “a.p12”"},
         {MEISHI_ERROR_NO_SPACE, TRUE, "The Disk Is Full"},
         {MEISHI_ERROR_PERMISSIONS, TRUE, "The Vault Cannot Be Written"},
-        {MEISHI_ERROR_LOCKED, TRUE, "The Vault Is Locked"},
+        {MEISHI_ERROR_LOCKED, TRUE, "The Keyring Is Locked"},
         {MEISHI_ERROR_IO, TRUE, "The Import Did Not Succeed"},
     };
 
