@@ -382,12 +382,7 @@ meishi_chooser_window_new(const MeishiQuestion *question, MeishiShellAnswered an
 
     window->question = question;
     window->view = meishi_chooser_view_new(question, g_get_real_time() / G_USEC_PER_SEC);
-    head = (MeishiShellHead){.title = window->view->title,
-                             .heading = window->view->heading,
-                             .program = window->view->program,
-                             .detail = window->view->program_detail,
-                             .application = question->application,
-                             .question = question};
+    head = (MeishiShellHead){window->view->title, window->view->heading, question};
     window->shell = meishi_shell_new(&head, answered, data);
     meishi_shell_own(window->shell, window, free_window);
     add_head(window);

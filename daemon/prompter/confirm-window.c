@@ -71,12 +71,7 @@ meishi_confirm_window_new(const MeishiQuestion *question, MeishiShellAnswered an
                           gpointer data)
 {
     g_autoptr(MeishiConfirmView) view = meishi_confirm_view_new(question);
-    MeishiShellHead head = {.title = view->title,
-                            .heading = view->heading,
-                            .program = view->program,
-                            .detail = view->program_detail,
-                            .application = question->application,
-                            .question = question};
+    const MeishiShellHead head = {view->title, view->heading, question};
     MeishiShell *shell = meishi_shell_new(&head, answered, data);
 
     add_facts(shell, view);

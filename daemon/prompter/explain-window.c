@@ -94,12 +94,7 @@ meishi_explain_window_new(const MeishiQuestion *question, MeishiShellAnswered an
     MeishiShellHead head;
 
     window->view = meishi_explain_view_new(question, g_get_real_time() / G_USEC_PER_SEC);
-    head = (MeishiShellHead){.title = window->view->title,
-                             .heading = window->view->heading,
-                             .program = window->view->program,
-                             .detail = window->view->program_detail,
-                             .application = question->application,
-                             .question = question};
+    head = (MeishiShellHead){window->view->title, window->view->heading, question};
     window->shell = meishi_shell_new(&head, answered, data);
     meishi_shell_own(window->shell, window, free_window);
     add_facts(window);

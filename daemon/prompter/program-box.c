@@ -7,6 +7,7 @@
 #include "daemon/base/untrusted.h"
 #include "daemon/prompter/installed-program.h"
 #include "daemon/prompter/text.h"
+#include "daemon/prompter/words/program.h"
 
 #define SPACING 12
 #define ICON    48
@@ -24,9 +25,11 @@ new_icon(GAppInfo *installed)
 
 /* What the desktop calls it, then what we know it by. */
 static GtkWidget *
-new_words(GAppInfo *installed, const char *name, const char *detail)
+new_words(GAppInfo *installed, const MeishiQuestion *question)
 {
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    g_autofree char *name = meishi_program_name(question);
+    g_autofree char *detail = meishi_program_detail(question);
     g_autofree char *shown =
         meishi_untrusted_isolated(installed != NULL ? g_app_info_get_display_name(installed) : "");
     g_autofree char *both = g_strdup_printf("%s · %s", name, detail);
@@ -41,12 +44,12 @@ new_words(GAppInfo *installed, const char *name, const char *detail)
 }
 
 GtkWidget *
-meishi_program_box_new(const char *application, const char *name, const char *detail)
+meishi_program_box_new(const MeishiQuestion *question)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, SPACING);
-    g_autoptr(GAppInfo) installed = meishi_installed_program_find(application);
+    g_autoptr(GAppInfo) installed = meishi_installed_program_find(question->application);
 
     gtk_box_append(GTK_BOX(box), new_icon(installed));
-    gtk_box_append(GTK_BOX(box), new_words(installed, name, detail));
+    gtk_box_append(GTK_BOX(box), new_words(installed, question));
     return box;
 }

@@ -6,5 +6,6 @@
 
 #include <gtk/gtk.h>
 
-/* @application as in MeishiQuestion; @name and @detail: what is said of it (words/program.h). */
-GtkWidget *meishi_program_box_new(const char *application, const char *name, const char *detail);
+#include "daemon/asking/question.h"
+
+GtkWidget *meishi_program_box_new(const MeishiQuestion *question);

@@ -230,16 +230,10 @@ static Window *
 new_window(const MeishiQuestion *question, MeishiShellHead *ret_head)
 {
     Window *window = g_new0(Window, 1);
-    MeishiSecretView *view = meishi_secret_view_new(question);
 
     window->question = question;
-    window->view = view;
-    *ret_head = (MeishiShellHead){.title = view->title,
-                                  .heading = view->heading,
-                                  .program = view->program,
-                                  .detail = view->program_detail,
-                                  .application = question->application,
-                                  .question = question};
+    window->view = meishi_secret_view_new(question);
+    *ret_head = (MeishiShellHead){window->view->title, window->view->heading, question};
     return window;
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/prompter/text.h"
 #include "daemon/prompter/time-bar.h"
 #include "daemon/prompter/window-size.h"
+#include "daemon/prompter/words/program.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -414,9 +415,8 @@ build_content(MeishiShell *shell, const MeishiShellHead *head)
     shell->time_bar = meishi_time_bar_new(on_more_time, shell);
     gtk_box_append(shell->foot, meishi_time_bar_widget(shell->time_bar));
     shell->refused = meishi_shell_add_last_word(shell);
-    if (head->program != NULL)
-        meishi_shell_add(shell,
-                         meishi_program_box_new(head->application, head->program, head->detail));
+    if (head->question != NULL && meishi_program_asks(head->question))
+        meishi_shell_add(shell, meishi_program_box_new(head->question));
     shell->heading = meishi_shell_text(head->heading, "title-2");
     meishi_shell_add(shell, shell->heading);
     g_signal_connect(gtk_scrolled_window_get_vadjustment(shell->scroller), "value-changed",

@@ -18,11 +18,11 @@ typedef struct MeishiShell MeishiShell;
 /* @answer: a{sv} for the daemon; NULL: "not now".  @secret goes beside an answer; NULL. */
 typedef void (*MeishiShellAnswered)(GVariant *answer, MeishiSecret *secret, gpointer data);
 
-/* @program, @detail: who asks; NULL: the person has begun it.  @question: what of it every window
- * shows: how long there is, and before which other window this one stands; borrowed as long as the
- * window is there; NULL. */
+/* @question: what of it every window shows: who asks, unless the person has begun it here, how long
+ * there is, and before which other window this one stands; borrowed as long as the window is there;
+ * NULL: nobody asks. */
 typedef struct {
-    const char *title, *heading, *program, *detail, *application;
+    const char *title, *heading;
     const MeishiQuestion *question;
 } MeishiShellHead;
 

@@ -196,8 +196,6 @@ meishi_chooser_view_new(const MeishiQuestion *question, gint64 now)
     view->heading = view->is_waiting ? say_insert(question) : say_asks(question);
     view->asks = view->is_waiting ? end_sentence(say_asks(question)) : NULL;
     view->verified = verified_of(question);
-    view->program = meishi_program_name(question);
-    view->program_detail = meishi_program_detail(question);
     view->accepts = accepts_of(question);
     view->notes = meishi_notes_list(question);
     view->has_list = has_list(question);
@@ -224,8 +222,6 @@ meishi_chooser_view_free(MeishiChooserView *view)
     g_free(view->heading);
     g_free(view->asks);
     g_free(view->verified);
-    g_free(view->program);
-    g_free(view->program_detail);
     g_free(view->accepts);
     g_ptr_array_unref(view->notes);
     g_ptr_array_unref(view->rows);

@@ -13,9 +13,8 @@
 typedef struct {
     char *title;
     char *heading;
-    char *asks;     /* who asks, where the heading says something else; NULL */
-    char *verified; /* who the server is, where that is verified; NULL */
-    char *program, *program_detail;
+    char *asks;       /* who asks, where the heading says something else; NULL */
+    char *verified;   /* who the server is, where that is verified; NULL */
     char *accepts;    /* what the server takes */
     GPtrArray *notes; /* MeishiNote, the gravest first */
 

@@ -37,8 +37,6 @@ meishi_confirm_view_new(const MeishiQuestion *question)
 
     view->title = g_strdup(_("Use of a Key"));
     view->heading = heading_of(question);
-    view->program = meishi_program_name(question);
-    view->program_detail = meishi_program_detail(question);
     view->key = meishi_untrusted_isolated(question->label);
     view->target = target_of(question);
     view->note = g_strdup(_("Whoever uses the key signs in as you."));
@@ -53,8 +51,6 @@ meishi_confirm_view_free(MeishiConfirmView *view)
         return;
     g_free(view->title);
     g_free(view->heading);
-    g_free(view->program);
-    g_free(view->program_detail);
     g_free(view->key);
     g_free(view->target);
     g_free(view->note);

@@ -9,7 +9,6 @@
 typedef struct {
     char *title;
     char *heading;
-    char *program, *program_detail;
     char *key;    /* the certificate's label */
     char *target; /* for whom, as far as it is known */
     char *note;   /* what allowing means */

@@ -180,13 +180,14 @@ say_rest(const MeishiQuestion *question)
 /* ---- all of it as text ----------------------------------------------------------------------- */
 
 static char *
-make_text(const MeishiExplainView *view)
+make_text(const MeishiExplainView *view, const MeishiQuestion *question)
 {
     GString *text = g_string_new(NULL);
+    g_autofree char *program = meishi_program_name(question);
+    g_autofree char *detail = meishi_program_detail(question);
     g_autofree char *whole = NULL;
 
-    g_string_append_printf(text, "%s\n%s, %s\n", view->heading, view->program,
-                           view->program_detail);
+    g_string_append_printf(text, "%s\n%s, %s\n", view->heading, program, detail);
     for (guint i = 0; i + 1 < view->facts->len; i += 2)
         g_string_append_printf(text, "%s: %s\n", (char *)g_ptr_array_index(view->facts, i),
                                (char *)g_ptr_array_index(view->facts, i + 1));
@@ -208,12 +209,10 @@ meishi_explain_view_new(const MeishiQuestion *question, gint64 now)
 
     view->title = g_strdup(_("Why Was It Decided So?"));
     view->heading = heading_of(question);
-    view->program = meishi_program_name(question);
-    view->program_detail = meishi_program_detail(question);
     view->facts = list_facts(question);
     view->identities = list_identities(question, now);
     view->rest = say_rest(question);
-    view->text = make_text(view);
+    view->text = make_text(view, question);
     return view;
 }
 
@@ -224,8 +223,6 @@ meishi_explain_view_free(MeishiExplainView *view)
         return;
     g_free(view->title);
     g_free(view->heading);
-    g_free(view->program);
-    g_free(view->program_detail);
     g_ptr_array_unref(view->facts);
     g_ptr_array_unref(view->identities);
     g_free(view->rest);

@@ -17,7 +17,6 @@ typedef struct {
 typedef struct {
     char *title;
     char *heading;
-    char *program, *program_detail;
     GPtrArray *facts;      /* names and values in turn */
     GPtrArray *identities; /* MeishiExplained, best first */
     char *rest;            /* that there are more identities; NULL: there are not */

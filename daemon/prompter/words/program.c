@@ -18,6 +18,12 @@ value_of(const MeishiQuestion *question)
     return colon != NULL ? colon + 1 : question->application;
 }
 
+gboolean
+meishi_program_asks(const MeishiQuestion *question)
+{
+    return !question->is_own;
+}
+
 char *
 meishi_program_name(const MeishiQuestion *question)
 {

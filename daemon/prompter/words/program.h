@@ -7,6 +7,9 @@
 
 #include "daemon/asking/question.h"
 
+/* FALSE where the person has begun it here: then no program is named. */
+gboolean meishi_program_asks(const MeishiQuestion *question);
+
 /* "curl", "org.gnome.Epiphany" */
 char *meishi_program_name(const MeishiQuestion *question);
 

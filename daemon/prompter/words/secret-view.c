@@ -211,10 +211,6 @@ meishi_secret_view_new(const MeishiQuestion *question)
     MeishiSecretView *view = g_new0(MeishiSecretView, 1);
 
     view->facts = g_ptr_array_new_with_free_func(free_fact);
-    if (!question->is_own) {
-        view->program = meishi_program_name(question);
-        view->program_detail = meishi_program_detail(question);
-    }
     if (question->asks == MEISHI_ASKS_PIN)
         fill_pin(view, question);
     else
@@ -229,8 +225,6 @@ meishi_secret_view_free(MeishiSecretView *view)
         return;
     g_free(view->title);
     g_free(view->heading);
-    g_free(view->program);
-    g_free(view->program_detail);
     g_ptr_array_unref(view->facts);
     g_free(view->hint);
     g_free(view->problem);

@@ -13,13 +13,12 @@ typedef struct {
 
 typedef struct {
     char *title, *heading;
-    char *program, *program_detail; /* NULL: the person has begun it */
-    GPtrArray *facts;               /* MeishiSecretFact: for what it is asked */
-    const char *field;              /* with a mnemonic; NULL: it is not typed here */
-    char *hint;                     /* below the field; NULL */
-    char *problem;                  /* of what was given before; NULL */
-    char *warning;                  /* NULL */
-    char *note;                     /* what comes of it; NULL */
+    GPtrArray *facts;  /* MeishiSecretFact: for what it is asked */
+    const char *field; /* with a mnemonic; NULL: it is not typed here */
+    char *hint;        /* below the field; NULL */
+    char *problem;     /* of what was given before; NULL */
+    char *warning;     /* NULL */
+    char *note;        /* what comes of it; NULL */
     const char *refuse_effect;
     const char *yes, *yes_effect; /* NULL: nothing is waited for but the person at the reader */
     char *insist;                 /* what a second click is asked for with; NULL: one is enough */

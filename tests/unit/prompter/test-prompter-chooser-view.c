@@ -48,11 +48,20 @@ test_head(void)
 
     g_assert_cmpstr(f.view->title, ==, "Choose a Client Certificate");
     assert_text(f.view->heading, "git.example.com:8443 asks who you are");
-    assert_text(f.view->program, "curl");
-    assert_text(f.view->program_detail, "recognised by its file /usr/bin/curl · process 4711");
     assert_text(f.view->accepts, "It accepts certificates from “Issuing CA 3” and 1 other.");
     g_assert_cmpuint(f.view->notes->len, ==, 0);
     close_view(&f);
+}
+
+static void
+test_who(void)
+{
+    g_autoptr(MeishiQuestion) question = sample_question("choose", SAMPLE_CHOOSE, 1);
+    g_autofree char *name = meishi_program_name(question);
+    g_autofree char *detail = meishi_program_detail(question);
+
+    assert_text(name, "curl");
+    assert_text(detail, "recognised by its file /usr/bin/curl · process 4711");
 }
 
 typedef struct {
@@ -413,6 +422,7 @@ main(int argc, char **argv)
     add_cases("verified/", servers, G_N_ELEMENTS(servers), test_server);
     add_cases("note/", notes, G_N_ELEMENTS(notes), test_note);
     g_test_add_func("/prompter/chooser/head", test_head);
+    g_test_add_func("/prompter/chooser/who", test_who);
     g_test_add_func("/prompter/chooser/list", test_list);
     g_test_add_func("/prompter/chooser/no-list", test_no_list);
     g_test_add_func("/prompter/chooser/insert", test_insert);

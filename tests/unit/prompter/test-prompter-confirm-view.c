@@ -4,6 +4,7 @@
  */
 #include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/confirm-view.h"
+#include "daemon/prompter/words/program.h"
 
 #include "tests/unit/cli/sample-question.h"
 
@@ -21,9 +22,10 @@ test_unknown_target(void)
     g_autoptr(MeishiQuestion) question =
         sample_question("confirm", SAMPLE_CONFIRM ", 'each-use': <true>}", 1);
     g_autoptr(MeishiConfirmView) view = meishi_confirm_view_new(question);
+    g_autofree char *detail = meishi_program_detail(question);
 
     assert_text(view->heading, "May org.gnome.Epiphany use your key?");
-    assert_text(view->program_detail, "sandboxed, its name is certain · process 9");
+    assert_text(detail, "sandboxed, its name is certain · process 9");
     assert_text(view->key, "Hana Sato");
     assert_text(view->target, "not known: the program does not say");
     assert_text(view->note, "Whoever uses the key signs in as you.");

@@ -4,6 +4,7 @@
  */
 #include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/secret-view.h"
+#include "daemon/prompter/words/program.h"
 
 #include "tests/unit/cli/sample-question.h"
 
@@ -58,12 +59,15 @@ test_unlock(void)
 static void
 test_who(void)
 {
-    g_autoptr(MeishiSecretView) view = view_of("unlock", "{" WHO "}");
-    g_autoptr(MeishiSecretView) own = view_of("unlock", "{'pid': <uint32 1>}");
+    g_autoptr(MeishiQuestion) question = sample_question("unlock", "{" WHO "}", 1);
+    g_autoptr(MeishiQuestion) own = sample_question("unlock", "{'pid': <uint32 1>}", 1);
+    g_autofree char *name = meishi_program_name(question);
+    g_autofree char *detail = meishi_program_detail(question);
 
-    assert_text(view->program, "curl");
-    assert_text(view->program_detail, "recognised by its file /usr/bin/curl · process 9");
-    g_assert_null(own->program);
+    assert_text(name, "curl");
+    assert_text(detail, "recognised by its file /usr/bin/curl · process 9");
+    g_assert_true(meishi_program_asks(question));
+    g_assert_false(meishi_program_asks(own));
 }
 
 static void
