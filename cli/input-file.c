@@ -7,6 +7,7 @@
 
 #include "cli/error.h"
 #include "daemon/base/error.h"
+#include "daemon/base/fd.h"
 #include "daemon/base/secret.h"
 
 #include <errno.h>
@@ -40,8 +41,7 @@ copy_to_memory(MeishiInputFile *file, GError **error)
 {
     g_autoptr(MeishiSecret) content = NULL;
     g_autoptr(GError) cause = NULL;
-    const guint8 *data;
-    gsize left;
+    gboolean is_whole;
     int copy;
 
     content = meishi_secret_new_from_fd(file->fd, MAX_COPY, &cause);
@@ -52,19 +52,11 @@ copy_to_memory(MeishiInputFile *file, GError **error)
         return FALSE;
     }
     copy = memfd_create("meishi-file", MFD_CLOEXEC);
-    data = meishi_secret_data(content);
-    left = meishi_secret_len(content);
-    while (copy >= 0 && left > 0) {
-        gssize n = write(copy, data, left);
-
-        if (n < 0 && errno != EINTR)
-            break;
-        data += MAX(n, 0);
-        left -= (gsize)MAX(n, 0);
-    }
+    is_whole = copy >= 0 &&
+               meishi_fd_write_all(copy, meishi_secret_data(content), meishi_secret_len(content));
     close(file->fd);
     file->fd = copy;
-    return (copy >= 0 && left == 0) || fail(file, g_strerror(errno), error);
+    return is_whole || fail(file, g_strerror(errno), error);
 }
 
 static gboolean

@@ -5,6 +5,8 @@
  */
 #include "cli/tty.h"
 
+#include "daemon/base/fd.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,28 +21,12 @@ to_locale(const char *text)
     return g_convert_with_fallback(text, -1, charset, "UTF-8", "?", NULL, NULL, NULL);
 }
 
-static gboolean
-write_all(int fd, const char *bytes)
-{
-    gsize len = strlen(bytes);
-
-    while (len > 0) {
-        gssize n = write(fd, bytes, len);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        bytes += MAX(n, 0);
-        len -= (gsize)MAX(n, 0);
-    }
-    return TRUE;
-}
-
 gboolean
 meishi_tty_write(int fd, const char *text)
 {
     g_autofree char *bytes = to_locale(text);
 
-    return bytes != NULL && write_all(fd, bytes);
+    return bytes != NULL && meishi_fd_write_all(fd, bytes, strlen(bytes));
 }
 
 /* ---- echo ------------------------------------------------------------------------------------ */

@@ -6,27 +6,17 @@
 #include "daemon/asking/secret-fd.h"
 
 #include "daemon/base/error.h"
+#include "daemon/base/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 static gboolean
 fill(int fd, const MeishiSecret *secret)
 {
-    const guint8 *data = meishi_secret_data(secret);
-    gsize left = meishi_secret_len(secret);
-
-    while (left > 0) {
-        gssize n = write(fd, data, left);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        data += MAX(n, 0);
-        left -= (gsize)MAX(n, 0);
-    }
-    return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
+    return meishi_fd_write_all(fd, meishi_secret_data(secret), meishi_secret_len(secret)) &&
+           meishi_fd_seal(fd);
 }
 
 gint

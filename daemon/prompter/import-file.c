@@ -5,8 +5,9 @@
  */
 #include "daemon/prompter/import-file.h"
 
+#include "daemon/base/fd.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -55,20 +56,13 @@ check_kind(GFile *file, GCancellable *cancellable, GError **error)
     }
 }
 
+/* @is_ok; where it is FALSE, with what errno says. */
 static gboolean
-write_all(int fd, const char *data, gsize len, GError **error)
+check_errno(gboolean is_ok, GError **error)
 {
-    while (len > 0) {
-        gssize n = write(fd, data, len);
-
-        if (n < 0 && errno != EINTR) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s", g_strerror(errno));
-            return FALSE;
-        }
-        data += MAX(n, 0);
-        len -= (gsize)MAX(n, 0);
-    }
-    return TRUE;
+    if (!is_ok)
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s", g_strerror(errno));
+    return is_ok;
 }
 
 static gboolean
@@ -84,21 +78,12 @@ copy(GInputStream *in, int fd, GCancellable *cancellable, GError **error)
         if (total > MAX_SIZE) {
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "It is too large");
             n = -1;
-        } else if (n > 0 && !write_all(fd, buffer, (gsize)n, error)) {
+        } else if (n > 0 && !check_errno(meishi_fd_write_all(fd, buffer, (gsize)n), error)) {
             n = -1;
         }
     } while (n > 0);
     explicit_bzero(buffer, CHUNK);
     return n == 0;
-}
-
-static gboolean
-seal(int fd, GError **error)
-{
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
-        return TRUE;
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s", g_strerror(errno));
-    return FALSE;
 }
 
 static MeishiImportFile *
@@ -115,9 +100,9 @@ read_one(GFile *source, GCancellable *cancellable, GError **error)
     file = g_new0(MeishiImportFile, 1);
     file->name = meishi_import_file_name(source);
     file->fd = memfd_create("meishi-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (file->fd < 0)
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s", g_strerror(errno));
-    else if (copy(G_INPUT_STREAM(in), file->fd, cancellable, error) && seal(file->fd, error))
+    if (check_errno(file->fd >= 0, error) &&
+        copy(G_INPUT_STREAM(in), file->fd, cancellable, error) &&
+        check_errno(meishi_fd_seal(file->fd), error))
         return file;
     meishi_import_file_free(file);
     return NULL;

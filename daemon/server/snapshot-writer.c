@@ -7,10 +7,10 @@
 #include "daemon/server/snapshot-writer.h"
 
 #include "daemon/base/error.h"
+#include "daemon/base/fd.h"
 #include "module/wire/snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -343,22 +343,6 @@ lay_out_file(MeishiSnapshotWriter *writer, const Table *index, const Table *hand
     header->handles_mask = handles->mask;
 }
 
-static gboolean
-write_part(int fd, const guint8 *data, gsize len)
-{
-    while (len > 0) {
-        gssize n = write(fd, data, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FALSE;
-        data += n;
-        len -= (gsize)n;
-    }
-    return TRUE;
-}
-
 static int
 write_file(const Layout *layout, GError **error)
 {
@@ -367,9 +351,8 @@ write_file(const Layout *layout, GError **error)
     int number;
 
     for (guint i = 0; is_written && i < layout->n; i++)
-        is_written = write_part(fd, layout->parts[i].iov_base, layout->parts[i].iov_len);
-    if (is_written &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+        is_written = meishi_fd_write_all(fd, layout->parts[i].iov_base, layout->parts[i].iov_len);
+    if (is_written && meishi_fd_seal(fd))
         return fd;
     number = errno;
     if (fd >= 0)

@@ -87,7 +87,9 @@ MATRIX = {
         for name in ("import-client.c", "import-client.h")
     },
     **{
-        f"daemon/prompter/{name}": (["libc", "glib", "gio"], ["daemon/prompter/"])
+        f"daemon/prompter/{name}": (
+            ["libc", "glib", "gio"], ["daemon/base/fd.h", "daemon/prompter/"]
+        )
         for name in ("import-file.c", "import-file.h", "import-window.c", "import-window.h")
     },
     **{

@@ -20,6 +20,9 @@ class Tap:
         self.number += 1
         for line in details.splitlines():
             self.say(f"# {line}")
+        if details:
+            # meson reads standard output alone, and shows standard error alone.
+            print(f"{name}:\n{details}", file=sys.__stderr__, flush=True)
         self.say(f"{'ok' if ok else 'not ok'} {self.number} - {name.replace('#', ' ')}")
 
     def pytest_collectreport(self, report):
