@@ -6,8 +6,6 @@
  */
 #include "module/wire/msg.h"
 
-#include "module/wire/reader.h"
-
 static void
 start_frame(struct meishi_buf *buf, uint32_t type, uint32_t call)
 {
@@ -162,8 +160,8 @@ meishi_msg_counter_reply_decode(struct meishi_bytes body, struct meishi_msg_coun
 
 /* ---- OPERATE ------------------------------------------------------------------------------- */
 
-static void
-add_mechanism(struct meishi_buf *buf, const struct meishi_msg_mechanism *mechanism)
+void
+meishi_msg_mechanism_add(struct meishi_buf *buf, const struct meishi_msg_mechanism *mechanism)
 {
     if (mechanism->n_numbers > MEISHI_WIRE_MAX_NUMBERS ||
         mechanism->n_strings > MEISHI_WIRE_MAX_STRINGS) {
@@ -179,8 +177,8 @@ add_mechanism(struct meishi_buf *buf, const struct meishi_msg_mechanism *mechani
         add_capped(buf, mechanism->strings[i], MEISHI_WIRE_MAX_PARAM);
 }
 
-static void
-read_mechanism(struct meishi_reader *reader, struct meishi_msg_mechanism *ret)
+void
+meishi_msg_mechanism_read(struct meishi_reader *reader, struct meishi_msg_mechanism *ret)
 {
     *ret = (struct meishi_msg_mechanism){.type = meishi_reader_u64(reader)};
     ret->n_numbers = meishi_reader_u8(reader);
@@ -220,7 +218,7 @@ meishi_msg_operate_encode(struct meishi_buf *buf, uint32_t call,
     start_frame(buf, MEISHI_WIRE_OPERATE, call);
     meishi_buf_add_u64(buf, msg->object);
     meishi_buf_add_u32(buf, msg->operation);
-    add_mechanism(buf, &msg->mechanism);
+    meishi_msg_mechanism_add(buf, &msg->mechanism);
     meishi_buf_add_u8(buf, msg->in_file ? 1 : 0);
     add_capped(buf, msg->signature, MEISHI_WIRE_MAX_RESULT);
     add_capped(buf, msg->data, MEISHI_WIRE_MAX_INLINE);
@@ -235,7 +233,7 @@ meishi_msg_operate_decode(struct meishi_bytes body, struct meishi_msg_operate *r
     meishi_reader_init(&reader, body.data, body.len);
     ret_msg->object = meishi_reader_u64(&reader);
     ret_msg->operation = (enum meishi_wire_operation)meishi_reader_u32(&reader);
-    read_mechanism(&reader, &ret_msg->mechanism);
+    meishi_msg_mechanism_read(&reader, &ret_msg->mechanism);
     where = meishi_reader_u8(&reader);
     ret_msg->in_file = where == 1;
     ret_msg->signature = meishi_reader_string(&reader, MEISHI_WIRE_MAX_RESULT);

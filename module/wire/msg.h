@@ -17,6 +17,7 @@
 #include "module/wire/buf.h"
 #include "module/wire/bytes.h"
 #include "module/wire/proto.h"
+#include "module/wire/reader.h"
 
 #define MEISHI_MSG_MUST_USE __attribute__((warn_unused_result))
 
@@ -43,6 +44,10 @@ struct meishi_msg_mechanism {
     uint64_t numbers[MEISHI_WIRE_MAX_NUMBERS];
     struct meishi_bytes strings[MEISHI_WIRE_MAX_STRINGS];
 };
+
+/* A mechanism as part of a message.  Reading fails with @reader. */
+void meishi_msg_mechanism_add(struct meishi_buf *buf, const struct meishi_msg_mechanism *mechanism);
+void meishi_msg_mechanism_read(struct meishi_reader *reader, struct meishi_msg_mechanism *ret);
 
 struct meishi_msg_operate {
     uint64_t object;
