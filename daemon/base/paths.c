@@ -203,3 +203,18 @@ meishi_paths_ensure_private_dir(const char *path, GError **error)
     }
     return TRUE;
 }
+
+char *
+meishi_paths_helper(const char *name, const char *subdir)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *dir = self != NULL ? g_path_get_dirname(self) : g_strdup(MEISHI_LIBEXECDIR);
+    g_autofree char *beside = g_build_filename(dir, name, NULL);
+    g_autofree char *below = g_build_filename(dir, subdir, name, NULL);
+
+    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&beside);
+    if (g_file_test(below, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&below);
+    return g_build_filename(MEISHI_LIBEXECDIR, name, NULL);
+}

@@ -24,3 +24,7 @@ char **meishi_paths_policy_dirs(const char *root);
  * ours, is a symbolic link, or that others may write to. */
 gboolean
 meishi_paths_ensure_private_dir(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A program of ours that the daemon starts: beside this program (an installed tree that was moved),
+ * in @subdir below it (a build tree), or where the build was told to install it. */
+char *meishi_paths_helper(const char *name, const char *subdir);

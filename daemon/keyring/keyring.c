@@ -6,9 +6,8 @@
  */
 #include "daemon/keyring/keyring.h"
 
-#include "config.h"
-
 #include "daemon/base/error.h"
+#include "daemon/base/paths.h"
 #include "daemon/base/source.h"
 #include "daemon/keyring/message.h"
 
@@ -172,25 +171,6 @@ write_request(guint8 operation, const char *item, const MeishiSecret *secret, gu
     return packet;
 }
 
-/* Beside the daemon (an installed tree that was moved), below it (a build tree), or where the build
- * was told to install it. */
-static char *
-find_helper(void)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = self != NULL ? g_path_get_dirname(self) : g_strdup(MEISHI_LIBEXECDIR);
-    g_autofree char *beside = g_build_filename(dir, HELPER, NULL);
-    g_autofree char *below = g_build_filename(dir, "keyring", HELPER, NULL);
-
-    if (helper_path != NULL)
-        return g_strdup(helper_path);
-    if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&beside);
-    if (g_file_test(below, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&below);
-    return g_build_filename(MEISHI_LIBEXECDIR, HELPER, NULL);
-}
-
 /* No helper, no keyring: an installation without libsecret is in order. */
 static gboolean
 explain_spawn(GError **error, const char *path, const GError *cause)
@@ -207,7 +187,8 @@ explain_spawn(GError **error, const char *path, const GError *cause)
 static gboolean
 start_helper(Call *call, GError **error)
 {
-    g_autofree char *path = find_helper();
+    g_autofree char *path =
+        helper_path != NULL ? g_strdup(helper_path) : meishi_paths_helper(HELPER, "keyring");
     const char *argv[] = {path, NULL};
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
         G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
