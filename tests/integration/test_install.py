@@ -16,7 +16,7 @@ from harness.person import STRANGER_UID
 from harness.process import end, peer_pid, wait_until
 
 INSTALLED = {
-    "meishi", "meishid", "meishi-keyring", "meishi-pkcs11.so", "meishi.module",
+    "meishi", "meishid", "meishi-keyring", "meishi-tokenhost", "meishi-pkcs11.so", "meishi.module",
     "meishid.service", "meishid.socket", "meishid-bus.socket",
     "org.meishi.Agent1.service", "org.meishi.Agent1.xml",
     "meishi.bash", "_meishi", "meishi.fish",
@@ -78,7 +78,7 @@ def test_module_exports_and_needs_nothing_more(tree):
 
 
 def test_nothing_depends_on_the_build_directory(tree):
-    for name in ("meishi", "meishid", "meishi-keyring", "meishi-pkcs11.so"):
+    for name in ("meishi", "meishid", "meishi-keyring", "meishi-tokenhost", "meishi-pkcs11.so"):
         dynamic = subprocess.run(
             ["readelf", "-d", tree.find(name)], capture_output=True, text=True, check=True
         ).stdout

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Opening, logging in, PINs.  What is written is written in a session of its own that ends at once,
+ * because a security officer cannot log in beside a session that only reads (PKCS#11 2.40, 5.6.8).
+ */
+#include "daemon/tokenhost/session.h"
+
+#include <string.h>
+
+static CK_RV
+open_session(const MeishiSession *session, CK_FLAGS flags, CK_SESSION_HANDLE *ret)
+{
+    return session->foreign->calls.C_OpenSession((CK_SLOT_ID)session->slot,
+                                                 CKF_SERIAL_SESSION | flags, NULL, NULL, ret);
+}
+
+void
+meishi_session_close(MeishiSession *session)
+{
+    if (session->is_open)
+        (void)session->foreign->calls.C_CloseSession(session->handle);
+    session->is_open = FALSE;
+}
+
+CK_RV
+meishi_session_judge(MeishiSession *session, CK_RV rv)
+{
+    if (meishi_presence_is_lost(rv)) {
+        meishi_session_close(session);
+        meishi_presence_lose(session->presence, session->slot);
+    }
+    return rv;
+}
+
+guint64
+meishi_session_open(MeishiSession *session, guint64 number)
+{
+    CK_RV rv;
+
+    if (number == 0 || meishi_presence_now(session->presence, session->slot) != number)
+        return MEISHI_HOST_STALE;
+    if (session->is_open && session->number == number)
+        return CKR_OK;
+    meishi_session_close(session);
+    rv = open_session(session, 0, &session->handle);
+    session->is_open = rv == CKR_OK;
+    session->number = number;
+    return meishi_session_judge(session, rv);
+}
+
+void
+meishi_session_renew(MeishiSession *session)
+{
+    CK_SESSION_HANDLE fresh;
+    CK_RV rv = open_session(session, 0, &fresh);
+
+    meishi_session_close(session);
+    if (rv != CKR_OK)
+        return;
+    session->handle = fresh;
+    session->is_open = TRUE;
+}
+
+/* ---- logging in ---------------------------------------------------------------------------- */
+
+static CK_UTF8CHAR *
+pin_bytes(const MeishiSecret *pin)
+{
+    return pin != NULL ? (CK_UTF8CHAR *)meishi_secret_data(pin) : NULL;
+}
+
+static CK_ULONG
+pin_len(const MeishiSecret *pin)
+{
+    return pin != NULL ? meishi_secret_len(pin) : 0;
+}
+
+CK_RV
+meishi_session_login(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *pin)
+{
+    CK_RV rv = session->foreign->calls.C_Login(session->handle, user, pin_bytes(pin), pin_len(pin));
+
+    if (rv == CKR_USER_ALREADY_LOGGED_IN && user != CKU_CONTEXT_SPECIFIC)
+        return CKR_OK;
+    return meishi_session_judge(session, rv);
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+/* Closes the session that reads and opens one that writes in its place. */
+static CK_RV
+open_to_write(MeishiSession *session)
+{
+    CK_RV rv;
+
+    meishi_session_close(session);
+    rv = open_session(session, CKF_RW_SESSION, &session->handle);
+    session->is_open = rv == CKR_OK;
+    return rv;
+}
+
+CK_RV
+meishi_session_set_pin(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *old,
+                       const MeishiSecret *new)
+{
+    CK_RV rv = open_to_write(session);
+
+    if (rv == CKR_OK && user == CKU_SO)
+        rv = meishi_session_login(session, CKU_SO, old);
+    if (rv == CKR_OK)
+        rv = session->foreign->calls.C_SetPIN(session->handle, pin_bytes(old), pin_len(old),
+                                              pin_bytes(new), pin_len(new));
+    meishi_session_close(session);
+    return meishi_session_judge(session, rv);
+}
+
+CK_RV
+meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin, const MeishiSecret *new)
+{
+    CK_RV rv = open_to_write(session);
+
+    if (rv == CKR_OK)
+        rv = meishi_session_login(session, CKU_SO, so_pin);
+    if (rv == CKR_OK)
+        rv = session->foreign->calls.C_InitPIN(session->handle, pin_bytes(new), pin_len(new));
+    meishi_session_close(session);
+    return meishi_session_judge(session, rv);
+}
+
+CK_RV
+meishi_session_init_token(MeishiSession *session, const MeishiSecret *so_pin,
+                          struct meishi_bytes label)
+{
+    CK_UTF8CHAR padded[32];
+    CK_RV rv;
+
+    memset(padded, ' ', sizeof padded);
+    memcpy(padded, label.data, MIN(label.len, sizeof padded));
+    meishi_session_close(session);
+    (void)session->foreign->calls.C_CloseAllSessions((CK_SLOT_ID)session->slot);
+    rv = session->foreign->calls.C_InitToken((CK_SLOT_ID)session->slot, pin_bytes(so_pin),
+                                             pin_len(so_pin), padded);
+    meishi_presence_lose(session->presence, session->slot);
+    return rv;
+}
