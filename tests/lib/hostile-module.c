@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A PKCS#11 module that behaves as it is told, badly above all.
+ *
+ * What it does is in pReserved (x-init-reserved), words between blanks, some with "=NUMBER"; see
+ * the calls of is_told().  What happens before C_Initialize is in the variable HOSTILE_CONSTRUCTOR.
+ * Without a word it is a decent module with one token, one identity and the PIN "1234"; a
+ * signature is the input with each byte inverted.
+ */
+#include "module/wire/cryptoki.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#define PUBLIC __attribute__((visibility("default")))
+#define PIN    "1234"
+#define SO_PIN "12345678"
+#define TRIES  3
+
+PUBLIC CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
+
+static char words[512];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int n_inside; /* threads in the module */
+static int n_signatures;
+static int n_listed; /* calls of C_GetSlotList */
+static int tries_left = TRIES;
+static bool is_logged_in, is_gone, was_context_login;
+static int n_sessions;
+static CK_ULONG generation; /* of session handles */
+static char label[33] = "Hostile";
+static int search; /* where C_FindObjects is */
+static CK_OBJECT_CLASS searched;
+
+/* ---- what it is told ------------------------------------------------------------------------ */
+
+static const char *
+find_word(const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word))
+        if ((at == words || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' ' || at[len] == '='))
+            return at + len;
+    return NULL;
+}
+
+static bool
+is_told(const char *word)
+{
+    return find_word(word) != NULL;
+}
+
+static int
+number_of(const char *word)
+{
+    const char *at = find_word(word);
+
+    return at != NULL && *at == '=' ? (int)strtol(at + 1, NULL, 10) : 0;
+}
+
+static void
+hang(void)
+{
+    for (;;)
+        sleep(1000);
+}
+
+static void
+misbehave(const char *call)
+{
+    char word[64];
+
+    snprintf(word, sizeof word, "%s-hang", call);
+    if (is_told(word))
+        hang();
+    snprintf(word, sizeof word, "%s-abort", call);
+    if (is_told(word))
+        abort();
+    snprintf(word, sizeof word, "%s-crash", call);
+    if (is_told(word))
+        raise(SIGSEGV);
+    snprintf(word, sizeof word, "%s-exit", call);
+    if (is_told(word))
+        _exit(0);
+    snprintf(word, sizeof word, "%s-garble", call);
+    if (is_told(word))
+        (void)!write(3, "this is no reply", 16);
+    snprintf(word, sizeof word, "%s-close", call);
+    for (int fd = 3; is_told(word) && fd < 20; fd++)
+        close(fd);
+}
+
+/* A module that was told that it need not lock, and is called twice at once, has been lied to. */
+static void
+enter(void)
+{
+    pthread_mutex_lock(&lock);
+    if (++n_inside > 1 && is_told("serial"))
+        abort();
+    pthread_mutex_unlock(&lock);
+    if (is_told("serial"))
+        usleep(1000);
+}
+
+static CK_RV
+leave(CK_RV rv)
+{
+    pthread_mutex_lock(&lock);
+    n_inside--;
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+/* ---- what it tries on its host -------------------------------------------------------------- */
+
+static void
+report(const char *what, long result)
+{
+    snprintf(label, sizeof label, "%s: %s", what, result < 0 ? strerror(errno) : "done");
+}
+
+static void
+try_things(void)
+{
+    const char *file = getenv("HOSTILE_FILE");
+
+    if (is_told("fork")) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+            hang();
+        report("fork", pid);
+    }
+    if (is_told("exec"))
+        report("exec", execl("/bin/true", "true", (char *)NULL));
+    if (is_told("ptrace"))
+        report("ptrace", ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
+    if (is_told("kill"))
+        report("kill", kill(getppid(), 0));
+    if (is_told("setsid"))
+        report("setsid", setsid());
+    if (is_told("tty"))
+        report("tty", open("/dev/tty", O_RDWR | O_CLOEXEC));
+    if (is_told("open-file") && file != NULL)
+        report("open", open(file, O_RDONLY | O_CLOEXEC));
+    if (is_told("write-file") && file != NULL)
+        report("write", open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (is_told("count-fds")) {
+        int n = 0;
+
+        for (int fd = 0; fd < 1024; fd++)
+            n += fcntl(fd, F_GETFD) >= 0;
+        snprintf(label, sizeof label, "%d descriptors", n);
+    }
+}
+
+static void
+print_things(void)
+{
+    if (is_told("print"))
+        printf("hello from the module\n");
+    if (is_told("print-escape"))
+        printf("\033]0;title\007 \xff\xfe red\n");
+    for (int i = 0; is_told("print-much") && i < 16384; i++)
+        printf("%063d\n", i);
+    if (is_told("print-long"))
+        for (int i = 0; i < 1 << 20; i++)
+            putchar('x');
+    fflush(stdout);
+}
+
+__attribute__((constructor)) static void
+construct(void)
+{
+    const char *how = getenv("HOSTILE_CONSTRUCTOR");
+
+    if (how != NULL && strcmp(how, "crash") == 0)
+        raise(SIGSEGV);
+    if (how != NULL && strcmp(how, "hang") == 0)
+        hang();
+}
+
+/* ---- general -------------------------------------------------------------------------------- */
+
+static CK_RV
+initialize(void *init_args)
+{
+    const CK_C_INITIALIZE_ARGS *args = init_args;
+
+    words[0] = '\0';
+    if (args != NULL && args->pReserved != NULL)
+        snprintf(words, sizeof words, "%s", (const char *)args->pReserved);
+    misbehave("init");
+    if (is_told("init-fail"))
+        return CKR_GENERAL_ERROR;
+    if (is_told("serial") && args != NULL && (args->flags & CKF_OS_LOCKING_OK) != 0)
+        return CKR_CANT_LOCK;
+    print_things();
+    try_things();
+    return CKR_OK;
+}
+
+static CK_RV
+finalize(void *unused)
+{
+    misbehave("finalize");
+    return CKR_OK;
+}
+
+static void
+fill(unsigned char *field, size_t size, const char *text)
+{
+    memset(field, ' ', size);
+    memcpy(field, text, strlen(text) < size ? strlen(text) : size);
+}
+
+static CK_RV
+get_info(CK_INFO *info)
+{
+    memset(info, 0, sizeof *info);
+    info->cryptokiVersion.major = 2;
+    info->cryptokiVersion.minor = 40;
+    info->libraryVersion.major = 6;
+    info->libraryVersion.minor = 66;
+    fill(info->manufacturerID, sizeof info->manufacturerID, "Mallory");
+    fill(info->libraryDescription, sizeof info->libraryDescription, "Hostile module");
+    return CKR_OK;
+}
+
+/* ---- slots ---------------------------------------------------------------------------------- */
+
+static CK_ULONG
+count_slots(void)
+{
+    if (is_told("slots-grow"))
+        return (CK_ULONG)++n_listed;
+    return is_told("slots") ? (CK_ULONG)number_of("slots") : 1;
+}
+
+static CK_RV
+get_slot_list(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
+{
+    CK_ULONG have = count_slots();
+    CK_ULONG room = *n;
+
+    enter();
+    misbehave("slots");
+    if (is_told("slots-huge"))
+        have = 1ul << 31;
+    *n = have;
+    if (list == NULL)
+        return leave(CKR_OK);
+    if (is_told("slots-lie"))
+        *n = 1ul << 40;
+    else if (have > room)
+        return leave(CKR_BUFFER_TOO_SMALL);
+    for (CK_ULONG i = 0; i < have && i < room; i++)
+        list[i] = 7 + i;
+    return leave(CKR_OK);
+}
+
+static CK_RV
+get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info)
+{
+    memset(info, 0, sizeof *info);
+    fill(info->slotDescription, sizeof info->slotDescription, "Hostile reader");
+    fill(info->manufacturerID, sizeof info->manufacturerID, "Mallory");
+    info->flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT | (is_gone ? 0 : CKF_TOKEN_PRESENT);
+    is_gone = false; /* it is put in again */
+    return CKR_OK;
+}
+
+static CK_FLAGS
+pin_flags(void)
+{
+    return (tries_left < TRIES ? CKF_USER_PIN_COUNT_LOW : 0) |
+           (tries_left == 1 ? CKF_USER_PIN_FINAL_TRY : 0) |
+           (tries_left == 0 ? CKF_USER_PIN_LOCKED : 0);
+}
+
+static CK_RV
+get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+    char serial[17];
+
+    misbehave("token");
+    memset(info, 0, sizeof *info);
+    snprintf(serial, sizeof serial, "%lu", is_told("swap") ? (unsigned long)n_signatures : slot);
+    fill(info->label, sizeof info->label, label);
+    fill(info->manufacturerID, sizeof info->manufacturerID, "Mallory");
+    fill(info->model, sizeof info->model, "M1");
+    fill(info->serialNumber, sizeof info->serialNumber, serial);
+    info->flags =
+        CKF_TOKEN_INITIALIZED | CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED | pin_flags();
+    if (is_told("pinpad"))
+        info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+    info->ulMinPinLen = 4;
+    info->ulMaxPinLen = is_told("pin-max-huge") ? ~0ul : 8;
+    return CKR_OK;
+}
+
+static CK_RV
+wait_for_slot_event(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
+{
+    if (is_told("wait")) {
+        usleep((useconds_t)number_of("wait") * 1000);
+        *slot = 7;
+        return CKR_OK;
+    }
+    misbehave("wait");
+    return CKR_FUNCTION_NOT_SUPPORTED;
+}
+
+static const CK_MECHANISM_TYPE mechanisms[] = {CKM_RSA_PKCS, CKM_RSA_X_509, CKM_ECDSA};
+
+static CK_RV
+get_mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n)
+{
+    CK_ULONG room = *n;
+
+    *n = sizeof mechanisms / sizeof mechanisms[0];
+    if (list == NULL)
+        return CKR_OK;
+    if (room < *n)
+        return CKR_BUFFER_TOO_SMALL;
+    memcpy(list, mechanisms, sizeof mechanisms);
+    return CKR_OK;
+}
+
+static CK_RV
+get_mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
+{
+    *info = (CK_MECHANISM_INFO){1024, 4096, CKF_SIGN};
+    return CKR_OK;
+}
+
+/* ---- sessions ------------------------------------------------------------------------------- */
+
+static CK_RV
+open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
+             CK_SESSION_HANDLE *ret)
+{
+    misbehave("open");
+    if (is_told("sessions") && n_sessions >= number_of("sessions"))
+        return CKR_SESSION_COUNT;
+    n_sessions++;
+    *ret = slot * 1000 + generation;
+    return CKR_OK;
+}
+
+static CK_RV
+close_session(CK_SESSION_HANDLE session)
+{
+    if (--n_sessions == 0)
+        is_logged_in = false;
+    return CKR_OK;
+}
+
+static CK_RV
+close_all_sessions(CK_SLOT_ID slot)
+{
+    n_sessions = 0;
+    is_logged_in = false;
+    return CKR_OK;
+}
+
+static CK_RV
+login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
+{
+    const char *right = user == CKU_SO ? SO_PIN : PIN;
+
+    misbehave("login");
+    if (is_logged_in && user == CKU_USER)
+        return CKR_USER_ALREADY_LOGGED_IN;
+    if (tries_left == 0)
+        return CKR_PIN_LOCKED;
+    if (pin == NULL && !is_told("pinpad"))
+        return CKR_ARGUMENTS_BAD;
+    if (pin != NULL && (len != strlen(right) || memcmp(pin, right, len) != 0)) {
+        tries_left--;
+        return tries_left == 0 ? CKR_PIN_LOCKED : CKR_PIN_INCORRECT;
+    }
+    tries_left = TRIES;
+    was_context_login = user == CKU_CONTEXT_SPECIFIC;
+    is_logged_in = true;
+    return CKR_OK;
+}
+
+static CK_RV
+logout(CK_SESSION_HANDLE session)
+{
+    is_logged_in = false;
+    return CKR_OK;
+}
+
+static CK_RV
+init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
+{
+    tries_left = TRIES;
+    return CKR_OK;
+}
+
+static CK_RV
+set_pin(CK_SESSION_HANDLE session, unsigned char *old, CK_ULONG old_len, unsigned char *new,
+        CK_ULONG new_len)
+{
+    if (old_len != strlen(PIN) || memcmp(old, PIN, old_len) != 0)
+        return CKR_PIN_INCORRECT;
+    return new_len < 4 ? CKR_PIN_LEN_RANGE : CKR_OK;
+}
+
+static CK_RV
+init_token(CK_SLOT_ID slot, unsigned char *pin, CK_ULONG len, unsigned char *text)
+{
+    if (len != strlen(SO_PIN) || memcmp(pin, SO_PIN, len) != 0)
+        return CKR_PIN_INCORRECT;
+    memcpy(label, text, 32);
+    return CKR_OK;
+}
+
+/* ---- objects -------------------------------------------------------------------------------- */
+
+/* An object's handle is its class plus one, so that none is 0. */
+static CK_RV
+find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n)
+{
+    misbehave("find");
+    searched = *(const CK_OBJECT_CLASS *)template[0].pValue;
+    search = 0;
+    return CKR_OK;
+}
+
+static bool
+is_visible(CK_OBJECT_CLASS class)
+{
+    if (class == CKO_PRIVATE_KEY)
+        return is_logged_in || is_told("public-keys");
+    return class == CKO_CERTIFICATE || class == CKO_PUBLIC_KEY;
+}
+
+static CK_RV
+find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *list, CK_ULONG room, CK_ULONG *n)
+{
+    *n = 0;
+    if (is_told("find-lie")) {
+        *n = room + 1000000;
+        return CKR_OK;
+    }
+    if (is_told("find-endless")) {
+        for (*n = 0; *n < room; ++*n)
+            list[*n] = searched + 1;
+        return CKR_OK;
+    }
+    if (search++ == 0 && is_visible(searched)) {
+        list[0] = searched + 1;
+        *n = 1;
+    }
+    return CKR_OK;
+}
+
+static CK_RV
+find_final(CK_SESSION_HANDLE session)
+{
+    return CKR_OK;
+}
+
+static CK_RV
+get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes,
+              CK_ULONG n)
+{
+    static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    const void *value = "id";
+    CK_ULONG len = 2;
+
+    if (attributes->type == CKA_LABEL) {
+        value = "An identity";
+        len = 11;
+    } else if (attributes->type == CKA_ALWAYS_AUTHENTICATE) {
+        value = is_told("always") ? &yes : &no;
+        len = 1;
+    } else if (attributes->type != CKA_ID && attributes->type != CKA_VALUE) {
+        attributes->ulValueLen = (CK_ULONG)-1;
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    if (is_told("value-huge")) {
+        bool asks = attributes->pValue == NULL;
+
+        attributes->ulValueLen = 1ul << 40;
+        return asks ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+    }
+    if (is_told("value-lie")) {
+        attributes->ulValueLen = 1ul << 40;
+        return CKR_OK;
+    }
+    if (attributes->pValue != NULL && attributes->ulValueLen < len)
+        return CKR_BUFFER_TOO_SMALL;
+    if (attributes->pValue != NULL)
+        memcpy(attributes->pValue, value, len);
+    attributes->ulValueLen = len;
+    return CKR_OK;
+}
+
+/* ---- signing -------------------------------------------------------------------------------- */
+
+static CK_RV
+sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+    was_context_login = false;
+    if (session % 1000 != generation)
+        return CKR_SESSION_HANDLE_INVALID;
+    if (!is_logged_in && !is_told("public-keys"))
+        return CKR_USER_NOT_LOGGED_IN;
+    return key == CKO_PRIVATE_KEY + 1 ? CKR_OK : CKR_KEY_HANDLE_INVALID;
+}
+
+static CK_RV
+sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len, unsigned char *out, CK_ULONG *n)
+{
+    enter();
+    misbehave("sign");
+    n_signatures++;
+    if (is_told("sign-slow"))
+        usleep((useconds_t)number_of("sign-slow") * 1000);
+    if (is_told("leak"))
+        (void)!open("/dev/null", O_RDONLY);
+    if (is_told("vanish") && n_signatures % number_of("vanish") == 0) {
+        is_gone = true;
+        is_logged_in = false;
+        generation++;
+        n_sessions = 0;
+        return leave(CKR_DEVICE_REMOVED);
+    }
+    if (is_told("always") && !was_context_login)
+        return leave(CKR_USER_NOT_LOGGED_IN);
+    if (is_told("sign-lie")) {
+        *n = 1ul << 40;
+        return leave(CKR_OK);
+    }
+    if (len > *n)
+        return leave(CKR_BUFFER_TOO_SMALL);
+    for (CK_ULONG i = 0; i < len; i++)
+        out[i] = (unsigned char)~data[i];
+    *n = len;
+    return leave(CKR_OK);
+}
+
+static CK_FUNCTION_LIST list = {
+    .version = {2, 40},
+    .C_Initialize = initialize,
+    .C_Finalize = finalize,
+    .C_GetInfo = get_info,
+    .C_GetFunctionList = C_GetFunctionList,
+    .C_GetSlotList = get_slot_list,
+    .C_GetSlotInfo = get_slot_info,
+    .C_GetTokenInfo = get_token_info,
+    .C_WaitForSlotEvent = wait_for_slot_event,
+    .C_GetMechanismList = get_mechanism_list,
+    .C_GetMechanismInfo = get_mechanism_info,
+    .C_OpenSession = open_session,
+    .C_CloseSession = close_session,
+    .C_CloseAllSessions = close_all_sessions,
+    .C_Login = login,
+    .C_Logout = logout,
+    .C_InitPIN = init_pin,
+    .C_SetPIN = set_pin,
+    .C_InitToken = init_token,
+    .C_FindObjectsInit = find_init,
+    .C_FindObjects = find_objects,
+    .C_FindObjectsFinal = find_final,
+    .C_GetAttributeValue = get_attribute,
+    .C_SignInit = sign_init,
+    .C_Sign = sign,
+    /* The rest is NULL, as it should not be. */
+};
+
+CK_RV
+C_GetFunctionList(CK_FUNCTION_LIST **ret)
+{
+    *ret = &list;
+    return CKR_OK;
+}
