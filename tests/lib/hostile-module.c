@@ -75,6 +75,14 @@ hang(void)
         sleep(1000);
 }
 
+/* Without the handler that a sanitizer has for it. */
+static void
+crash(void)
+{
+    signal(SIGSEGV, SIG_DFL);
+    raise(SIGSEGV);
+}
+
 static void
 misbehave(const char *call)
 {
@@ -88,7 +96,7 @@ misbehave(const char *call)
         abort();
     snprintf(word, sizeof word, "%s-crash", call);
     if (is_told(word))
-        raise(SIGSEGV);
+        crash();
     snprintf(word, sizeof word, "%s-exit", call);
     if (is_told(word))
         _exit(0);
@@ -185,7 +193,7 @@ construct(void)
     const char *how = getenv("HOSTILE_CONSTRUCTOR");
 
     if (how != NULL && strcmp(how, "crash") == 0)
-        raise(SIGSEGV);
+        crash();
     if (how != NULL && strcmp(how, "hang") == 0)
         hang();
 }
