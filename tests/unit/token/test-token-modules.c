@@ -111,6 +111,8 @@ remove_tree(const char *path)
 static void
 world_clear(World *world)
 {
+    if (world->root == NULL)
+        return;
     remove_tree(world->root);
     g_free(world->root);
     g_free(world->package_dir);
