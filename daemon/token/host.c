@@ -55,7 +55,9 @@ struct MeishiTokenHost {
     guint32 watched;      /* its number */
     GSource *start_timer; /* down: the pause */
     guint n_failures;     /* in a row */
-    GCancellable *life;   /* of this process: what it answered counts no more when it is gone */
+    gboolean was_late;
+    guint64 n_answers;
+    GCancellable *life; /* of this process: what it answered counts no more when it is gone */
 };
 
 static void start(MeishiTokenHost *host);
@@ -213,6 +215,7 @@ on_late(gpointer user_data)
     if (call == NULL)
         return G_SOURCE_REMOVE;
     seconds = (call->deadline_ms + 999) / 1000;
+    host->was_late = TRUE;
     g_queue_remove(&host->calls, call);
     g_task_return_new_error(call->task, MEISHI_ERROR, MEISHI_ERROR_TIMEOUT,
                             "The token did not answer within %u seconds.", seconds);
@@ -266,6 +269,7 @@ read_answer(MeishiHostAnswer *answer, const struct meishi_packet_fds *fds)
 static void
 deliver(MeishiTokenHost *host, Call *call, MeishiHostAnswer *answer)
 {
+    host->n_answers++;
     g_queue_remove(&host->calls, call);
     watch_oldest(host);
     g_task_return_pointer(call->task, answer, (GDestroyNotify)meishi_host_answer_free);
@@ -442,6 +446,7 @@ on_initialized(GObject *source, GAsyncResult *result, gpointer user_data)
             host->module, answer->reply.status);
     } else {
         host->is_ready = TRUE;
+        host->was_late = FALSE;
         host->ready_since = g_get_monotonic_time();
         host->options.ready(host, &answer->reply, host->options.user_data);
     }
@@ -529,4 +534,16 @@ gboolean
 meishi_token_host_is_ready(const MeishiTokenHost *host)
 {
     return host->is_ready;
+}
+
+gboolean
+meishi_token_host_was_late(const MeishiTokenHost *host)
+{
+    return host->was_late;
+}
+
+guint64
+meishi_token_host_n_answers(const MeishiTokenHost *host)
+{
+    return host->n_answers;
 }

@@ -38,6 +38,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenHost, meishi_token_host_free)
 
 gboolean meishi_token_host_is_ready(const MeishiTokenHost *host);
 
+/* Whether it was last lost because a call was late. */
+gboolean meishi_token_host_was_late(const MeishiTokenHost *host);
+
+/* How many calls it has ever answered. */
+guint64 meishi_token_host_n_answers(const MeishiTokenHost *host);
+
 /* Ends the process and starts another one without a pause: modules that do not see tokens come and
  * go see them after C_Initialize.  Calls under way end with UNAVAILABLE. */
 void meishi_token_host_restart(MeishiTokenHost *host, const char *why);

@@ -30,7 +30,8 @@ PUBLIC CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
 
 static char words[512];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int n_inside; /* threads in the module */
+static bool is_waiting_locked; /* nobody gets in */
+static int n_inside;           /* threads in the module */
 static int n_signatures;
 static int n_listed; /* calls of C_GetSlotList */
 static int tries_left = TRIES;
@@ -112,6 +113,8 @@ misbehave(const char *call)
 static void
 enter(void)
 {
+    if (is_waiting_locked)
+        hang();
     pthread_mutex_lock(&lock);
     if (++n_inside > 1 && is_told("serial"))
         abort();
@@ -325,6 +328,7 @@ wait_for_slot_event(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
         *slot = 7;
         return CKR_OK;
     }
+    is_waiting_locked = is_told("lock-waiting");
     misbehave("wait");
     return CKR_FUNCTION_NOT_SUPPORTED;
 }

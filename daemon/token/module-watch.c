@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A look is a chain of calls: the slots, then for each token that was not there before its objects
+ * and its mechanisms.  One look at a time; whoever wants one meanwhile gets another one after it.
+ *
+ *      ready ── look ──► settled ── WAIT or pause ──► look ...
+ *
+ * Callbacks of calls hold a reference, since they come after the watch may have been freed.
+ */
+#include "daemon/token/module-watch.h"
+
+#include "daemon/base/error.h"
+#include "daemon/base/source.h"
+#include "module/wire/cryptoki.h"
+
+#define POLL_MS  5000                 /* a card that is put in should not seem ignored */
+#define SOON_MS  150                  /* readers tell more than once that a card came */
+#define HOLD_MS  3000                 /* a module that comes back at once has not lost its tokens */
+#define MAX_FAST 5                    /* WAITs in a row ... */
+#define FAST_US  (G_USEC_PER_SEC / 2) /* ... that end sooner: the module only says that it waits */
+
+static guint poll_ms = POLL_MS;
+
+struct MeishiModuleWatch {
+    gint refs;
+    MeishiModuleWatchOptions options;
+    char *name;
+    char *path;
+    MeishiTokenHost *host; /* NULL: freed, references apart */
+    GPtrArray *tokens;     /* MeishiTokenState */
+    GPtrArray *found;      /* of the look that is under way; NULL: none is */
+    GPtrArray *pending;    /* MeishiTokenState that have to be asked for their objects */
+    gboolean look_again;
+    gboolean is_thorough; /* the next look takes nothing for known */
+    guint life;           /* of the module's process */
+    gboolean is_settled;
+    gboolean is_troubled; /* and that was told */
+    gboolean cannot_wait;
+    gboolean never_waits; /* it answers nobody while it does */
+    gboolean is_waiting;
+    guint n_fast;
+    gint64 wait_began;
+    guint64 wait_answers; /* what the host had answered by then */
+    GSource *timer;       /* the next look, or the end of holding on */
+};
+
+static void look_now(MeishiModuleWatch *watch);
+static void ask_next(MeishiModuleWatch *watch);
+
+void
+meishi_module_watch_set_pace(guint ms)
+{
+    poll_ms = ms;
+}
+
+static void
+watch_unref(MeishiModuleWatch *watch)
+{
+    if (--watch->refs > 0)
+        return;
+    g_free(watch->name);
+    g_free(watch->path);
+    g_clear_pointer(&watch->tokens, g_ptr_array_unref);
+    g_clear_pointer(&watch->found, g_ptr_array_unref);
+    g_clear_pointer(&watch->pending, g_ptr_array_unref);
+    g_free(watch);
+}
+
+static GPtrArray *
+new_states(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_state_unref);
+}
+
+static void
+call(MeishiModuleWatch *watch, const MeishiHostRequest *request, GAsyncReadyCallback callback)
+{
+    guint deadline_ms =
+        request->type == MEISHI_HOST_WAIT ? MEISHI_HOST_NO_DEADLINE : MEISHI_HOST_DEADLINE_QUICK_MS;
+
+    watch->refs++;
+    meishi_token_host_call_async(watch->host, request, deadline_ms, callback, watch);
+}
+
+static void
+set_timer(MeishiModuleWatch *watch, guint ms, GSourceFunc callback)
+{
+    meishi_source_clear(&watch->timer);
+    watch->timer = g_timeout_source_new(ms);
+    g_source_set_callback(watch->timer, callback, watch, NULL);
+    g_source_attach(watch->timer, g_main_context_get_thread_default());
+}
+
+/* ---- what is there -------------------------------------------------------------------------- */
+
+static gboolean
+are_same(const GPtrArray *a, const GPtrArray *b)
+{
+    if (a->len != b->len)
+        return FALSE;
+    for (guint i = 0; i < a->len; i++) {
+        if (!meishi_token_state_is_same(a->pdata[i], b->pdata[i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+set_tokens(MeishiModuleWatch *watch, GPtrArray *tokens)
+{
+    gboolean is_new = !are_same(watch->tokens, tokens);
+
+    g_ptr_array_unref(watch->tokens);
+    watch->tokens = tokens;
+    if (is_new)
+        watch->options.changed(watch, watch->options.user_data);
+}
+
+MeishiTokenState *
+meishi_module_watch_find(const MeishiModuleWatch *watch, guint64 presence)
+{
+    for (guint i = 0; i < watch->tokens->len; i++) {
+        MeishiTokenState *state = watch->tokens->pdata[i];
+
+        if (state->life == watch->life && state->presence == presence)
+            return state;
+    }
+    return NULL;
+}
+
+/* ---- waiting for the next look -------------------------------------------------------------- */
+
+static gboolean
+on_time_to_look(gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+
+    meishi_source_clear(&watch->timer);
+    look_now(watch);
+    return G_SOURCE_REMOVE;
+}
+
+/* Nothing can come or go in slots that are fixed and full. */
+static gboolean
+may_change(const MeishiModuleWatch *watch)
+{
+    for (guint i = 0; i < watch->tokens->len; i++) {
+        const MeishiTokenState *state = watch->tokens->pdata[i];
+
+        if ((state->slot_flags & CKF_REMOVABLE_DEVICE) != 0)
+            return TRUE;
+    }
+    return watch->tokens->len == 0;
+}
+
+static void
+poll_later(MeishiModuleWatch *watch)
+{
+    if (watch->timer == NULL && may_change(watch))
+        set_timer(watch, poll_ms, on_time_to_look);
+}
+
+static void
+on_waited(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
+
+    watch->is_waiting = FALSE;
+    if (watch->host != NULL && answer != NULL) {
+        if (g_get_monotonic_time() - watch->wait_began < FAST_US)
+            watch->n_fast++;
+        else
+            watch->n_fast = 0;
+        watch->cannot_wait = answer->reply.status != CKR_OK || watch->n_fast > MAX_FAST;
+        if (watch->cannot_wait)
+            poll_later(watch);
+        else
+            set_timer(watch, SOON_MS, on_time_to_look);
+    }
+    watch_unref(watch);
+}
+
+static void
+wait_for_event(MeishiModuleWatch *watch)
+{
+    const MeishiHostRequest request = {.type = MEISHI_HOST_WAIT};
+
+    if (watch->is_waiting)
+        return;
+    if (watch->cannot_wait) {
+        poll_later(watch);
+        return;
+    }
+    watch->is_waiting = TRUE;
+    watch->wait_began = g_get_monotonic_time();
+    watch->wait_answers = meishi_token_host_n_answers(watch->host);
+    call(watch, &request, on_waited);
+}
+
+/* ---- a look --------------------------------------------------------------------------------- */
+
+static void
+finish_look(MeishiModuleWatch *watch)
+{
+    g_clear_pointer(&watch->pending, g_ptr_array_unref);
+    watch->is_settled = TRUE;
+    watch->is_troubled = FALSE;
+    set_tokens(watch, g_steal_pointer(&watch->found));
+    if (watch->host == NULL)
+        return;
+    if (watch->look_again)
+        look_now(watch);
+    else
+        wait_for_event(watch);
+}
+
+/* The module is as good as its next look; the host has its own opinion on whether it lives. */
+static void
+abandon_look(MeishiModuleWatch *watch)
+{
+    g_clear_pointer(&watch->pending, g_ptr_array_unref);
+    g_clear_pointer(&watch->found, g_ptr_array_unref);
+    if (meishi_token_host_is_ready(watch->host))
+        set_timer(watch, poll_ms, on_time_to_look);
+}
+
+static MeishiTokenState *
+asked_state(MeishiModuleWatch *watch)
+{
+    return watch->pending->pdata[watch->pending->len - 1];
+}
+
+static void
+on_mechanisms(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
+
+    if (watch->host != NULL && watch->pending != NULL) {
+        if (answer != NULL && answer->reply.status == CKR_OK)
+            meishi_token_state_set_mechanisms(asked_state(watch), &answer->reply);
+        g_ptr_array_remove_index(watch->pending, watch->pending->len - 1);
+        ask_next(watch);
+    }
+    watch_unref(watch);
+}
+
+static MeishiHostRequest
+request_about(const MeishiTokenState *state, MeishiHostType type)
+{
+    return (MeishiHostRequest){.type = type, .slot = state->slot, .presence = state->presence};
+}
+
+/* A token that cannot be listed is there all the same, with nothing on it. */
+static void
+on_objects(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
+
+    if (watch->host != NULL && watch->pending != NULL) {
+        MeishiTokenState *state = asked_state(watch);
+        const MeishiHostRequest request = request_about(state, MEISHI_HOST_MECHANISMS);
+
+        if (answer != NULL && answer->reply.status == CKR_OK)
+            (void)!meishi_token_state_set_objects(state, answer->listing);
+        if (answer != NULL && answer->reply.status == MEISHI_HOST_STALE)
+            watch->look_again = TRUE;
+        call(watch, &request, on_mechanisms);
+    }
+    watch_unref(watch);
+}
+
+static void
+ask_next(MeishiModuleWatch *watch)
+{
+    MeishiHostRequest request;
+
+    if (!meishi_token_host_is_ready(watch->host)) {
+        abandon_look(watch);
+        return;
+    }
+    if (watch->pending->len == 0) {
+        finish_look(watch);
+        return;
+    }
+    request = request_about(asked_state(watch), MEISHI_HOST_OBJECTS);
+    request.number = MEISHI_HOST_ANY_CLASS;
+    call(watch, &request, on_objects);
+}
+
+/* What is on a token that stayed is known: reading a card again and again is slow, and some modules
+ * hang when it is pulled just then. */
+static void
+take_slot(MeishiModuleWatch *watch, const MeishiHostSlot *slot)
+{
+    const MeishiTokenState *known = meishi_module_watch_find(watch, slot->presence);
+    MeishiTokenState *state;
+
+    if (slot->presence == 0)
+        return;
+    if (known != NULL && known->slot == slot->slot && !watch->is_thorough) {
+        g_ptr_array_add(watch->found, meishi_token_state_renew(known, slot));
+        return;
+    }
+    state = meishi_token_state_new(watch->name, watch->life, slot);
+    g_ptr_array_add(watch->found, state);
+    if (meishi_token_state_is_initialized(state))
+        g_ptr_array_insert(watch->pending, 0, meishi_token_state_ref(state));
+}
+
+static void
+on_slots(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
+
+    if (watch->host != NULL && watch->found != NULL) {
+        if (answer == NULL || answer->reply.status != CKR_OK) {
+            abandon_look(watch);
+        } else {
+            for (guint i = 0; i < answer->reply.n; i++)
+                take_slot(watch, &answer->reply.slots[i]);
+            watch->is_thorough = FALSE;
+            ask_next(watch);
+        }
+    }
+    watch_unref(watch);
+}
+
+static void
+look_now(MeishiModuleWatch *watch)
+{
+    const MeishiHostRequest request = {.type = MEISHI_HOST_SLOTS};
+
+    meishi_source_clear(&watch->timer);
+    if (watch->found != NULL) {
+        watch->look_again = TRUE;
+        return;
+    }
+    watch->look_again = FALSE;
+    watch->found = new_states();
+    watch->pending = new_states();
+    call(watch, &request, on_slots);
+}
+
+/* ---- the host ------------------------------------------------------------------------------- */
+
+static void
+on_ready(MeishiTokenHost *host, const MeishiHostReply *library, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+
+    watch->cannot_wait = watch->never_waits || (library->flags & MEISHI_HOST_SERIAL) != 0;
+    watch->n_fast = 0;
+    watch->life++;
+    look_now(watch);
+}
+
+static gboolean
+on_held_long_enough(gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+
+    meishi_source_clear(&watch->timer);
+    watch->is_settled = TRUE;
+    set_tokens(watch, new_states());
+    return G_SOURCE_REMOVE;
+}
+
+/* A module that holds its lock while it waits for a card can do nothing else. */
+static gboolean
+hung_while_waiting(const MeishiModuleWatch *watch)
+{
+    return watch->is_waiting && meishi_token_host_was_late(watch->host) &&
+           meishi_token_host_n_answers(watch->host) == watch->wait_answers;
+}
+
+static void
+on_lost(MeishiTokenHost *host, const GError *why, guint retry_ms, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+
+    g_clear_pointer(&watch->found, g_ptr_array_unref);
+    g_clear_pointer(&watch->pending, g_ptr_array_unref);
+    watch->is_settled = FALSE;
+    watch->never_waits = watch->never_waits || hung_while_waiting(watch);
+    set_timer(watch, HOLD_MS, on_held_long_enough);
+    if (!watch->is_troubled && retry_ms > 0)
+        watch->options.trouble(watch, why->message, watch->options.user_data);
+    watch->is_troubled = watch->is_troubled || retry_ms > 0;
+}
+
+static void
+on_said(MeishiTokenHost *host, const char *line, gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+
+    watch->options.said(watch, line, watch->options.user_data);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+MeishiModuleWatch *
+meishi_module_watch_new(const MeishiTokenModule *module, const MeishiModuleWatchOptions *options)
+{
+    MeishiModuleWatch *watch = g_new0(MeishiModuleWatch, 1);
+    const MeishiTokenHostOptions host = {.module = module->path,
+                                         .reserved = module->reserved,
+                                         .ready = on_ready,
+                                         .lost = on_lost,
+                                         .said = on_said,
+                                         .user_data = watch};
+
+    watch->refs = 1;
+    watch->options = *options;
+    watch->name = g_strdup(module->name);
+    watch->path = g_strdup(module->path);
+    watch->tokens = new_states();
+    watch->host = meishi_token_host_new(&host);
+    return watch;
+}
+
+void
+meishi_module_watch_free(MeishiModuleWatch *watch)
+{
+    if (watch == NULL)
+        return;
+    meishi_source_clear(&watch->timer);
+    g_clear_pointer(&watch->host, meishi_token_host_free);
+    watch_unref(watch);
+}
+
+const char *
+meishi_module_watch_name(const MeishiModuleWatch *watch)
+{
+    return watch->name;
+}
+
+const char *
+meishi_module_watch_path(const MeishiModuleWatch *watch)
+{
+    return watch->path;
+}
+
+GPtrArray *
+meishi_module_watch_tokens(const MeishiModuleWatch *watch)
+{
+    return watch->tokens;
+}
+
+MeishiTokenHost *
+meishi_module_watch_host(const MeishiModuleWatch *watch)
+{
+    return watch->host;
+}
+
+gboolean
+meishi_module_watch_is_settled(const MeishiModuleWatch *watch)
+{
+    return watch->is_settled;
+}
+
+void
+meishi_module_watch_look(MeishiModuleWatch *watch)
+{
+    if (!meishi_token_host_is_ready(watch->host))
+        return;
+    if (watch->found != NULL)
+        watch->look_again = TRUE;
+    else
+        set_timer(watch, 0, on_time_to_look);
+}
+
+void
+meishi_module_watch_refresh(MeishiModuleWatch *watch)
+{
+    /* A module that has been waiting for a while is one that can tell. */
+    gboolean can_wait = watch->is_waiting && g_get_monotonic_time() - watch->wait_began >
+                                                 SOON_MS * G_TIME_SPAN_MILLISECOND;
+
+    watch->is_thorough = TRUE;
+    if (can_wait)
+        meishi_module_watch_look(watch);
+    else
+        meishi_token_host_restart(watch->host, "somebody looks for tokens.");
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From the messages of a host to values.
+ */
+#include "daemon/token/token-state.h"
+
+#include "module/wire/cryptoki.h"
+
+#include <string.h>
+
+#define DER_OCTET_STRING 0x04
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* Printable text; what else a module wrote becomes a blank, and blanks at the ends go. */
+static char *
+clean_text(MeishiHostText text)
+{
+    g_autofree char *valid = g_utf8_make_valid((const char *)text.data, (gssize)text.len);
+    GString *clean = g_string_new(NULL);
+
+    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        g_string_append_unichar(clean, g_unichar_isprint(c) ? c : ' ');
+    }
+    return g_strstrip(g_string_free(clean, FALSE));
+}
+
+static GBytes *
+dup_bytes(const MeishiHostObject *object, guint64 type)
+{
+    const struct meishi_bytes *value = meishi_host_object_find(object, type);
+
+    return value != NULL && value->len > 0 ? g_bytes_new(value->data, value->len) : NULL;
+}
+
+/* CK_ULONG as the module's machine has it, which is ours. */
+static guint64
+read_number(const MeishiHostObject *object, guint64 type, guint64 otherwise)
+{
+    const struct meishi_bytes *value = meishi_host_object_find(object, type);
+    CK_ULONG number;
+
+    if (value == NULL || value->len != sizeof number)
+        return otherwise;
+    memcpy(&number, value->data, sizeof number);
+    return number;
+}
+
+/* A token without an attribute of its own for it does not do it. */
+static gboolean
+read_boolean(const MeishiHostObject *object, guint64 type)
+{
+    const struct meishi_bytes *value = meishi_host_object_find(object, type);
+
+    return value != NULL && value->len == sizeof(CK_BBOOL) && value->data[0] != CK_FALSE;
+}
+
+static GBytes *
+dup_modulus(const MeishiHostObject *object)
+{
+    const struct meishi_bytes *value = meishi_host_object_find(object, CKA_MODULUS);
+    gsize zeros = 0;
+
+    if (value == NULL)
+        return NULL;
+    while (zeros < value->len && value->data[zeros] == 0)
+        zeros++;
+    return zeros < value->len ? g_bytes_new(value->data + zeros, value->len - zeros) : NULL;
+}
+
+/* PKCS#11 2.40, 2.3.3 wants a DER OCTET STRING around the point, and many tokens leave it out. Both
+ * begin with 4; the length tells: an uncompressed point has an odd number of bytes, and in a
+ * wrapped one a second 4 comes where the point begins. */
+static struct meishi_bytes
+unwrap_point(struct meishi_bytes value)
+{
+    gsize head = value.len > 2 && value.data[1] == 0x81 ? 3 : 2;
+    gsize len = value.len > head ? value.data[head - 1] : 0;
+
+    if (value.len > head && value.data[0] == DER_OCTET_STRING && len == value.len - head &&
+        (head == 3 || value.data[1] < 0x80))
+        return (struct meishi_bytes){value.data + head, len};
+    return value;
+}
+
+static GBytes *
+dup_point(const MeishiHostObject *object)
+{
+    const struct meishi_bytes *value = meishi_host_object_find(object, CKA_EC_POINT);
+    struct meishi_bytes point;
+
+    if (value == NULL)
+        return NULL;
+    point = unwrap_point(*value);
+    return point.len > 0 ? g_bytes_new(point.data, point.len) : NULL;
+}
+
+static char *
+dup_label(const MeishiHostObject *object)
+{
+    const struct meishi_bytes *value = meishi_host_object_find(object, CKA_LABEL);
+    g_autofree char *text = value != NULL ? clean_text(*value) : NULL;
+
+    return text != NULL && text[0] != '\0' ? g_steal_pointer(&text) : NULL;
+}
+
+/* ---- objects -------------------------------------------------------------------------------- */
+
+static void
+object_free(gpointer data)
+{
+    MeishiTokenObject *object = data;
+
+    g_clear_pointer(&object->id, g_bytes_unref);
+    g_clear_pointer(&object->value, g_bytes_unref);
+    g_clear_pointer(&object->modulus, g_bytes_unref);
+    g_clear_pointer(&object->ec_params, g_bytes_unref);
+    g_clear_pointer(&object->ec_point, g_bytes_unref);
+    g_free(object->label);
+    g_free(object);
+}
+
+static MeishiTokenObject *
+make_object(const MeishiHostObject *from)
+{
+    MeishiTokenObject *object = g_new0(MeishiTokenObject, 1);
+
+    object->handle = from->handle;
+    object->class = from->class;
+    object->id = dup_bytes(from, CKA_ID);
+    object->label = dup_label(from);
+    object->value = dup_bytes(from, CKA_VALUE);
+    object->key_type = read_number(from, CKA_KEY_TYPE, G_MAXUINT64);
+    object->modulus = dup_modulus(from);
+    object->ec_params = dup_bytes(from, CKA_EC_PARAMS);
+    object->ec_point = dup_point(from);
+    object->can_sign = read_boolean(from, CKA_SIGN);
+    object->can_sign_recover = read_boolean(from, CKA_SIGN_RECOVER);
+    object->can_decrypt = read_boolean(from, CKA_DECRYPT);
+    object->can_derive = read_boolean(from, CKA_DERIVE);
+    object->always_authenticate = read_boolean(from, CKA_ALWAYS_AUTHENTICATE);
+    return object;
+}
+
+GPtrArray *
+meishi_token_objects_parse(struct meishi_bytes listing)
+{
+    g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(object_free);
+    struct meishi_reader reader;
+    MeishiHostObject object;
+
+    meishi_reader_init(&reader, listing.data, listing.len);
+    (void)meishi_reader_u8(&reader);
+    while (objects->len < MEISHI_HOST_MAX_OBJECTS && meishi_host_object_decode(&reader, &object))
+        g_ptr_array_add(objects, make_object(&object));
+    return meishi_reader_end(&reader) ? g_steal_pointer(&objects) : NULL;
+}
+
+/* ---- states --------------------------------------------------------------------------------- */
+
+MeishiTokenState *
+meishi_token_state_new(const char *module, guint life, const MeishiHostSlot *slot)
+{
+    MeishiTokenState *state = g_new0(MeishiTokenState, 1);
+
+    state->refs = 1;
+    state->module = g_strdup(module);
+    state->life = life;
+    state->slot = slot->slot;
+    state->presence = slot->presence;
+    state->reader = clean_text(slot->description);
+    state->label = clean_text(slot->label);
+    state->maker = clean_text(slot->maker);
+    state->model = clean_text(slot->model);
+    state->serial = clean_text(slot->serial);
+    state->slot_flags = slot->slot_flags;
+    state->flags = slot->token_flags;
+    state->min_pin = slot->min_pin;
+    state->max_pin = slot->max_pin;
+    state->objects = g_ptr_array_new_with_free_func(object_free);
+    state->listing = g_bytes_new(NULL, 0);
+    state->mechanisms = g_array_new(FALSE, FALSE, sizeof(MeishiHostMechanism));
+    return state;
+}
+
+MeishiTokenState *
+meishi_token_state_renew(const MeishiTokenState *state, const MeishiHostSlot *slot)
+{
+    MeishiTokenState *renewed = meishi_token_state_new(state->module, state->life, slot);
+
+    g_ptr_array_unref(renewed->objects);
+    g_bytes_unref(renewed->listing);
+    g_array_unref(renewed->mechanisms);
+    renewed->objects = g_ptr_array_ref(state->objects);
+    renewed->listing = g_bytes_ref(state->listing);
+    renewed->mechanisms = g_array_ref(state->mechanisms);
+    return renewed;
+}
+
+MeishiTokenState *
+meishi_token_state_ref(MeishiTokenState *state)
+{
+    g_atomic_int_inc(&state->refs);
+    return state;
+}
+
+void
+meishi_token_state_unref(MeishiTokenState *state)
+{
+    if (state == NULL || !g_atomic_int_dec_and_test(&state->refs))
+        return;
+    g_free(state->module);
+    g_free(state->reader);
+    g_free(state->label);
+    g_free(state->maker);
+    g_free(state->model);
+    g_free(state->serial);
+    g_ptr_array_unref(state->objects);
+    g_bytes_unref(state->listing);
+    g_array_unref(state->mechanisms);
+    g_free(state);
+}
+
+gboolean
+meishi_token_state_set_objects(MeishiTokenState *state, struct meishi_bytes listing)
+{
+    GPtrArray *objects = meishi_token_objects_parse(listing);
+
+    if (objects == NULL)
+        return FALSE;
+    g_ptr_array_unref(state->objects);
+    g_bytes_unref(state->listing);
+    state->objects = objects;
+    state->listing = g_bytes_new(listing.data, listing.len);
+    return TRUE;
+}
+
+void
+meishi_token_state_set_mechanisms(MeishiTokenState *state, const MeishiHostReply *reply)
+{
+    g_array_set_size(state->mechanisms, 0);
+    if (reply->n > 0)
+        g_array_append_vals(state->mechanisms, reply->mechanisms, reply->n);
+}
+
+gboolean
+meishi_token_state_is_same(const MeishiTokenState *a, const MeishiTokenState *b)
+{
+    return a->life == b->life && a->slot == b->slot && a->presence == b->presence &&
+           a->flags == b->flags && strcmp(a->label, b->label) == 0 &&
+           strcmp(a->serial, b->serial) == 0 && g_bytes_equal(a->listing, b->listing);
+}
+
+gboolean
+meishi_token_state_has_mechanism(const MeishiTokenState *state, guint64 type, guint64 flags)
+{
+    for (guint i = 0; i < state->mechanisms->len; i++) {
+        const MeishiHostMechanism *mechanism =
+            &g_array_index(state->mechanisms, MeishiHostMechanism, i);
+
+        if (mechanism->type == type && (mechanism->flags & flags) == flags)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+meishi_token_state_is_initialized(const MeishiTokenState *state)
+{
+    return (state->flags & CKF_TOKEN_INITIALIZED) != 0;
+}
+
+gboolean
+meishi_token_state_needs_login(const MeishiTokenState *state)
+{
+    return (state->flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
+gboolean
+meishi_token_state_has_pin_pad(const MeishiTokenState *state)
+{
+    return (state->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
+}
+
+MeishiPinTries
+meishi_token_state_pin_tries(const MeishiTokenState *state)
+{
+    if ((state->flags & CKF_USER_PIN_LOCKED) != 0)
+        return MEISHI_PIN_BLOCKED;
+    if ((state->flags & CKF_USER_PIN_FINAL_TRY) != 0)
+        return MEISHI_PIN_LAST_TRY;
+    return (state->flags & CKF_USER_PIN_COUNT_LOW) != 0 ? MEISHI_PIN_LOW : MEISHI_PIN_UNKNOWN;
+}

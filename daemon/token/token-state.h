@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiTokenState: a token that lies in a slot now, and what is on it.  An immutable value,
+ * reference counted; a token that is put in again is another one.
+ *
+ * Everything in it came out of a foreign module: texts are cleaned, and the rest is only as true as
+ * the module is.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "daemon/tokenhost/message.h"
+
+typedef struct {
+    guint64 handle; /* for as long as the token stays */
+    guint64 class;  /* CKO_... */
+    GBytes *id;     /* CKA_ID; NULL: none, or empty */
+    char *label;    /* NULL: none */
+    GBytes *value;  /* of a certificate; DER */
+    /* Of a key; NULL where the token does not tell. */
+    guint64 key_type; /* CKK_... */
+    GBytes *modulus;  /* without leading zeros */
+    GBytes *ec_params;
+    GBytes *ec_point; /* the point itself, whichever way the token wrapped it */
+    /* Of a private key. */
+    gboolean can_sign, can_sign_recover, can_decrypt, can_derive;
+    gboolean always_authenticate;
+} MeishiTokenObject;
+
+typedef struct {
+    gint refs;
+    char *module; /* its name in the configuration */
+    guint life;   /* of the module's process: presences begin anew with each */
+    guint64 slot, presence;
+    char *reader;                         /* description of the slot */
+    char *label, *maker, *model, *serial; /* may be empty */
+    guint64 slot_flags, flags;            /* CKF_... of slot and token */
+    guint min_pin, max_pin;
+    GPtrArray *objects; /* MeishiTokenObject: what can be seen without a login */
+    GBytes *listing;    /* the same as it came; two that are equal hold the same */
+    GArray *mechanisms; /* MeishiHostMechanism */
+} MeishiTokenState;
+
+/* @slot as SLOTS told it; without objects and mechanisms. */
+MeishiTokenState *
+meishi_token_state_new(const char *module, guint life, const MeishiHostSlot *slot);
+
+/* The same token with what SLOTS told now, and the objects and mechanisms of @state. */
+MeishiTokenState *
+meishi_token_state_renew(const MeishiTokenState *state, const MeishiHostSlot *slot);
+
+MeishiTokenState *meishi_token_state_ref(MeishiTokenState *state);
+void meishi_token_state_unref(MeishiTokenState *state); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenState, meishi_token_state_unref)
+
+/* For the creator only: takes in the answers to OBJECTS and MECHANISMS.  FALSE where @listing is
+ * malformed. */
+gboolean meishi_token_state_set_objects(MeishiTokenState *state,
+                                        struct meishi_bytes listing) G_GNUC_WARN_UNUSED_RESULT;
+void meishi_token_state_set_mechanisms(MeishiTokenState *state, const MeishiHostReply *reply);
+
+/* The objects in @listing (new array of MeishiTokenObject), NULL where it is malformed. */
+GPtrArray *meishi_token_objects_parse(struct meishi_bytes listing);
+
+/* Whether somebody who looks at tokens sees a difference. */
+gboolean meishi_token_state_is_same(const MeishiTokenState *a, const MeishiTokenState *b);
+
+gboolean
+meishi_token_state_has_mechanism(const MeishiTokenState *state, guint64 type, guint64 flags);
+
+/* CKF_TOKEN_INITIALIZED: only then is there anything on it. */
+gboolean meishi_token_state_is_initialized(const MeishiTokenState *state);
+gboolean meishi_token_state_needs_login(const MeishiTokenState *state);
+/* The token asks for its PIN itself. */
+gboolean meishi_token_state_has_pin_pad(const MeishiTokenState *state);
+
+typedef enum {
+    MEISHI_PIN_UNKNOWN, /* enough, as far as the token says */
+    MEISHI_PIN_LOW,
+    MEISHI_PIN_LAST_TRY,
+    MEISHI_PIN_BLOCKED,
+} MeishiPinTries;
+
+MeishiPinTries meishi_token_state_pin_tries(const MeishiTokenState *state);
