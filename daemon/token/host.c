@@ -97,24 +97,62 @@ attach(GSource *source, GSourceFunc callback, MeishiTokenHost *host)
 
 /* ---- the end of a process ------------------------------------------------------------------- */
 
-static void
-call_free(Call *call)
+/* What a call came to, on its way to whoever made it. */
+typedef struct {
+    GTask *task;
+    MeishiHostAnswer *answer;
+    GError *error;
+} Outcome;
+
+static gboolean
+on_outcome(gpointer user_data)
 {
-    g_object_unref(call->task);
+    Outcome *outcome = user_data;
+
+    if (outcome->error != NULL)
+        g_task_return_error(outcome->task, g_steal_pointer(&outcome->error));
+    else
+        g_task_return_pointer(outcome->task, g_steal_pointer(&outcome->answer),
+                              (GDestroyNotify)meishi_host_answer_free);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+outcome_free(gpointer data)
+{
+    Outcome *outcome = data;
+
+    g_object_unref(outcome->task);
+    meishi_host_answer_free(outcome->answer);
+    g_clear_error(&outcome->error);
+    g_free(outcome);
+}
+
+/* Takes over everything.  From the main loop and never from in here: GTask may call back at once,
+ * and whoever is called back may do anything to the host. */
+static void
+finish_call(Call *call, MeishiHostAnswer *answer, GError *error)
+{
+    g_autoptr(GSource) source = g_idle_source_new();
+    Outcome *outcome = g_new0(Outcome, 1);
+
+    outcome->task = call->task;
+    outcome->answer = answer;
+    outcome->error = error;
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, on_outcome, outcome, outcome_free);
+    g_source_attach(source, g_task_get_context(call->task));
     g_free(call);
 }
 
-/* GTask answers from the main loop, so that no callback runs in here. */
 static void
 fail_calls(MeishiTokenHost *host, const GError *why)
 {
     Call *call;
 
     meishi_source_clear(&host->watchdog);
-    while ((call = g_queue_pop_head(&host->calls)) != NULL) {
-        g_task_return_error(call->task, g_error_copy(why));
-        call_free(call);
-    }
+    while ((call = g_queue_pop_head(&host->calls)) != NULL)
+        finish_call(call, NULL, g_error_copy(why));
 }
 
 static gboolean
@@ -210,6 +248,7 @@ on_late(gpointer user_data)
 {
     MeishiTokenHost *host = user_data;
     Call *call = find_oldest(host);
+    MeishiHostType type;
     guint seconds;
 
     if (call == NULL)
@@ -217,11 +256,12 @@ on_late(gpointer user_data)
     seconds = (call->deadline_ms + 999) / 1000;
     host->was_late = TRUE;
     g_queue_remove(&host->calls, call);
-    g_task_return_new_error(call->task, MEISHI_ERROR, MEISHI_ERROR_TIMEOUT,
-                            "The token did not answer within %u seconds.", seconds);
+    type = call->type;
+    finish_call(call, NULL,
+                g_error_new(MEISHI_ERROR, MEISHI_ERROR_TIMEOUT,
+                            "The token did not answer within %u seconds.", seconds));
     kill_process(host, "The module %s did not finish %s within %u seconds and was ended.",
-                 host->module, meishi_host_type_name(call->type), seconds);
-    call_free(call);
+                 host->module, meishi_host_type_name(type), seconds);
     return G_SOURCE_REMOVE;
 }
 
@@ -272,8 +312,7 @@ deliver(MeishiTokenHost *host, Call *call, MeishiHostAnswer *answer)
     host->n_answers++;
     g_queue_remove(&host->calls, call);
     watch_oldest(host);
-    g_task_return_pointer(call->task, answer, (GDestroyNotify)meishi_host_answer_free);
-    call_free(call);
+    finish_call(call, answer, NULL);
 }
 
 /* FALSE where that was the end of the process. */
