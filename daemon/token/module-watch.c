@@ -13,9 +13,12 @@
 #include "daemon/base/source.h"
 #include "module/wire/cryptoki.h"
 
-#define POLL_MS  5000                 /* a card that is put in should not seem ignored */
-#define SOON_MS  150                  /* readers tell more than once that a card came */
-#define HOLD_MS  3000                 /* a module that comes back at once has not lost its tokens */
+#include <string.h>
+
+#define POLL_MS  5000 /* a card that is put in should not seem ignored */
+#define SOON_MS  150  /* readers tell more than once that a card came */
+#define HOLD_MS  3000 /* a module that comes back at once has not lost its tokens */
+#define DOUBT_US (10 * G_USEC_PER_SEC)
 #define MAX_FAST 5                    /* WAITs in a row ... */
 #define FAST_US  (G_USEC_PER_SEC / 2) /* ... that end sooner: the module only says that it waits */
 
@@ -26,6 +29,7 @@ struct MeishiModuleWatch {
     MeishiModuleWatchOptions options;
     char *name;
     char *path;
+    char *reserved;
     MeishiTokenHost *host; /* NULL: freed, references apart */
     GPtrArray *tokens;     /* MeishiTokenState */
     GPtrArray *found;      /* of the look that is under way; NULL: none is */
@@ -41,6 +45,7 @@ struct MeishiModuleWatch {
     guint n_fast;
     gint64 wait_began;
     guint64 wait_answers; /* what the host had answered by then */
+    gint64 doubted;       /* when it was last started anew for that; 0 */
     GSource *timer;       /* the next look, or the end of holding on */
 };
 
@@ -60,6 +65,7 @@ watch_unref(MeishiModuleWatch *watch)
         return;
     g_free(watch->name);
     g_free(watch->path);
+    g_free(watch->reserved);
     g_clear_pointer(&watch->tokens, g_ptr_array_unref);
     g_clear_pointer(&watch->found, g_ptr_array_unref);
     g_clear_pointer(&watch->pending, g_ptr_array_unref);
@@ -417,6 +423,7 @@ meishi_module_watch_new(const MeishiTokenModule *module, const MeishiModuleWatch
     watch->options = *options;
     watch->name = g_strdup(module->name);
     watch->path = g_strdup(module->path);
+    watch->reserved = g_strdup(module->reserved);
     watch->tokens = new_states();
     watch->host = meishi_token_host_new(&host);
     return watch;
@@ -438,10 +445,11 @@ meishi_module_watch_name(const MeishiModuleWatch *watch)
     return watch->name;
 }
 
-const char *
-meishi_module_watch_path(const MeishiModuleWatch *watch)
+gboolean
+meishi_module_watch_is_for(const MeishiModuleWatch *watch, const MeishiTokenModule *module)
 {
-    return watch->path;
+    return strcmp(watch->name, module->name) == 0 && strcmp(watch->path, module->path) == 0 &&
+           g_strcmp0(watch->reserved, module->reserved) == 0;
 }
 
 GPtrArray *
@@ -471,6 +479,19 @@ meishi_module_watch_look(MeishiModuleWatch *watch)
         watch->look_again = TRUE;
     else
         set_timer(watch, 0, on_time_to_look);
+}
+
+void
+meishi_module_watch_doubt(MeishiModuleWatch *watch)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (watch->doubted != 0 && now - watch->doubted < DOUBT_US) {
+        meishi_module_watch_look(watch);
+        return;
+    }
+    watch->doubted = now;
+    meishi_token_host_restart(watch->host, "it gave an answer without sense.");
 }
 
 void

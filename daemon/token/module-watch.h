@@ -29,7 +29,9 @@ meishi_module_watch_new(const MeishiTokenModule *module, const MeishiModuleWatch
 void meishi_module_watch_free(MeishiModuleWatch *watch); /* NULL is fine */
 
 const char *meishi_module_watch_name(const MeishiModuleWatch *watch);
-const char *meishi_module_watch_path(const MeishiModuleWatch *watch);
+/* Whether it runs just this one. */
+gboolean
+meishi_module_watch_is_for(const MeishiModuleWatch *watch, const MeishiTokenModule *module);
 
 /* The tokens that are there (MeishiTokenState); borrowed. */
 GPtrArray *meishi_module_watch_tokens(const MeishiModuleWatch *watch);
@@ -45,6 +47,10 @@ gboolean meishi_module_watch_is_settled(const MeishiModuleWatch *watch);
 
 /* Looks again soon: something happened that tells that a token may have gone. */
 void meishi_module_watch_look(MeishiModuleWatch *watch);
+
+/* A token gave an answer without sense: the module is started anew, unless that was tried just now,
+ * for some are themselves again only then. */
+void meishi_module_watch_doubt(MeishiModuleWatch *watch);
 
 /* Looks again thoroughly, where need be with a new start of the module. */
 void meishi_module_watch_refresh(MeishiModuleWatch *watch);

@@ -16,7 +16,8 @@
 static char *
 clean_text(MeishiHostText text)
 {
-    g_autofree char *valid = g_utf8_make_valid((const char *)text.data, (gssize)text.len);
+    g_autofree char *valid =
+        text.len > 0 ? g_utf8_make_valid((const char *)text.data, (gssize)text.len) : g_strdup("");
     GString *clean = g_string_new(NULL);
 
     for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {

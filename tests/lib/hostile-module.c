@@ -21,10 +21,12 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-#define PUBLIC __attribute__((visibility("default")))
-#define PIN    "1234"
-#define SO_PIN "12345678"
-#define TRIES  3
+#define PUBLIC    __attribute__((visibility("default")))
+#define PIN       "1234"
+#define SO_PIN    "12345678"
+#define TRIES     3
+
+#define WRONG_KEY 99 /* a key that makes other signatures */
 
 PUBLIC CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
 
@@ -37,6 +39,7 @@ static int n_listed; /* calls of C_GetSlotList */
 static int tries_left = TRIES;
 static bool is_logged_in, is_gone, was_context_login;
 static int n_sessions;
+static CK_OBJECT_HANDLE used_key;
 static CK_ULONG generation; /* of session handles */
 static char label[33] = "Hostile";
 static int search; /* where C_FindObjects is */
@@ -474,8 +477,9 @@ find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *list, CK_ULONG room, C
         return CKR_OK;
     }
     if (search++ == 0 && is_visible(searched)) {
-        list[0] = searched + 1;
-        *n = 1;
+        if (is_told("two-keys") && searched == CKO_PRIVATE_KEY)
+            list[(*n)++] = WRONG_KEY;
+        list[(*n)++] = searched + 1;
     }
     return CKR_OK;
 }
@@ -491,12 +495,16 @@ get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *
               CK_ULONG n)
 {
     static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    static const CK_KEY_TYPE key_type = CKK_RSA;
     const void *value = "id";
     CK_ULONG len = 2;
 
     if (attributes->type == CKA_LABEL) {
         value = "An identity";
         len = 11;
+    } else if (attributes->type == CKA_KEY_TYPE && object != CKO_CERTIFICATE + 1) {
+        value = &key_type;
+        len = sizeof key_type;
     } else if (attributes->type == CKA_ALWAYS_AUTHENTICATE) {
         value = is_told("always") ? &yes : &no;
         len = 1;
@@ -532,7 +540,10 @@ sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE k
         return CKR_SESSION_HANDLE_INVALID;
     if (!is_logged_in && !is_told("public-keys"))
         return CKR_USER_NOT_LOGGED_IN;
-    return key == CKO_PRIVATE_KEY + 1 ? CKR_OK : CKR_KEY_HANDLE_INVALID;
+    if (is_told("forget-handles") && ++n_signatures == 2)
+        return CKR_KEY_HANDLE_INVALID;
+    used_key = key;
+    return key == CKO_PRIVATE_KEY + 1 || key == WRONG_KEY ? CKR_OK : CKR_KEY_HANDLE_INVALID;
 }
 
 static CK_RV
@@ -552,6 +563,8 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len, unsigned char
         n_sessions = 0;
         return leave(CKR_DEVICE_REMOVED);
     }
+    if (is_told("sign-confused"))
+        return leave(CKR_GENERAL_ERROR);
     if (is_told("always") && !was_context_login)
         return leave(CKR_USER_NOT_LOGGED_IN);
     if (is_told("sign-lie")) {
@@ -561,7 +574,7 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len, unsigned char
     if (len > *n)
         return leave(CKR_BUFFER_TOO_SMALL);
     for (CK_ULONG i = 0; i < len; i++)
-        out[i] = (unsigned char)~data[i];
+        out[i] = (unsigned char)(used_key == WRONG_KEY ? data[i] : ~data[i]);
     *n = len;
     return leave(CKR_OK);
 }

@@ -57,7 +57,8 @@ MATRIX = {
     "daemon/tokenhost": (["libc", "glib"], [*BASE, "module/wire/"]),
     "daemon/token": (
         ["libc", "glib", "gio", "p11-kit"],
-        [*BASE, "module/wire/", "daemon/tokenhost/message.h", "daemon/tokenhost/protocol.h"],
+        [*BASE, "daemon/policy/cert.h", "module/wire/", "daemon/tokenhost/message.h",
+         "daemon/tokenhost/protocol.h"],
     ),
     "daemon/agent": (
         ["libc", "glib", "gio"],

@@ -135,7 +135,7 @@ test_sign(void)
     g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_USER_NOT_LOGGED_IN);
     g_assert_cmpuint(host_fixture_login(&fixture, &slot, "1234"), ==, CKR_OK);
     assert_signs(&fixture, &slot);
-    request.number = 99;
+    request.number = 4711;
     g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_KEY_HANDLE_INVALID);
     assert_signs(&fixture, &slot); /* a failure does not cost the login */
 }

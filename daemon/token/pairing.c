@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A private key is likely, possible, or out of the question.  Out of the question is what has
+ * another type, modulus or curve; likely is what is known to be the right one.
+ */
+#include "daemon/token/pairing.h"
+
+#include "module/wire/cryptoki.h"
+
+#include <string.h>
+
+void
+meishi_token_identity_free(MeishiTokenIdentity *identity)
+{
+    if (identity == NULL)
+        return;
+    meishi_cert_unref(identity->cert);
+    g_clear_pointer(&identity->id, g_bytes_unref);
+    g_free(identity->label);
+    g_free(identity);
+}
+
+/* ---- public keys ---------------------------------------------------------------------------- */
+
+static gboolean
+is_type_of(guint64 key_type, MeishiKeyType type)
+{
+    switch (type) {
+    case MEISHI_KEY_RSA:
+    case MEISHI_KEY_RSA_PSS:
+        return key_type == CKK_RSA;
+    case MEISHI_KEY_EC:
+        return key_type == CKK_EC;
+    case MEISHI_KEY_ED25519:
+    case MEISHI_KEY_ED448:
+        return key_type == CKK_EC_EDWARDS || key_type == CKK_EC;
+    default:
+        return FALSE;
+    }
+}
+
+/* @wrapped is a DER OCTET STRING of less than 256 bytes, as MeishiPublicKey has it. */
+static gboolean
+is_same_point(GBytes *point, GBytes *wrapped)
+{
+    gsize len, wrapped_len;
+    const guint8 *data = g_bytes_get_data(point, &len);
+    const guint8 *other = g_bytes_get_data(wrapped, &wrapped_len);
+    gsize head = wrapped_len > 2 && other[1] == 0x81 ? 3 : 2;
+
+    return wrapped_len == len + head && memcmp(data, other + head, len) == 0;
+}
+
+typedef enum {
+    DIFFERENT,
+    UNKNOWN,
+    SAME,
+} Match;
+
+/* What the public parts that an object has say about it and @key. */
+static Match
+compare_key(const MeishiTokenObject *object, const MeishiPublicKey *key)
+{
+    if (!is_type_of(object->key_type, key->type))
+        return DIFFERENT;
+    if (object->modulus != NULL && key->modulus != NULL)
+        return g_bytes_equal(object->modulus, key->modulus) ? SAME : DIFFERENT;
+    if (object->ec_point != NULL && key->ec_point != NULL)
+        return is_same_point(object->ec_point, key->ec_point) ? SAME : DIFFERENT;
+    if (object->ec_params != NULL && key->type == MEISHI_KEY_EC && key->ec_params != NULL &&
+        !g_bytes_equal(object->ec_params, key->ec_params))
+        return DIFFERENT;
+    return UNKNOWN;
+}
+
+/* ---- private keys --------------------------------------------------------------------------- */
+
+static gboolean
+has_same_id(const MeishiTokenObject *object, GBytes *id)
+{
+    return id != NULL && object->id != NULL && g_bytes_equal(object->id, id);
+}
+
+/* The CKA_ID of the public key object that has the certificate's key: on some cards it is that, and
+ * not the certificate's, which the private key shares. */
+static GBytes *
+find_public_id(GPtrArray *objects, const MeishiPublicKey *key)
+{
+    for (guint i = 0; i < objects->len; i++) {
+        const MeishiTokenObject *object = objects->pdata[i];
+
+        if (object->class == CKO_PUBLIC_KEY && compare_key(object, key) == SAME)
+            return object->id;
+    }
+    return NULL;
+}
+
+enum {
+    RANK_OUT,
+    RANK_TYPE,  /* nothing speaks against it */
+    RANK_LABEL, /* the certificate's label */
+    RANK_ID,    /* its CKA_ID, or that of its public key */
+    RANK_KEY,   /* the very key */
+};
+
+static int
+rank_key(GPtrArray *objects, const MeishiTokenObject *object, const MeishiTokenIdentity *identity)
+{
+    Match match = compare_key(object, identity->cert->key);
+
+    if (match != UNKNOWN)
+        return match == SAME ? RANK_KEY : RANK_OUT;
+    if (has_same_id(object, identity->id) ||
+        has_same_id(object, find_public_id(objects, identity->cert->key)))
+        return RANK_ID;
+    if (object->label != NULL && g_strcmp0(object->label, identity->label) == 0)
+        return RANK_LABEL;
+    return RANK_TYPE;
+}
+
+static void
+add_ranked(GPtrArray *objects, const MeishiTokenIdentity *identity, int rank, GPtrArray *found)
+{
+    for (guint i = 0; i < objects->len; i++) {
+        MeishiTokenObject *object = objects->pdata[i];
+
+        if (object->class == CKO_PRIVATE_KEY && rank_key(objects, object, identity) == rank)
+            g_ptr_array_add(found, object);
+    }
+}
+
+/* A key that is known makes guesses needless, and one with the right CKA_ID weaker ones: each
+ * guess costs a signature, and on some cards a PIN. */
+GPtrArray *
+meishi_pairing_keys(GPtrArray *objects, const MeishiTokenIdentity *identity)
+{
+    GPtrArray *found = g_ptr_array_new();
+
+    for (int rank = RANK_KEY; rank > RANK_OUT && found->len == 0; rank--)
+        add_ranked(objects, identity, rank, found);
+    return found;
+}
+
+/* ---- identities ----------------------------------------------------------------------------- */
+
+static gboolean
+sees_private_keys(const MeishiTokenState *token)
+{
+    for (guint i = 0; i < token->objects->len; i++) {
+        const MeishiTokenObject *object = token->objects->pdata[i];
+
+        if (object->class == CKO_PRIVATE_KEY)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+has_public_key(const MeishiTokenState *token, const MeishiPublicKey *key)
+{
+    for (guint i = 0; i < token->objects->len; i++) {
+        const MeishiTokenObject *object = token->objects->pdata[i];
+
+        if (object->class == CKO_PUBLIC_KEY && compare_key(object, key) == SAME)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Some tokens show one key without a login and the others after it, so that a key which cannot be
+ * seen may still be there. */
+static gboolean
+may_hold_key(const MeishiTokenState *token, const MeishiTokenIdentity *identity)
+{
+    g_autoptr(GPtrArray) keys = meishi_pairing_keys(token->objects, identity);
+    gboolean has_id = FALSE;
+
+    for (guint i = 0; i < keys->len; i++)
+        has_id = has_id || rank_key(token->objects, keys->pdata[i], identity) >= RANK_ID;
+    if (has_id || has_public_key(token, identity->cert->key))
+        return TRUE;
+    if (meishi_token_state_needs_login(token))
+        return !identity->cert->is_ca;
+    return sees_private_keys(token) && keys->len > 0 && !identity->cert->is_ca;
+}
+
+static gboolean
+is_usable(const MeishiCert *cert)
+{
+    return cert->key != NULL && cert->key->type != MEISHI_KEY_UNKNOWN;
+}
+
+static MeishiTokenIdentity *
+read_identity(const MeishiTokenObject *object, MeishiPairingRead read, gpointer user_data)
+{
+    MeishiTokenIdentity *identity;
+    MeishiCert *cert = NULL;
+
+    if (object->class == CKO_CERTIFICATE && object->value != NULL)
+        cert = read(object->value, user_data);
+    if (cert == NULL)
+        return NULL;
+    identity = g_new0(MeishiTokenIdentity, 1);
+    identity->cert = cert;
+    identity->id = object->id != NULL ? g_bytes_ref(object->id) : NULL;
+    identity->label = g_strdup(object->label);
+    return identity;
+}
+
+static gboolean
+holds_cert(GPtrArray *identities, const MeishiCert *cert)
+{
+    for (guint i = 0; i < identities->len; i++) {
+        const MeishiTokenIdentity *identity = identities->pdata[i];
+
+        if (memcmp(identity->cert->sha256, cert->sha256, MEISHI_SHA256_LEN) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+GPtrArray *
+meishi_pairing_identities(const MeishiTokenState *token, MeishiPairingRead read, gpointer user_data)
+{
+    GPtrArray *identities =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_identity_free);
+
+    for (guint i = 0; i < token->objects->len; i++) {
+        MeishiTokenIdentity *identity = read_identity(token->objects->pdata[i], read, user_data);
+
+        if (identity == NULL)
+            continue;
+        if (is_usable(identity->cert) && !holds_cert(identities, identity->cert) &&
+            may_hold_key(token, identity))
+            g_ptr_array_add(identities, identity);
+        else
+            meishi_token_identity_free(identity);
+    }
+    return identities;
+}
+
+GPtrArray *
+meishi_pairing_others(const MeishiTokenState *token, GPtrArray *identities, MeishiPairingRead read,
+                      gpointer user_data)
+{
+    GPtrArray *others = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_cert_unref);
+
+    for (guint i = 0; i < token->objects->len; i++) {
+        MeishiTokenIdentity *other = read_identity(token->objects->pdata[i], read, user_data);
+
+        if (other != NULL && !holds_cert(identities, other->cert))
+            g_ptr_array_add(others, meishi_cert_ref(other->cert));
+        meishi_token_identity_free(other);
+    }
+    return others;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiTokenUse: one operation, when it has its turn.
+ *
+ *      is the key to be seen? ── no ──► logged in? ── no ──► LOCKED
+ *                 │ yes                    │ yes
+ *                 ▼                        ▼
+ *            try it ◄───── the objects are listed, once per login
+ *
+ * Several keys may be the one that is meant; each is tried until a result verifies, and then known.
+ */
+#include "daemon/token/token-use-private.h"
+
+#include "daemon/base/error.h"
+#include "daemon/token/rv.h"
+#include "module/wire/cryptoki.h"
+
+#include <string.h>
+
+static void try_key(GTask *task);
+
+/* The first way that the token has, or says nothing about. */
+static const MeishiTokenWay *
+choose_way(const MeishiTokenWork *work)
+{
+    for (guint i = 0; i < work->job.n_ways; i++) {
+        if (meishi_token_state_has_mechanism(work->use->token, work->job.ways[i].mechanism.type, 0))
+            return &work->job.ways[i];
+    }
+    return work->use->token->mechanisms->len == 0 && work->job.n_ways > 0 ? &work->job.ways[0]
+                                                                          : NULL;
+}
+
+static gboolean
+verifies(const MeishiTokenWork *work, const MeishiHostAnswer *answer)
+{
+    return work->job.verify == NULL ||
+           work->job.verify(answer->reply.result, work->job.verify_data);
+}
+
+static void
+note_proven(const MeishiTokenWork *work)
+{
+    const MeishiTokenObject *key = work->keys->pdata[work->next_key];
+
+    g_hash_table_replace(work->use->proven,
+                         g_bytes_new(work->identity.cert->sha256, MEISHI_SHA256_LEN),
+                         g_memdup2(&key->handle, sizeof key->handle));
+}
+
+/* Other keys were guesses as good as this one. */
+static void
+try_next_key(GTask *task)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+
+    if (++work->next_key < work->keys->len)
+        try_key(task);
+    else
+        meishi_token_work_finish(
+            task, NULL,
+            g_error_new(MEISHI_ERROR, MEISHI_ERROR_KEY_MISMATCH,
+                        "The token \"%s\" has no key that belongs to the certificate.",
+                        work->use->token->label));
+}
+
+/* Another program may have changed what is on the token. */
+static gboolean
+is_handle_of_old(guint64 status)
+{
+    return status == CKR_KEY_HANDLE_INVALID || status == CKR_OBJECT_HANDLE_INVALID;
+}
+
+static void
+on_operated(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_work_take_answer(task, result);
+
+    if (answer == NULL)
+        return;
+    if (is_handle_of_old(answer->reply.status) && !work->was_listed) {
+        g_clear_pointer(&work->use->private_objects, g_ptr_array_unref);
+        meishi_token_work_operate(task);
+    } else if (answer->reply.status != CKR_OK) {
+        if (meishi_rv_judge(answer->reply.status) == MEISHI_RV_WRONG_PIN)
+            meishi_module_watch_look(work->use->watch);
+        meishi_token_work_finish_status(task, answer->reply.status, "use its key");
+    } else if (verifies(work, answer)) {
+        note_proven(work);
+        meishi_token_work_finish(
+            task, meishi_secret_new_copy(answer->reply.result.data, answer->reply.result.len),
+            NULL);
+    } else {
+        try_next_key(task);
+    }
+}
+
+static gboolean
+may_operate(GTask *task, const MeishiTokenObject *key, const MeishiTokenWay *way)
+{
+    const MeishiTokenWork *work = g_task_get_task_data(task);
+    const char *label = work->use->token->label;
+    GError *error = NULL;
+
+    if (way == NULL)
+        error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_MECHANISM,
+                            "The token \"%s\" cannot sign in the way that is asked for.", label);
+    else if (key->always_authenticate && work->job.pin == NULL && !work->job.use_pad)
+        error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED,
+                            "The token \"%s\" wants its PIN for each use of this key.", label);
+    if (error != NULL)
+        meishi_token_work_finish(task, NULL, error);
+    return error == NULL;
+}
+
+static void
+try_key(GTask *task)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    const MeishiTokenObject *key = work->keys->pdata[work->next_key];
+    const MeishiTokenWay *way = choose_way(work);
+    MeishiHostRequest request = {.type = MEISHI_HOST_OPERATE,
+                                 .number = key->handle,
+                                 .operation = work->job.operation,
+                                 .login = key->always_authenticate};
+
+    if (!may_operate(task, key, way))
+        return;
+    request.mechanism = way->mechanism;
+    request.data = way->data;
+    if (key->always_authenticate && work->job.pin != NULL) {
+        request.n_pins = 1;
+        request.pins[0] = work->job.pin;
+    }
+    meishi_token_work_call(task, &request,
+                           request.login && request.n_pins == 0 ? MEISHI_HOST_DEADLINE_PERSON_MS
+                                                                : MEISHI_HOST_DEADLINE_KEY_MS,
+                           on_operated);
+}
+
+/* ---- finding the key ------------------------------------------------------------------------ */
+
+/* The key that a result has proven, where it is still among @objects. */
+static void
+put_proven_first(const MeishiTokenWork *work, GPtrArray *keys)
+{
+    g_autoptr(GBytes) id = g_bytes_new(work->identity.cert->sha256, MEISHI_SHA256_LEN);
+    const guint64 *handle = g_hash_table_lookup(work->use->proven, id);
+
+    for (guint i = 0; handle != NULL && i < keys->len; i++) {
+        const MeishiTokenObject *key = keys->pdata[i];
+
+        if (key->handle != *handle)
+            continue;
+        keys->pdata[i] = keys->pdata[0];
+        keys->pdata[0] = (gpointer)key;
+        return;
+    }
+}
+
+static gboolean
+take_keys(MeishiTokenWork *work, GPtrArray *objects)
+{
+    GPtrArray *keys = meishi_pairing_keys(objects, &work->identity);
+
+    g_clear_pointer(&work->keys, g_ptr_array_unref);
+    g_clear_pointer(&work->keys_owner, g_ptr_array_unref);
+    work->keys = keys;
+    work->keys_owner = g_ptr_array_ref(objects);
+    work->next_key = 0;
+    put_proven_first(work, keys);
+    return keys->len > 0;
+}
+
+/* An owner's view has all objects, so that public keys still tell which CKA_ID is meant. */
+static void
+on_listed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_work_take_answer(task, result);
+
+    if (answer == NULL)
+        return;
+    if (answer->reply.status != CKR_OK) {
+        meishi_token_work_finish_status(task, answer->reply.status, "list its keys");
+        return;
+    }
+    g_clear_pointer(&work->use->private_objects, g_ptr_array_unref);
+    work->use->private_objects = meishi_token_objects_parse(answer->listing);
+    meishi_token_work_operate(task);
+}
+
+static void
+list_private_objects(GTask *task)
+{
+    MeishiHostRequest request = {.type = MEISHI_HOST_OBJECTS, .number = MEISHI_HOST_ANY_CLASS};
+
+    meishi_token_work_call(task, &request, MEISHI_HOST_DEADLINE_QUICK_MS, on_listed);
+}
+
+static void
+finish_without_key(GTask *task)
+{
+    const MeishiTokenWork *work = g_task_get_task_data(task);
+    const MeishiTokenUse *use = work->use;
+
+    if (!use->is_logged_in && meishi_token_state_needs_login(use->token))
+        meishi_token_work_finish(task, NULL,
+                                 meishi_rv_error(CKR_USER_NOT_LOGGED_IN, use->token->label, ""));
+    else
+        meishi_token_work_finish(task, NULL,
+                                 g_error_new(MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                                             "The token \"%s\" has no key for this certificate.",
+                                             use->token->label));
+}
+
+void
+meishi_token_work_operate(GTask *task)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    MeishiTokenUse *use = work->use;
+
+    if (use->private_objects != NULL && take_keys(work, use->private_objects)) {
+        try_key(task);
+    } else if (!use->is_logged_in && take_keys(work, use->token->objects)) {
+        try_key(task);
+    } else if (use->is_logged_in && !work->was_listed) {
+        work->was_listed = TRUE;
+        list_private_objects(task);
+    } else {
+        finish_without_key(task);
+    }
+}

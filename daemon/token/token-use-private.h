@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiTokenUse from inside: for token-use.c (life, turns, login) and token-use-operate.c.
+ */
+#pragma once
+
+#include "daemon/token/token-use.h"
+#include "daemon/token/turns.h"
+
+struct MeishiTokenUse {
+    gint refs;
+    MeishiModuleWatch *watch; /* NULL: the token is lost */
+    MeishiTokenState *token;
+    MeishiTurns *turns; /* GTask */
+    GTask *current;
+    gboolean is_logged_in;
+    gboolean wants_logout;
+    GPtrArray *private_objects; /* MeishiTokenObject, as seen by who is logged in; NULL */
+    GHashTable *proven;         /* SHA-256 of a certificate (hex) -> handle of its key */
+};
+
+/* What a task is about. */
+typedef struct {
+    MeishiTokenUse *use;
+    gboolean is_login;
+    MeishiSecret *pin;
+    /* An operation. */
+    MeishiTokenJob job;
+    MeishiTokenIdentity identity;
+    GBytes *bytes;   /* what @job's ways point to */
+    GPtrArray *keys; /* MeishiTokenObject that may be the one */
+    GPtrArray *keys_owner;
+    guint next_key;
+    gboolean was_listed; /* the objects were listed anew for this one */
+} MeishiTokenWork;
+
+/* What was seen and may be done by being logged in is over. */
+void meishi_token_use_forget_login(MeishiTokenUse *use);
+
+/* Ends the task that is at work, and goes on with the next; exactly one of @result and @error is
+ * given, and taken over. */
+void meishi_token_work_finish(GTask *task, MeishiSecret *result, GError *error);
+
+/* The same with what the module says of a call; @what is what was tried: "sign". */
+void meishi_token_work_finish_status(GTask *task, guint64 status, const char *what);
+
+/* Asks @request, about the token, for the task. */
+void meishi_token_work_call(GTask *task, MeishiHostRequest *request, guint deadline_ms,
+                            GAsyncReadyCallback callback);
+
+/* The answer; NULL where the call failed or the token is lost meanwhile, and the task is finished.
+ */
+MeishiHostAnswer *meishi_token_work_take_answer(GTask *task, GAsyncResult *result);
+
+/* Begins an operation. */
+void meishi_token_work_operate(GTask *task);

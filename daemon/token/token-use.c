@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A queue of tasks (logins and operations) with one at work.
+ */
+#include "daemon/token/token-use-private.h"
+
+#include "daemon/base/error.h"
+#include "daemon/token/rv.h"
+#include "module/wire/cryptoki.h"
+
+#include <string.h>
+
+static void run_next(MeishiTokenUse *use);
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+MeishiTokenUse *
+meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenState *token)
+{
+    MeishiTokenUse *use = g_new0(MeishiTokenUse, 1);
+
+    use->refs = 1;
+    use->watch = watch;
+    use->token = meishi_token_state_ref(token);
+    use->turns = meishi_turns_new();
+    use->proven =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+    return use;
+}
+
+MeishiTokenUse *
+meishi_token_use_ref(MeishiTokenUse *use)
+{
+    use->refs++;
+    return use;
+}
+
+void
+meishi_token_use_unref(MeishiTokenUse *use)
+{
+    if (use == NULL || --use->refs > 0)
+        return;
+    meishi_token_state_unref(use->token);
+    meishi_turns_free(use->turns);
+    g_clear_pointer(&use->private_objects, g_ptr_array_unref);
+    g_hash_table_unref(use->proven);
+    g_free(use);
+}
+
+static void
+work_free(gpointer data)
+{
+    MeishiTokenWork *work = data;
+
+    g_clear_pointer(&work->pin, meishi_secret_unref);
+    if (work->job.verify_free != NULL)
+        work->job.verify_free(work->job.verify_data);
+    g_clear_pointer(&work->job.pin, meishi_secret_unref);
+    g_clear_pointer(&work->identity.cert, meishi_cert_unref);
+    g_clear_pointer(&work->identity.id, g_bytes_unref);
+    g_free(work->identity.label);
+    g_clear_pointer(&work->bytes, g_bytes_unref);
+    g_clear_pointer(&work->keys, g_ptr_array_unref);
+    g_clear_pointer(&work->keys_owner, g_ptr_array_unref);
+    meishi_token_use_unref(work->use);
+    g_free(work);
+}
+
+gboolean
+meishi_token_use_is_lost(const MeishiTokenUse *use)
+{
+    return use->watch == NULL;
+}
+
+MeishiTokenState *
+meishi_token_use_token(const MeishiTokenUse *use)
+{
+    return use->token;
+}
+
+void
+meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenState *token)
+{
+    meishi_token_state_ref(token);
+    meishi_token_state_unref(use->token);
+    use->token = token;
+}
+
+gboolean
+meishi_token_use_is_logged_in(const MeishiTokenUse *use)
+{
+    return use->is_logged_in;
+}
+
+void
+meishi_token_use_forget_login(MeishiTokenUse *use)
+{
+    use->is_logged_in = FALSE;
+    g_clear_pointer(&use->private_objects, g_ptr_array_unref);
+}
+
+/* ---- one thing at a time -------------------------------------------------------------------- */
+
+static GError *
+new_lost_error(const MeishiTokenUse *use)
+{
+    return meishi_rv_error(MEISHI_HOST_STALE, use->token->label, "");
+}
+
+/* Ends what is at work; exactly one of the two is given, and taken over. */
+void
+meishi_token_work_finish(GTask *task, MeishiSecret *result, GError *error)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(MeishiTokenUse) use = meishi_token_use_ref(work->use);
+    g_autoptr(GTask) mine = g_steal_pointer(&use->current);
+
+    if (error != NULL)
+        g_task_return_error(mine, error);
+    else
+        g_task_return_pointer(mine, result, (GDestroyNotify)meishi_secret_unref);
+    run_next(use);
+}
+
+/* What the module says of a call that was not about the PIN or the request itself. */
+void
+meishi_token_work_finish_status(GTask *task, guint64 status, const char *what)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    MeishiTokenUse *use = work->use;
+    MeishiRv meaning = meishi_rv_judge(status);
+
+    if (meaning == MEISHI_RV_LOGGED_OUT)
+        meishi_token_use_forget_login(use);
+    if (meaning == MEISHI_RV_GONE && use->watch != NULL)
+        meishi_module_watch_look(use->watch);
+    if (meaning == MEISHI_RV_CONFUSED && use->watch != NULL)
+        meishi_module_watch_doubt(use->watch);
+    meishi_token_work_finish(task, NULL, meishi_rv_error(status, use->token->label, what));
+}
+
+void
+meishi_token_work_call(GTask *task, MeishiHostRequest *request, guint deadline_ms,
+                       GAsyncReadyCallback callback)
+{
+    const MeishiTokenWork *work = g_task_get_task_data(task);
+
+    request->slot = work->use->token->slot;
+    request->presence = work->use->token->presence;
+    meishi_token_host_call_async(meishi_module_watch_host(work->use->watch), request, deadline_ms,
+                                 callback, task);
+}
+
+/* The answer, unless the call failed or the token is lost meanwhile; then the task is finished. */
+MeishiHostAnswer *
+meishi_token_work_take_answer(GTask *task, GAsyncResult *result)
+{
+    const MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
+    MeishiHostAnswer *answer = meishi_token_host_call_finish(result, &error);
+
+    if (work->use->watch == NULL) {
+        g_clear_pointer(&answer, meishi_host_answer_free);
+        meishi_token_work_finish(task, NULL, new_lost_error(work->use));
+    } else if (answer == NULL) {
+        meishi_token_work_finish(task, NULL, g_steal_pointer(&error));
+    }
+    return answer;
+}
+
+/* ---- logging in ----------------------------------------------------------------------------- */
+
+static void
+on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_work_take_answer(task, result);
+
+    if (answer == NULL)
+        return;
+    /* The flags of the token tell how many tries are left. */
+    meishi_module_watch_look(work->use->watch);
+    if (answer->reply.status != CKR_OK) {
+        meishi_token_work_finish_status(task, answer->reply.status, "take a PIN");
+        return;
+    }
+    work->use->is_logged_in = TRUE;
+    work->use->wants_logout = FALSE;
+    meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+}
+
+static void
+run_login(GTask *task)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    MeishiHostRequest request = {.type = MEISHI_HOST_LOGIN,
+                                 .number = CKU_USER,
+                                 .n_pins = work->pin != NULL ? 1 : 0,
+                                 .pins = {work->pin}};
+
+    if (work->use->is_logged_in)
+        meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+    else
+        meishi_token_work_call(task, &request,
+                               work->pin != NULL ? MEISHI_HOST_DEADLINE_QUICK_MS
+                                                 : MEISHI_HOST_DEADLINE_PERSON_MS,
+                               on_logged_in);
+}
+
+static void
+on_logged_out(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    MeishiTokenUse *use = user_data;
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
+
+    run_next(use);
+    meishi_token_use_unref(use);
+}
+
+/* Requests about one slot are done in their order, so that nothing gets in between. */
+static void
+run_logout(MeishiTokenUse *use)
+{
+    const MeishiHostRequest request = {
+        .type = MEISHI_HOST_LOGOUT, .slot = use->token->slot, .presence = use->token->presence};
+
+    use->wants_logout = FALSE;
+    if (!use->is_logged_in || use->watch == NULL)
+        return;
+    meishi_token_use_forget_login(use);
+    meishi_token_host_call_async(meishi_module_watch_host(use->watch), &request,
+                                 MEISHI_HOST_DEADLINE_QUICK_MS, on_logged_out,
+                                 meishi_token_use_ref(use));
+}
+
+void
+meishi_token_use_logout(MeishiTokenUse *use)
+{
+    use->wants_logout = TRUE;
+    if (use->current == NULL)
+        run_logout(use);
+}
+
+/* ---- the queue ------------------------------------------------------------------------------ */
+
+static void
+run(GTask *task)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+
+    if (work->use->watch == NULL)
+        meishi_token_work_finish(task, NULL, new_lost_error(work->use));
+    else if (g_cancellable_is_cancelled(g_task_get_cancellable(task)))
+        meishi_token_work_finish(
+            task, NULL, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "This was cancelled."));
+    else if (work->is_login)
+        run_login(task);
+    else
+        meishi_token_work_operate(task);
+}
+
+static void
+run_next(MeishiTokenUse *use)
+{
+    if (use->current != NULL)
+        return;
+    if (use->wants_logout && meishi_turns_count(use->turns) == 0) {
+        run_logout(use);
+        return;
+    }
+    use->current = meishi_turns_take(use->turns);
+    if (use->current != NULL)
+        run(use->current);
+}
+
+/* From the main loop, so that no callback comes before the call that made it has returned. */
+static gboolean
+on_turn(gpointer user_data)
+{
+    run_next(user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+enqueue(MeishiTokenUse *use, gconstpointer who, GTask *task)
+{
+    g_autoptr(GSource) source = g_idle_source_new();
+
+    meishi_turns_add(use->turns, who, task);
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, on_turn, meishi_token_use_ref(use),
+                          (GDestroyNotify)meishi_token_use_unref);
+    g_source_attach(source, g_task_get_context(task));
+}
+
+void
+meishi_token_use_lose(MeishiTokenUse *use)
+{
+    GTask *task;
+
+    use->watch = NULL;
+    meishi_token_use_forget_login(use);
+    while ((task = meishi_turns_take(use->turns)) != NULL) {
+        g_task_return_error(task, new_lost_error(use));
+        g_object_unref(task);
+    }
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+void
+meishi_token_use_login_async(MeishiTokenUse *use, MeishiSecret *pin, GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, NULL, callback, user_data);
+    MeishiTokenWork *work = g_new0(MeishiTokenWork, 1);
+
+    work->use = meishi_token_use_ref(use);
+    work->is_login = TRUE;
+    work->pin = pin != NULL ? meishi_secret_ref(pin) : NULL;
+    g_task_set_task_data(task, work, work_free);
+    enqueue(use, use, task);
+}
+
+gboolean
+meishi_token_use_login_finish(GAsyncResult *result, GError **error)
+{
+    g_autoptr(MeishiSecret) nothing = g_task_propagate_pointer(G_TASK(result), error);
+
+    return nothing != NULL;
+}
+
+static gsize
+total_length(const MeishiTokenJob *job)
+{
+    gsize total = 0;
+
+    for (guint i = 0; i < job->n_ways; i++) {
+        total += job->ways[i].data.len;
+        for (guint j = 0; j < job->ways[i].mechanism.n_strings; j++)
+            total += job->ways[i].mechanism.strings[j].len;
+    }
+    return total;
+}
+
+static void
+keep(struct meishi_bytes *bytes, GByteArray *store)
+{
+    gsize at = store->len;
+
+    if (bytes->len > 0)
+        g_byte_array_append(store, bytes->data, (guint)bytes->len);
+    bytes->data = store->data + at;
+}
+
+/* One run of bytes of its own for everything that the ways point to; its room is made before, so
+ * that it does not move. */
+static void
+keep_ways(MeishiTokenWork *work)
+{
+    GByteArray *store = g_byte_array_sized_new((guint)total_length(&work->job) + 1);
+
+    for (guint i = 0; i < work->job.n_ways; i++) {
+        keep(&work->job.ways[i].data, store);
+        for (guint j = 0; j < work->job.ways[i].mechanism.n_strings; j++)
+            keep(&work->job.ways[i].mechanism.strings[j], store);
+    }
+    work->bytes = g_byte_array_free_to_bytes(store);
+}
+
+void
+meishi_token_use_operate_async(MeishiTokenUse *use, const MeishiTokenJob *job,
+                               GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+    MeishiTokenWork *work = g_new0(MeishiTokenWork, 1);
+
+    work->use = meishi_token_use_ref(use);
+    work->job = *job;
+    work->job.pin = job->pin != NULL ? meishi_secret_ref(job->pin) : NULL;
+    work->identity.cert = meishi_cert_ref(job->identity->cert);
+    work->identity.id = job->identity->id != NULL ? g_bytes_ref(job->identity->id) : NULL;
+    work->identity.label = g_strdup(job->identity->label);
+    work->job.identity = &work->identity;
+    keep_ways(work);
+    g_task_set_task_data(task, work, work_free);
+    enqueue(use, job->who, task);
+}
+
+MeishiSecret *
+meishi_token_use_operate_finish(GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}

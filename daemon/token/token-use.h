@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * MeishiTokenUse: the keys of one token in use, by everybody at once.
+ *
+ * One thing at a time goes to the token, programs taking turns; one login serves them all, and
+ * nobody but whoever holds this logs in.  It says what is missing (a PIN) and asks nobody: who
+ * types a PIN, and how long it holds, is the agent's business.
+ *
+ * For one token that was put in once.  When it goes, everything under way and everything later ends
+ * with UNAVAILABLE.  Main loop.
+ */
+#pragma once
+
+#include "daemon/token/module-watch.h"
+#include "daemon/token/pairing.h"
+
+typedef struct MeishiTokenUse MeishiTokenUse;
+
+/* Borrows @watch until meishi_token_use_lose(). */
+MeishiTokenUse *meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenState *token);
+MeishiTokenUse *meishi_token_use_ref(MeishiTokenUse *use);
+void meishi_token_use_unref(MeishiTokenUse *use); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenUse, meishi_token_use_unref)
+
+/* The token went. */
+void meishi_token_use_lose(MeishiTokenUse *use);
+gboolean meishi_token_use_is_lost(const MeishiTokenUse *use);
+
+/* The token as it is now: flags change with wrong PINs.  Borrowed. */
+MeishiTokenState *meishi_token_use_token(const MeishiTokenUse *use);
+/* It was looked at again, and is the same one. */
+void meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenState *token);
+
+/* ---- the login ------------------------------------------------------------------------------ */
+
+gboolean meishi_token_use_is_logged_in(const MeishiTokenUse *use);
+
+/* @pin NULL: at the token's own keys.  WRONG_SECRET where the PIN is wrong and can be tried again,
+ * LOCKED where it is blocked, INVALID_ARGUMENT where no such PIN can be right (its length),
+ * CANCELLED by the person at the keys, UNAVAILABLE, TIMEOUT, FAILED. */
+void meishi_token_use_login_async(MeishiTokenUse *use, MeishiSecret *pin,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+gboolean
+meishi_token_use_login_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends it when what is under way is done; nobody is told. */
+void meishi_token_use_logout(MeishiTokenUse *use);
+
+/* ---- operations ----------------------------------------------------------------------------- */
+
+/* One way to a result. */
+typedef struct {
+    struct meishi_msg_mechanism mechanism;
+    struct meishi_bytes data;
+} MeishiTokenWay;
+
+#define MEISHI_TOKEN_MAX_WAYS 3
+
+typedef struct {
+    gconstpointer who;                   /* takes turns with others; compared by address */
+    const MeishiTokenIdentity *identity; /* whose key; copied */
+    guint operation;                     /* enum meishi_wire_operation */
+    /* Ways to the same result, the best first; the first that the token has is taken. */
+    MeishiTokenWay ways[MEISHI_TOKEN_MAX_WAYS];
+    guint n_ways;
+    MeishiSecret *pin; /* for this use alone: keys with CKA_ALWAYS_AUTHENTICATE; NULL */
+    gboolean use_pad;  /* the same at the token's own keys */
+    /* Whether a result is what the identity's public key makes of it: the proof that the right key
+     * was found.  NULL: cannot be told. */
+    gboolean (*verify)(struct meishi_bytes result, gpointer user_data);
+    gpointer verify_data;
+    GDestroyNotify verify_free;
+} MeishiTokenJob;
+
+/* Takes @job->verify_data over, copies the rest.  LOCKED: a login is missing; PASSWORD_REQUIRED:
+ * the key wants a PIN for each use; WRONG_SECRET, as above, for that one; NOT_FOUND: no such key;
+ * MECHANISM: none of the ways; KEY_MISMATCH: no key made a result that verifies; UNAVAILABLE,
+ * TIMEOUT, CANCELLED, FAILED.  A result that is lost by cancelling is made all the same. */
+void meishi_token_use_operate_async(MeishiTokenUse *use, const MeishiTokenJob *job,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback,
+                                    gpointer user_data);
+MeishiSecret *
+meishi_token_use_operate_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
