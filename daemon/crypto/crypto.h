@@ -199,6 +199,32 @@ gboolean meishi_public_verify(GBytes *spki, const MeishiMechanism *mechanism, co
                               gsize len, const guint8 *signature, gsize signature_len,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- away.c: private keys that lie elsewhere ------------------------------------------------- */
+
+#define MEISHI_AWAY_MAX_WAYS 3
+
+/* One way in which whoever has the key comes to the result: a mechanism and its input. */
+typedef struct {
+    MeishiMechanism mechanism; /* its strings are those of the mechanism that was asked for */
+    GBytes *data;
+} MeishiAwayWay;
+
+typedef struct {
+    guint n;
+    MeishiAwayWay ways[MEISHI_AWAY_MAX_WAYS];
+} MeishiAway;
+
+void meishi_away_clear(MeishiAway *away);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiAway, meishi_away_clear)
+
+/* Says how SIGN, SIGN_RECOVER, DECRYPT or DERIVE with the private key to @spki can be done by a
+ * token, the likeliest way first: hashed here, since few tokens hash; padded here for those that
+ * have raw RSA alone and lack PSS, which TLS 1.3 needs.  Errors are those of meishi_key_operate().
+ */
+gboolean meishi_away_plan(GBytes *spki, MeishiOperation op, const MeishiMechanism *mechanism,
+                          const guint8 *data, gsize len, MeishiAway *ret,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- seal.c: keys at rest ------------------------------------------------------------------- */
 
 #define MEISHI_VAULT_KEY_LEN 32
