@@ -68,6 +68,7 @@ host_fixture_clear(HostFixture *fixture)
     g_clear_pointer(&fixture->host, meishi_token_host_free);
     while (g_main_context_iteration(NULL, FALSE)) {
     }
+    meishi_token_host_set_pace(HOST_FIXTURE_LONG_MS, HOST_FIXTURE_PAUSE_MS);
     g_clear_error(&fixture->why);
     g_clear_pointer(&fixture->lines, g_ptr_array_unref);
     g_clear_pointer(&fixture->description, g_free);

@@ -6,6 +6,10 @@
 
 #include "daemon/token/host.h"
 
+/* The pace of all tests but those in which something hangs; clearing a fixture goes back to it. */
+#define HOST_FIXTURE_LONG_MS  30000
+#define HOST_FIXTURE_PAUSE_MS 20
+
 typedef struct {
     MeishiTokenHost *host;
     guint n_ready, n_lost;

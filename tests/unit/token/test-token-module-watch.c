@@ -251,12 +251,14 @@ test_cannot_wait_beside(void)
 {
     g_auto(Fixture) fixture = {0};
 
+    meishi_token_host_set_pace(700, 20);
     fixture_init(&fixture, "wait-hang lock-waiting slots-grow");
     await_changes(&fixture, 1);
     run_for(100); /* until it waits */
     meishi_module_watch_look(fixture.watch);
     await_changes(&fixture, 4);
     g_assert_cmpuint(fixture.n_troubles, ==, 1);
+    meishi_token_host_set_pace(30000, 20);
 }
 
 /* Freed in the middle of everything. */
@@ -278,7 +280,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     meishi_token_host_set_program(g_getenv("MEISHI_TOKENHOST_PROGRAM"));
-    meishi_token_host_set_pace(700, 20);
+    meishi_token_host_set_pace(30000, 20);
     meishi_module_watch_set_pace(POLL_MS);
     g_test_add_func("/token/module-watch/token", test_token);
     g_test_add_func("/token/module-watch/no-tokens", test_no_tokens);

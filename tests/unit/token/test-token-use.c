@@ -423,11 +423,13 @@ test_hangs(void)
     g_auto(Fixture) fixture = {0};
     g_autoptr(MeishiTokenUse) old = NULL;
 
+    meishi_token_host_set_pace(700, 20);
     fixture_init(&fixture, "sign-hang public-keys");
     old = meishi_token_use_ref(first_use(&fixture));
     assert_fails(&fixture, old, MEISHI_ERROR_TIMEOUT);
     (void)await_another(&fixture, old);
     g_assert_cmpuint(fixture.n_troubles, ==, 1);
+    meishi_token_host_set_pace(30000, 20);
 }
 
 /* A module in trouble is nobody else's trouble. */
@@ -438,6 +440,7 @@ test_other_modules_go_on(void)
                                         NULL};
     g_auto(Fixture) fixture = {0};
 
+    meishi_token_host_set_pace(700, 20);
     fixture_init(&fixture, "public-keys");
     set_modules(&fixture, words);
     for (int i = 0; i < 200; i++)
@@ -446,6 +449,7 @@ test_other_modules_go_on(void)
         g_main_context_iteration(NULL, TRUE);
     g_assert_cmpuint(meishi_tokens_list(fixture.tokens)->len, ==, 1);
     assert_signs(&fixture, first_use(&fixture));
+    meishi_token_host_set_pace(30000, 20);
 }
 
 /* What runs already runs on. */
@@ -560,7 +564,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     meishi_token_host_set_program(g_getenv("MEISHI_TOKENHOST_PROGRAM"));
-    meishi_token_host_set_pace(700, 20);
+    meishi_token_host_set_pace(30000, 20);
     meishi_module_watch_set_pace(60);
     g_test_add_func("/token/use/login", test_login);
     g_test_add_func("/token/use/wrong-pin", test_wrong_pin);
