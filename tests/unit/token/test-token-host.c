@@ -489,11 +489,11 @@ test_starts_that_fail(void)
 {
     static const char *const words[] = {"init-fail", "init-abort", "init-hang", "init-exit"};
 
-    hurry();
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         g_auto(HostFixture) fixture = {0};
         guint first;
 
+        hurry();
         host_fixture_init(&fixture, words[i]);
         host_fixture_await_lost(&fixture, 1);
         first = fixture.retry_ms;
@@ -509,10 +509,10 @@ test_constructors(void)
 {
     static const char *const rows[] = {"crash", "hang"};
 
-    hurry();
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_auto(HostFixture) fixture = {0};
 
+        hurry();
         g_setenv("HOSTILE_CONSTRUCTOR", rows[i], TRUE);
         host_fixture_init(&fixture, NULL);
         host_fixture_await_lost(&fixture, 1);
