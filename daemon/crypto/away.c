@@ -19,8 +19,11 @@
 void
 meishi_away_clear(MeishiAway *away)
 {
-    for (guint i = 0; i < away->n; i++)
+    for (guint i = 0; i < away->n; i++) {
         g_clear_pointer(&away->ways[i].data, g_bytes_unref);
+        g_clear_pointer(&away->ways[i].strings[0], g_bytes_unref);
+        g_clear_pointer(&away->ways[i].strings[1], g_bytes_unref);
+    }
     away->n = 0;
 }
 
@@ -45,8 +48,22 @@ add_way(MeishiAway *away, guint64 type, const guint8 *data, gsize len)
 static void
 add_same_way(MeishiAway *away, const MeishiMechanism *mechanism, const guint8 *data, gsize len)
 {
+    MeishiAwayWay *way = &away->ways[away->n];
+
     add_way(away, mechanism->type, data, len);
-    away->ways[away->n - 1].mechanism = *mechanism;
+    way->mechanism = *mechanism;
+    for (guint i = 0; i < mechanism->n_strings; i++) {
+        way->strings[i] = g_bytes_new(mechanism->strings[i].data, mechanism->strings[i].len);
+        way->mechanism.strings[i].data = g_bytes_get_data(way->strings[i], NULL);
+    }
+}
+
+/* The mechanism that hashes, for a token that has no other; it takes the whole input. */
+static void
+add_hashing_way(MeishiAway *away, const MeishiJob *job)
+{
+    if (job->info->hash != 0 && job->len <= MEISHI_AWAY_MAX_DATA)
+        add_same_way(away, job->mechanism, job->data, job->len);
 }
 
 static gsize
@@ -126,8 +143,7 @@ plan_pkcs1_signature(EVP_PKEY *pkey, MeishiJob *job, MeishiAway *ret, GError **e
         return TRUE;
     pad_pkcs1(block, k, input->data, input->len);
     add_way(ret, CKM_RSA_X_509, block, k);
-    if (job->info->hash != 0)
-        add_same_way(ret, job->mechanism, job->data, job->len);
+    add_hashing_way(ret, job);
     return TRUE;
 }
 
@@ -228,8 +244,7 @@ plan_pss(EVP_PKEY *pkey, MeishiJob *job, MeishiAway *ret, GError **error)
         return FALSE;
     }
     add_way(ret, CKM_RSA_X_509, block, modulus_len(pkey));
-    if (job->info->hash != 0)
-        add_same_way(ret, job->mechanism, job->data, job->len);
+    add_hashing_way(ret, job);
     return TRUE;
 }
 
@@ -245,8 +260,7 @@ plan_ecdsa(EVP_PKEY *pkey, MeishiJob *job, MeishiAway *ret, GError **error)
     if (!meishi_operate_hash(&hashed, hash, error))
         return FALSE;
     add_way(ret, CKM_ECDSA, hashed.data, MIN(hashed.len, meishi_operate_ecdsa_width(pkey)));
-    if (job->info->hash != 0)
-        add_same_way(ret, job->mechanism, job->data, job->len);
+    add_hashing_way(ret, job);
     return TRUE;
 }
 
@@ -277,6 +291,8 @@ plan(EVP_PKEY *pkey, MeishiJob *job, MeishiAway *ret, GError **error)
         return plan_ecdsa(pkey, job, ret, error);
     if (signs && job->info->scheme == MEISHI_SCHEME_RSA_RAW)
         return plan_raw(pkey, job, ret, error);
+    if (job->len > MEISHI_AWAY_MAX_DATA)
+        return fail(error, MEISHI_ERROR_DATA_LENGTH, "This is too long for a key on a token");
     add_same_way(ret, job->mechanism, job->data, job->len);
     return TRUE;
 }

@@ -202,10 +202,12 @@ gboolean meishi_public_verify(GBytes *spki, const MeishiMechanism *mechanism, co
 /* ---- away.c: private keys that lie elsewhere ------------------------------------------------- */
 
 #define MEISHI_AWAY_MAX_WAYS 3
+#define MEISHI_AWAY_MAX_DATA 61440 /* what goes to a token; only EdDSA takes all that is signed */
 
 /* One way in which whoever has the key comes to the result: a mechanism and its input. */
 typedef struct {
-    MeishiMechanism mechanism; /* its strings are those of the mechanism that was asked for */
+    MeishiMechanism mechanism; /* its strings lie in @strings */
+    GBytes *strings[2];
     GBytes *data;
 } MeishiAwayWay;
 

@@ -31,9 +31,9 @@ struct MeishiModuleWatch {
     char *path;
     char *reserved;
     MeishiTokenHost *host; /* NULL: freed, references apart */
-    GPtrArray *tokens;     /* MeishiTokenState */
+    GPtrArray *tokens;     /* MeishiTokenContent */
     GPtrArray *found;      /* of the look that is under way; NULL: none is */
-    GPtrArray *pending;    /* MeishiTokenState that have to be asked for their objects */
+    GPtrArray *pending;    /* MeishiTokenContent that have to be asked for their objects */
     gboolean look_again;
     gboolean is_thorough; /* the next look takes nothing for known */
     guint life;           /* of the module's process */
@@ -75,7 +75,7 @@ watch_unref(MeishiModuleWatch *watch)
 static GPtrArray *
 new_states(void)
 {
-    return g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_state_unref);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_content_unref);
 }
 
 static void
@@ -105,7 +105,7 @@ are_same(const GPtrArray *a, const GPtrArray *b)
     if (a->len != b->len)
         return FALSE;
     for (guint i = 0; i < a->len; i++) {
-        if (!meishi_token_state_is_same(a->pdata[i], b->pdata[i]))
+        if (!meishi_token_content_is_same(a->pdata[i], b->pdata[i]))
             return FALSE;
     }
     return TRUE;
@@ -122,11 +122,11 @@ set_tokens(MeishiModuleWatch *watch, GPtrArray *tokens)
         watch->options.changed(watch, watch->options.user_data);
 }
 
-MeishiTokenState *
+MeishiTokenContent *
 meishi_module_watch_find(const MeishiModuleWatch *watch, guint64 presence)
 {
     for (guint i = 0; i < watch->tokens->len; i++) {
-        MeishiTokenState *state = watch->tokens->pdata[i];
+        MeishiTokenContent *state = watch->tokens->pdata[i];
 
         if (state->life == watch->life && state->presence == presence)
             return state;
@@ -151,7 +151,7 @@ static gboolean
 may_change(const MeishiModuleWatch *watch)
 {
     for (guint i = 0; i < watch->tokens->len; i++) {
-        const MeishiTokenState *state = watch->tokens->pdata[i];
+        const MeishiTokenContent *state = watch->tokens->pdata[i];
 
         if ((state->slot_flags & CKF_REMOVABLE_DEVICE) != 0)
             return TRUE;
@@ -231,7 +231,7 @@ abandon_look(MeishiModuleWatch *watch)
         set_timer(watch, poll_ms, on_time_to_look);
 }
 
-static MeishiTokenState *
+static MeishiTokenContent *
 asked_state(MeishiModuleWatch *watch)
 {
     return watch->pending->pdata[watch->pending->len - 1];
@@ -245,7 +245,7 @@ on_mechanisms(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (watch->host != NULL && watch->pending != NULL) {
         if (answer != NULL && answer->reply.status == CKR_OK)
-            meishi_token_state_set_mechanisms(asked_state(watch), &answer->reply);
+            meishi_token_content_set_mechanisms(asked_state(watch), &answer->reply);
         g_ptr_array_remove_index(watch->pending, watch->pending->len - 1);
         ask_next(watch);
     }
@@ -253,7 +253,7 @@ on_mechanisms(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static MeishiHostRequest
-request_about(const MeishiTokenState *state, MeishiHostType type)
+request_about(const MeishiTokenContent *state, MeishiHostType type)
 {
     return (MeishiHostRequest){.type = type, .slot = state->slot, .presence = state->presence};
 }
@@ -266,11 +266,11 @@ on_objects(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
 
     if (watch->host != NULL && watch->pending != NULL) {
-        MeishiTokenState *state = asked_state(watch);
+        MeishiTokenContent *state = asked_state(watch);
         const MeishiHostRequest request = request_about(state, MEISHI_HOST_MECHANISMS);
 
         if (answer != NULL && answer->reply.status == CKR_OK)
-            (void)!meishi_token_state_set_objects(state, answer->listing);
+            (void)!meishi_token_content_set_objects(state, answer->listing);
         if (answer != NULL && answer->reply.status == MEISHI_HOST_STALE)
             watch->look_again = TRUE;
         call(watch, &request, on_mechanisms);
@@ -301,19 +301,19 @@ ask_next(MeishiModuleWatch *watch)
 static void
 take_slot(MeishiModuleWatch *watch, const MeishiHostSlot *slot)
 {
-    const MeishiTokenState *known = meishi_module_watch_find(watch, slot->presence);
-    MeishiTokenState *state;
+    const MeishiTokenContent *known = meishi_module_watch_find(watch, slot->presence);
+    MeishiTokenContent *state;
 
     if (slot->presence == 0)
         return;
     if (known != NULL && known->slot == slot->slot && !watch->is_thorough) {
-        g_ptr_array_add(watch->found, meishi_token_state_renew(known, slot));
+        g_ptr_array_add(watch->found, meishi_token_content_renew(known, slot));
         return;
     }
-    state = meishi_token_state_new(watch->name, watch->life, slot);
+    state = meishi_token_content_new(watch->name, watch->life, slot);
     g_ptr_array_add(watch->found, state);
-    if (meishi_token_state_is_initialized(state))
-        g_ptr_array_insert(watch->pending, 0, meishi_token_state_ref(state));
+    if (meishi_token_content_is_initialized(state))
+        g_ptr_array_insert(watch->pending, 0, meishi_token_content_ref(state));
 }
 
 static void

@@ -10,7 +10,7 @@
 
 #include "daemon/token/host.h"
 #include "daemon/token/modules.h"
-#include "daemon/token/token-state.h"
+#include "daemon/token/token-content.h"
 
 typedef struct MeishiModuleWatch MeishiModuleWatch;
 
@@ -33,11 +33,11 @@ const char *meishi_module_watch_name(const MeishiModuleWatch *watch);
 gboolean
 meishi_module_watch_is_for(const MeishiModuleWatch *watch, const MeishiTokenModule *module);
 
-/* The tokens that are there (MeishiTokenState); borrowed. */
+/* The tokens that are there (MeishiTokenContent); borrowed. */
 GPtrArray *meishi_module_watch_tokens(const MeishiModuleWatch *watch);
 
 /* The token with @presence; NULL: it went.  Borrowed. */
-MeishiTokenState *meishi_module_watch_find(const MeishiModuleWatch *watch, guint64 presence);
+MeishiTokenContent *meishi_module_watch_find(const MeishiModuleWatch *watch, guint64 presence);
 
 /* For calls about its tokens. */
 MeishiTokenHost *meishi_module_watch_host(const MeishiModuleWatch *watch);

@@ -144,7 +144,7 @@ meishi_pairing_keys(GPtrArray *objects, const MeishiTokenIdentity *identity)
 /* ---- identities ----------------------------------------------------------------------------- */
 
 static gboolean
-sees_private_keys(const MeishiTokenState *token)
+sees_private_keys(const MeishiTokenContent *token)
 {
     for (guint i = 0; i < token->objects->len; i++) {
         const MeishiTokenObject *object = token->objects->pdata[i];
@@ -156,7 +156,7 @@ sees_private_keys(const MeishiTokenState *token)
 }
 
 static gboolean
-has_public_key(const MeishiTokenState *token, const MeishiPublicKey *key)
+has_public_key(const MeishiTokenContent *token, const MeishiPublicKey *key)
 {
     for (guint i = 0; i < token->objects->len; i++) {
         const MeishiTokenObject *object = token->objects->pdata[i];
@@ -170,7 +170,7 @@ has_public_key(const MeishiTokenState *token, const MeishiPublicKey *key)
 /* Some tokens show one key without a login and the others after it, so that a key which cannot be
  * seen may still be there. */
 static gboolean
-may_hold_key(const MeishiTokenState *token, const MeishiTokenIdentity *identity)
+may_hold_key(const MeishiTokenContent *token, const MeishiTokenIdentity *identity)
 {
     g_autoptr(GPtrArray) keys = meishi_pairing_keys(token->objects, identity);
     gboolean has_id = FALSE;
@@ -179,7 +179,7 @@ may_hold_key(const MeishiTokenState *token, const MeishiTokenIdentity *identity)
         has_id = has_id || rank_key(token->objects, keys->pdata[i], identity) >= RANK_ID;
     if (has_id || has_public_key(token, identity->cert->key))
         return TRUE;
-    if (meishi_token_state_needs_login(token))
+    if (meishi_token_content_needs_login(token))
         return !identity->cert->is_ca;
     return sees_private_keys(token) && keys->len > 0 && !identity->cert->is_ca;
 }
@@ -220,7 +220,8 @@ holds_cert(GPtrArray *identities, const MeishiCert *cert)
 }
 
 GPtrArray *
-meishi_pairing_identities(const MeishiTokenState *token, MeishiPairingRead read, gpointer user_data)
+meishi_pairing_identities(const MeishiTokenContent *token, MeishiPairingRead read,
+                          gpointer user_data)
 {
     GPtrArray *identities =
         g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_identity_free);
@@ -240,8 +241,8 @@ meishi_pairing_identities(const MeishiTokenState *token, MeishiPairingRead read,
 }
 
 GPtrArray *
-meishi_pairing_others(const MeishiTokenState *token, GPtrArray *identities, MeishiPairingRead read,
-                      gpointer user_data)
+meishi_pairing_others(const MeishiTokenContent *token, GPtrArray *identities,
+                      MeishiPairingRead read, gpointer user_data)
 {
     GPtrArray *others = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_cert_unref);
 

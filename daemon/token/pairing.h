@@ -12,7 +12,7 @@
 #pragma once
 
 #include "daemon/policy/cert.h"
-#include "daemon/token/token-state.h"
+#include "daemon/token/token-content.h"
 
 /* How the private key of a certificate is recognized. */
 typedef struct {
@@ -28,11 +28,11 @@ typedef MeishiCert *(*MeishiPairingRead)(GBytes *der, gpointer user_data);
 
 /* The identities that a token seems to hold (new array of MeishiTokenIdentity): certificates whose
  * key is there, or may be behind a login.  Each certificate once. */
-GPtrArray *meishi_pairing_identities(const MeishiTokenState *token, MeishiPairingRead read,
+GPtrArray *meishi_pairing_identities(const MeishiTokenContent *token, MeishiPairingRead read,
                                      gpointer user_data);
 
 /* All certificates on the token that are none of these: issuers (new array of MeishiCert). */
-GPtrArray *meishi_pairing_others(const MeishiTokenState *token, GPtrArray *identities,
+GPtrArray *meishi_pairing_others(const MeishiTokenContent *token, GPtrArray *identities,
                                  MeishiPairingRead read, gpointer user_data);
 
 /* The private keys among @objects that may be @identity's, the likeliest first (new array of

@@ -24,7 +24,8 @@ static const MeishiTokenWay *
 choose_way(const MeishiTokenWork *work)
 {
     for (guint i = 0; i < work->job.n_ways; i++) {
-        if (meishi_token_state_has_mechanism(work->use->token, work->job.ways[i].mechanism.type, 0))
+        if (meishi_token_content_has_mechanism(work->use->token, work->job.ways[i].mechanism.type,
+                                               0))
             return &work->job.ways[i];
     }
     return work->use->token->mechanisms->len == 0 && work->job.n_ways > 0 ? &work->job.ways[0]
@@ -207,7 +208,7 @@ finish_without_key(GTask *task)
     const MeishiTokenWork *work = g_task_get_task_data(task);
     const MeishiTokenUse *use = work->use;
 
-    if (!use->is_logged_in && meishi_token_state_needs_login(use->token))
+    if (!use->is_logged_in && meishi_token_content_needs_login(use->token))
         meishi_token_work_finish(task, NULL,
                                  meishi_rv_error(CKR_USER_NOT_LOGGED_IN, use->token->label, ""));
     else

@@ -10,7 +10,7 @@
 struct MeishiTokenUse {
     gint refs;
     MeishiModuleWatch *watch; /* NULL: the token is lost */
-    MeishiTokenState *token;
+    MeishiTokenContent *token;
     MeishiTurns *turns; /* GTask */
     GTask *current;
     gboolean is_logged_in;

@@ -15,13 +15,13 @@ static void run_next(MeishiTokenUse *use);
 /* ---- life ----------------------------------------------------------------------------------- */
 
 MeishiTokenUse *
-meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenState *token)
+meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenContent *token)
 {
     MeishiTokenUse *use = g_new0(MeishiTokenUse, 1);
 
     use->refs = 1;
     use->watch = watch;
-    use->token = meishi_token_state_ref(token);
+    use->token = meishi_token_content_ref(token);
     use->turns = meishi_turns_new();
     use->proven =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
@@ -40,7 +40,7 @@ meishi_token_use_unref(MeishiTokenUse *use)
 {
     if (use == NULL || --use->refs > 0)
         return;
-    meishi_token_state_unref(use->token);
+    meishi_token_content_unref(use->token);
     meishi_turns_free(use->turns);
     g_clear_pointer(&use->private_objects, g_ptr_array_unref);
     g_hash_table_unref(use->proven);
@@ -72,17 +72,17 @@ meishi_token_use_is_lost(const MeishiTokenUse *use)
     return use->watch == NULL;
 }
 
-MeishiTokenState *
+MeishiTokenContent *
 meishi_token_use_token(const MeishiTokenUse *use)
 {
     return use->token;
 }
 
 void
-meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenState *token)
+meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenContent *token)
 {
-    meishi_token_state_ref(token);
-    meishi_token_state_unref(use->token);
+    meishi_token_content_ref(token);
+    meishi_token_content_unref(use->token);
     use->token = token;
 }
 

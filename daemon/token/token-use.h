@@ -17,7 +17,7 @@
 typedef struct MeishiTokenUse MeishiTokenUse;
 
 /* Borrows @watch until meishi_token_use_lose(). */
-MeishiTokenUse *meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenState *token);
+MeishiTokenUse *meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenContent *token);
 MeishiTokenUse *meishi_token_use_ref(MeishiTokenUse *use);
 void meishi_token_use_unref(MeishiTokenUse *use); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenUse, meishi_token_use_unref)
@@ -27,9 +27,9 @@ void meishi_token_use_lose(MeishiTokenUse *use);
 gboolean meishi_token_use_is_lost(const MeishiTokenUse *use);
 
 /* The token as it is now: flags change with wrong PINs.  Borrowed. */
-MeishiTokenState *meishi_token_use_token(const MeishiTokenUse *use);
+MeishiTokenContent *meishi_token_use_token(const MeishiTokenUse *use);
 /* It was looked at again, and is the same one. */
-void meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenState *token);
+void meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenContent *token);
 
 /* ---- the login ------------------------------------------------------------------------------ */
 

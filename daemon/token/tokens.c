@@ -44,14 +44,14 @@ meishi_tokens_free(MeishiTokens *tokens)
 /* ---- tokens --------------------------------------------------------------------------------- */
 
 static gboolean
-is_same_token(const MeishiTokenState *a, const MeishiTokenState *b)
+is_same_token(const MeishiTokenContent *a, const MeishiTokenContent *b)
 {
     return a->life == b->life && a->presence == b->presence && a->slot == b->slot &&
            strcmp(a->module, b->module) == 0;
 }
 
 static MeishiTokenUse *
-find_use(GPtrArray *uses, const MeishiTokenState *token)
+find_use(GPtrArray *uses, const MeishiTokenContent *token)
 {
     for (guint i = 0; i < uses->len; i++) {
         MeishiTokenUse *use = uses->pdata[i];
@@ -68,7 +68,7 @@ collect(MeishiTokens *tokens, MeishiModuleWatch *watch, GPtrArray *uses)
     GPtrArray *states = meishi_module_watch_tokens(watch);
 
     for (guint i = 0; i < states->len; i++) {
-        MeishiTokenState *state = states->pdata[i];
+        MeishiTokenContent *state = states->pdata[i];
         MeishiTokenUse *use = find_use(tokens->uses, state);
 
         if (use == NULL) {

@@ -89,7 +89,7 @@ run_for(guint ms)
         g_main_context_iteration(NULL, TRUE);
 }
 
-static const MeishiTokenState *
+static const MeishiTokenContent *
 first_token(const Fixture *fixture)
 {
     GPtrArray *tokens = meishi_module_watch_tokens(fixture->watch);
@@ -102,7 +102,7 @@ static void
 test_token(void)
 {
     g_auto(Fixture) fixture = {0};
-    const MeishiTokenState *token;
+    const MeishiTokenContent *token;
 
     fixture_init(&fixture, NULL);
     g_assert_cmpuint(meishi_module_watch_tokens(fixture.watch)->len, ==, 0);
@@ -113,11 +113,11 @@ test_token(void)
     g_assert_cmpstr(token->label, ==, "Hostile");
     g_assert_cmpstr(token->model, ==, "M1");
     g_assert_cmpstr(token->reader, ==, "Hostile reader");
-    g_assert_true(meishi_token_state_needs_login(token));
-    g_assert_false(meishi_token_state_has_pin_pad(token));
+    g_assert_true(meishi_token_content_needs_login(token));
+    g_assert_false(meishi_token_content_has_pin_pad(token));
     g_assert_cmpuint(token->objects->len, ==, 2);
-    g_assert_true(meishi_token_state_has_mechanism(token, CKM_RSA_X_509, CKF_SIGN));
-    g_assert_false(meishi_token_state_has_mechanism(token, CKM_RSA_PKCS_PSS, 0));
+    g_assert_true(meishi_token_content_has_mechanism(token, CKM_RSA_X_509, CKF_SIGN));
+    g_assert_false(meishi_token_content_has_mechanism(token, CKM_RSA_PKCS_PSS, 0));
     g_assert_true(meishi_module_watch_find(fixture.watch, token->presence) == token);
     g_assert_null(meishi_module_watch_find(fixture.watch, 4711));
 }

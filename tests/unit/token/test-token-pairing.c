@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * daemon/token/pairing.c and token-state.c: which identities a token holds and which key is whose,
- * on tokens with the quirks of real ones.  Tokens are written as lines, one object each:
+ * daemon/token/pairing.c and token-content.c: which identities a token holds and which key is
+ * whose, on tokens with the quirks of real ones.  Tokens are written as lines, one object each:
  *
  *      CLASS HANDLE ID LABEL MATERIAL
  *
@@ -158,14 +158,14 @@ add_line(struct meishi_buf *listing, const char *line)
     g_ptr_array_unref(builder.values);
 }
 
-static MeishiTokenState *
+static MeishiTokenContent *
 new_token(const char *lines, guint64 flags)
 {
     const MeishiHostSlot slot = {.slot = 1,
                                  .presence = 1,
                                  .token_flags = CKF_TOKEN_INITIALIZED | flags,
                                  .label = {(const guint8 *)"  A \033label ", 11}};
-    MeishiTokenState *token = meishi_token_state_new("test", 1, &slot);
+    MeishiTokenContent *token = meishi_token_content_new("test", 1, &slot);
     g_auto(GStrv) list = g_strsplit(lines, "\n", -1);
     struct meishi_buf listing;
 
@@ -174,7 +174,7 @@ new_token(const char *lines, guint64 flags)
     for (guint i = 0; list[i] != NULL; i++)
         add_line(&listing, list[i]);
     g_assert_true(
-        meishi_token_state_set_objects(token, (struct meishi_bytes){listing.data, listing.len}));
+        meishi_token_content_set_objects(token, (struct meishi_bytes){listing.data, listing.len}));
     meishi_buf_clear(&listing);
     return token;
 }
@@ -183,7 +183,7 @@ new_token(const char *lines, guint64 flags)
 
 /* "r1:5 e1:7,8": identities by their key, and the handles of the keys that may be theirs. */
 static char *
-describe(const MeishiTokenState *token)
+describe(const MeishiTokenContent *token)
 {
     g_autoptr(GPtrArray) identities = meishi_pairing_identities(token, read_cert, NULL);
     GString *text = g_string_new(NULL);
@@ -239,7 +239,7 @@ static void
 test_row(gconstpointer data)
 {
     guint i = GPOINTER_TO_UINT(data);
-    g_autoptr(MeishiTokenState) token = new_token(rows[i].objects, rows[i].flags);
+    g_autoptr(MeishiTokenContent) token = new_token(rows[i].objects, rows[i].flags);
     g_autofree char *found = describe(token);
 
     g_assert_cmpstr(found, ==, rows[i].expected);
@@ -248,7 +248,7 @@ test_row(gconstpointer data)
 static void
 test_others(void)
 {
-    g_autoptr(MeishiTokenState) token =
+    g_autoptr(MeishiTokenContent) token =
         new_token("cert 1 A x r1a\ncert 2 B y caa\ncert 3 C z xx", CKF_LOGIN_REQUIRED);
     g_autoptr(GPtrArray) identities = meishi_pairing_identities(token, read_cert, NULL);
     g_autoptr(GPtrArray) others = meishi_pairing_others(token, identities, read_cert, NULL);
@@ -263,7 +263,7 @@ test_others(void)
 static void
 test_texts(void)
 {
-    g_autoptr(MeishiTokenState) token = new_token("cert 1 A x r1a", 0);
+    g_autoptr(MeishiTokenContent) token = new_token("cert 1 A x r1a", 0);
 
     g_assert_cmpstr(token->label, ==, "A  label");
 }
@@ -282,9 +282,9 @@ test_tries(void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(MeishiTokenState) token = new_token("cert 1 A x r1a", cases[i].flags);
+        g_autoptr(MeishiTokenContent) token = new_token("cert 1 A x r1a", cases[i].flags);
 
-        g_assert_cmpint(meishi_token_state_pin_tries(token), ==, cases[i].tries);
+        g_assert_cmpint(meishi_token_content_pin_tries(token), ==, cases[i].tries);
     }
 }
 
@@ -292,9 +292,10 @@ static void
 test_malformed(void)
 {
     static const guint8 junk[] = {0, 0, 0, 0, 1};
-    g_autoptr(MeishiTokenState) token = new_token("cert 1 A x r1a", 0);
+    g_autoptr(MeishiTokenContent) token = new_token("cert 1 A x r1a", 0);
 
-    g_assert_false(meishi_token_state_set_objects(token, (struct meishi_bytes){junk, sizeof junk}));
+    g_assert_false(
+        meishi_token_content_set_objects(token, (struct meishi_bytes){junk, sizeof junk}));
     g_assert_cmpuint(token->objects->len, ==, 1);
 }
 
@@ -308,8 +309,8 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_row);
     }
     g_test_add_func("/token/pairing/others", test_others);
-    g_test_add_func("/token/state/texts", test_texts);
-    g_test_add_func("/token/state/tries", test_tries);
-    g_test_add_func("/token/state/malformed", test_malformed);
+    g_test_add_func("/token/content/texts", test_texts);
+    g_test_add_func("/token/content/tries", test_tries);
+    g_test_add_func("/token/content/malformed", test_malformed);
     return g_test_run();
 }

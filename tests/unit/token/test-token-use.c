@@ -228,10 +228,11 @@ test_wrong_pin(void)
     g_assert_error(first, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET);
     await_change(&fixture);
     g_assert_true(first_use(&fixture) == use);
-    g_assert_cmpint(meishi_token_state_pin_tries(meishi_token_use_token(use)), ==, MEISHI_PIN_LOW);
+    g_assert_cmpint(meishi_token_content_pin_tries(meishi_token_use_token(use)), ==,
+                    MEISHI_PIN_LOW);
     g_assert_false(log_in(use, "0000", NULL));
     await_change(&fixture);
-    g_assert_cmpint(meishi_token_state_pin_tries(meishi_token_use_token(use)), ==,
+    g_assert_cmpint(meishi_token_content_pin_tries(meishi_token_use_token(use)), ==,
                     MEISHI_PIN_LAST_TRY);
     g_assert_false(log_in(use, "0000", &blocked));
     g_assert_error(blocked, MEISHI_ERROR, MEISHI_ERROR_LOCKED);
@@ -249,7 +250,7 @@ test_pin_pad(void)
 
     fixture_init(&fixture, "pinpad");
     use = first_use(&fixture);
-    g_assert_true(meishi_token_state_has_pin_pad(meishi_token_use_token(use)));
+    g_assert_true(meishi_token_content_has_pin_pad(meishi_token_use_token(use)));
     g_assert_true(log_in(use, NULL, &error));
     g_assert_no_error(error);
     assert_signs(&fixture, use);

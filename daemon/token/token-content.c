@@ -2,7 +2,7 @@
  *
  * From the messages of a host to values.
  */
-#include "daemon/token/token-state.h"
+#include "daemon/token/token-content.h"
 
 #include "module/wire/cryptoki.h"
 
@@ -161,10 +161,10 @@ meishi_token_objects_parse(struct meishi_bytes listing)
 
 /* ---- states --------------------------------------------------------------------------------- */
 
-MeishiTokenState *
-meishi_token_state_new(const char *module, guint life, const MeishiHostSlot *slot)
+MeishiTokenContent *
+meishi_token_content_new(const char *module, guint life, const MeishiHostSlot *slot)
 {
-    MeishiTokenState *state = g_new0(MeishiTokenState, 1);
+    MeishiTokenContent *state = g_new0(MeishiTokenContent, 1);
 
     state->refs = 1;
     state->module = g_strdup(module);
@@ -186,10 +186,10 @@ meishi_token_state_new(const char *module, guint life, const MeishiHostSlot *slo
     return state;
 }
 
-MeishiTokenState *
-meishi_token_state_renew(const MeishiTokenState *state, const MeishiHostSlot *slot)
+MeishiTokenContent *
+meishi_token_content_renew(const MeishiTokenContent *state, const MeishiHostSlot *slot)
 {
-    MeishiTokenState *renewed = meishi_token_state_new(state->module, state->life, slot);
+    MeishiTokenContent *renewed = meishi_token_content_new(state->module, state->life, slot);
 
     g_ptr_array_unref(renewed->objects);
     g_bytes_unref(renewed->listing);
@@ -200,15 +200,15 @@ meishi_token_state_renew(const MeishiTokenState *state, const MeishiHostSlot *sl
     return renewed;
 }
 
-MeishiTokenState *
-meishi_token_state_ref(MeishiTokenState *state)
+MeishiTokenContent *
+meishi_token_content_ref(MeishiTokenContent *state)
 {
     g_atomic_int_inc(&state->refs);
     return state;
 }
 
 void
-meishi_token_state_unref(MeishiTokenState *state)
+meishi_token_content_unref(MeishiTokenContent *state)
 {
     if (state == NULL || !g_atomic_int_dec_and_test(&state->refs))
         return;
@@ -225,7 +225,7 @@ meishi_token_state_unref(MeishiTokenState *state)
 }
 
 gboolean
-meishi_token_state_set_objects(MeishiTokenState *state, struct meishi_bytes listing)
+meishi_token_content_set_objects(MeishiTokenContent *state, struct meishi_bytes listing)
 {
     GPtrArray *objects = meishi_token_objects_parse(listing);
 
@@ -239,7 +239,7 @@ meishi_token_state_set_objects(MeishiTokenState *state, struct meishi_bytes list
 }
 
 void
-meishi_token_state_set_mechanisms(MeishiTokenState *state, const MeishiHostReply *reply)
+meishi_token_content_set_mechanisms(MeishiTokenContent *state, const MeishiHostReply *reply)
 {
     g_array_set_size(state->mechanisms, 0);
     if (reply->n > 0)
@@ -247,7 +247,7 @@ meishi_token_state_set_mechanisms(MeishiTokenState *state, const MeishiHostReply
 }
 
 gboolean
-meishi_token_state_is_same(const MeishiTokenState *a, const MeishiTokenState *b)
+meishi_token_content_is_same(const MeishiTokenContent *a, const MeishiTokenContent *b)
 {
     return a->life == b->life && a->slot == b->slot && a->presence == b->presence &&
            a->flags == b->flags && strcmp(a->label, b->label) == 0 &&
@@ -255,7 +255,7 @@ meishi_token_state_is_same(const MeishiTokenState *a, const MeishiTokenState *b)
 }
 
 gboolean
-meishi_token_state_has_mechanism(const MeishiTokenState *state, guint64 type, guint64 flags)
+meishi_token_content_has_mechanism(const MeishiTokenContent *state, guint64 type, guint64 flags)
 {
     for (guint i = 0; i < state->mechanisms->len; i++) {
         const MeishiHostMechanism *mechanism =
@@ -268,25 +268,25 @@ meishi_token_state_has_mechanism(const MeishiTokenState *state, guint64 type, gu
 }
 
 gboolean
-meishi_token_state_is_initialized(const MeishiTokenState *state)
+meishi_token_content_is_initialized(const MeishiTokenContent *state)
 {
     return (state->flags & CKF_TOKEN_INITIALIZED) != 0;
 }
 
 gboolean
-meishi_token_state_needs_login(const MeishiTokenState *state)
+meishi_token_content_needs_login(const MeishiTokenContent *state)
 {
     return (state->flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
 gboolean
-meishi_token_state_has_pin_pad(const MeishiTokenState *state)
+meishi_token_content_has_pin_pad(const MeishiTokenContent *state)
 {
     return (state->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 }
 
 MeishiPinTries
-meishi_token_state_pin_tries(const MeishiTokenState *state)
+meishi_token_content_pin_tries(const MeishiTokenContent *state)
 {
     if ((state->flags & CKF_USER_PIN_LOCKED) != 0)
         return MEISHI_PIN_BLOCKED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * MeishiTokenState: a token that lies in a slot now, and what is on it.  An immutable value,
+ * MeishiTokenContent: a token that lies in a slot now, and what is on it.  An immutable value,
  * reference counted; a token that is put in again is another one.
  *
  * Everything in it came out of a foreign module: texts are cleaned, and the rest is only as true as
@@ -40,40 +40,40 @@ typedef struct {
     GPtrArray *objects; /* MeishiTokenObject: what can be seen without a login */
     GBytes *listing;    /* the same as it came; two that are equal hold the same */
     GArray *mechanisms; /* MeishiHostMechanism */
-} MeishiTokenState;
+} MeishiTokenContent;
 
 /* @slot as SLOTS told it; without objects and mechanisms. */
-MeishiTokenState *
-meishi_token_state_new(const char *module, guint life, const MeishiHostSlot *slot);
+MeishiTokenContent *
+meishi_token_content_new(const char *module, guint life, const MeishiHostSlot *slot);
 
 /* The same token with what SLOTS told now, and the objects and mechanisms of @state. */
-MeishiTokenState *
-meishi_token_state_renew(const MeishiTokenState *state, const MeishiHostSlot *slot);
+MeishiTokenContent *
+meishi_token_content_renew(const MeishiTokenContent *state, const MeishiHostSlot *slot);
 
-MeishiTokenState *meishi_token_state_ref(MeishiTokenState *state);
-void meishi_token_state_unref(MeishiTokenState *state); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenState, meishi_token_state_unref)
+MeishiTokenContent *meishi_token_content_ref(MeishiTokenContent *state);
+void meishi_token_content_unref(MeishiTokenContent *state); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenContent, meishi_token_content_unref)
 
 /* For the creator only: takes in the answers to OBJECTS and MECHANISMS.  FALSE where @listing is
  * malformed. */
-gboolean meishi_token_state_set_objects(MeishiTokenState *state,
-                                        struct meishi_bytes listing) G_GNUC_WARN_UNUSED_RESULT;
-void meishi_token_state_set_mechanisms(MeishiTokenState *state, const MeishiHostReply *reply);
+gboolean meishi_token_content_set_objects(MeishiTokenContent *state,
+                                          struct meishi_bytes listing) G_GNUC_WARN_UNUSED_RESULT;
+void meishi_token_content_set_mechanisms(MeishiTokenContent *state, const MeishiHostReply *reply);
 
 /* The objects in @listing (new array of MeishiTokenObject), NULL where it is malformed. */
 GPtrArray *meishi_token_objects_parse(struct meishi_bytes listing);
 
 /* Whether somebody who looks at tokens sees a difference. */
-gboolean meishi_token_state_is_same(const MeishiTokenState *a, const MeishiTokenState *b);
+gboolean meishi_token_content_is_same(const MeishiTokenContent *a, const MeishiTokenContent *b);
 
 gboolean
-meishi_token_state_has_mechanism(const MeishiTokenState *state, guint64 type, guint64 flags);
+meishi_token_content_has_mechanism(const MeishiTokenContent *state, guint64 type, guint64 flags);
 
 /* CKF_TOKEN_INITIALIZED: only then is there anything on it. */
-gboolean meishi_token_state_is_initialized(const MeishiTokenState *state);
-gboolean meishi_token_state_needs_login(const MeishiTokenState *state);
+gboolean meishi_token_content_is_initialized(const MeishiTokenContent *state);
+gboolean meishi_token_content_needs_login(const MeishiTokenContent *state);
 /* The token asks for its PIN itself. */
-gboolean meishi_token_state_has_pin_pad(const MeishiTokenState *state);
+gboolean meishi_token_content_has_pin_pad(const MeishiTokenContent *state);
 
 typedef enum {
     MEISHI_PIN_UNKNOWN, /* enough, as far as the token says */
@@ -82,4 +82,4 @@ typedef enum {
     MEISHI_PIN_BLOCKED,
 } MeishiPinTries;
 
-MeishiPinTries meishi_token_state_pin_tries(const MeishiTokenState *state);
+MeishiPinTries meishi_token_content_pin_tries(const MeishiTokenContent *state);
