@@ -16,6 +16,7 @@
 #include "daemon/keyring/keyring.h"
 #include "daemon/server/listen-watch.h"
 #include "daemon/server/server.h"
+#include "daemon/token/modules.h"
 
 #include <glib-unix.h>
 #include <libintl.h>
@@ -33,6 +34,7 @@ typedef struct {
     int n_workers;
     int keyring_deadline_ms;
     char *policy_root;
+    char *token_modules;
     char *locale_dir;
 } Options;
 
@@ -56,6 +58,8 @@ parse_options(int *argc, char ***argv, Options *options, GError **error)
          "Threads for private-key operations (default: one per processor)", "N"},
         {"keyring-deadline-ms", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT,
          &options->keyring_deadline_ms, NULL, NULL},
+        {"token-modules", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->token_modules,
+         NULL, NULL},
         {"policy-root", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->policy_root, NULL,
          NULL},
         {"locale-dir", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->locale_dir, NULL,
@@ -175,6 +179,28 @@ open_agent(Daemon *daemon, GError **error)
     return TRUE;
 }
 
+static void
+log_token_trouble(MeishiAgent *agent, const char *text, gpointer unused)
+{
+    g_message("%s", text);
+}
+
+static void
+start_tokens(Daemon *daemon, const Options *options)
+{
+    g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) modules = NULL;
+    const MeishiTokenPlaces places = {.package_dir = options->token_modules, .own = MEISHI_MODULE};
+
+    if (options->token_modules == NULL)
+        return;
+    modules = meishi_token_modules_list(&places, remarks);
+    for (guint i = 0; i < remarks->len; i++)
+        g_message("%s", (const char *)remarks->pdata[i]);
+    g_signal_connect(daemon->agent, "token-trouble", G_CALLBACK(log_token_trouble), NULL);
+    meishi_agent_set_token_modules(daemon->agent, modules);
+}
+
 static guint
 count_clients(gpointer user_data)
 {
@@ -218,6 +244,7 @@ start(Daemon *daemon, const Options *options, GError **error)
     daemon->bus = meishi_bus_new(daemon->agent, g_steal_fd(&daemon->bus_fd), &stats, error);
     if (daemon->bus == NULL)
         return FALSE;
+    start_tokens(daemon, options);
     meishi_bus_on_quit(daemon->bus, on_quit, daemon);
     if (daemon->own_sockets->len > 0)
         daemon->watch = meishi_listen_watch_new(daemon->own_sockets, on_sockets_gone, daemon);

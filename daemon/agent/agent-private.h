@@ -32,16 +32,23 @@ typedef struct MeishiSelector MeishiSelector;
 MeishiSelector *meishi_selector_new(MeishiAgent *agent);
 void meishi_selector_free(MeishiSelector *selector); /* NULL is fine */
 
+/* Tokens of foreign modules; agent-tokens.c. */
+typedef struct MeishiTokenShelf MeishiTokenShelf;
+void meishi_token_shelf_free(MeishiTokenShelf *shelf); /* NULL is fine */
+/* Adds what lies on them to @rows; the shelf's, until tokens change. */
+void meishi_token_shelf_add_rows(MeishiTokenShelf *shelf, MeishiRosterRows *rows);
+
 struct _MeishiAgent {
     GObject parent_instance;
     MeishiStore *store;
     MeishiVault *vault;
     MeishiRoster *roster;
     MeishiKeyCache *cache;
-    GPtrArray *identities; /* MeishiIdentity, best first */
-    GHashTable *keys;      /* gint64 * -> MeishiStoreKey: the sealed keys */
-    guint view_source;     /* view-changed, to be emitted */
-    guint clock_source;    /* the next change by the passing of time */
+    GPtrArray *identities;   /* MeishiIdentity, best first */
+    GHashTable *keys;        /* gint64 * -> MeishiStoreKey: the sealed keys */
+    MeishiTokenShelf *shelf; /* NULL: no modules */
+    guint view_source;       /* view-changed, to be emitted */
+    guint clock_source;      /* the next change by the passing of time */
 
     /* Selecting. */
     MeishiRulebook *rulebook;

@@ -31,6 +31,7 @@ enum {
     CHOICES_CHANGED,
     FLUSH_CONNECTIONS,
     PROMPTERS_CHANGED,
+    TOKEN_TROUBLE,
     N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -50,6 +51,7 @@ meishi_agent_finalize(GObject *object)
         g_signal_handlers_disconnect_by_data(agent->rulebook, agent);
     g_clear_pointer(&agent->notifying, meishi_notifying_free);
     g_clear_pointer(&agent->selector, meishi_selector_free); /* ahead of the questions it asked */
+    g_clear_pointer(&agent->shelf, meishi_token_shelf_free);
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
     g_clear_pointer(&agent->confirmations, meishi_confirmations_free);
     g_clear_pointer(&agent->opening, meishi_opening_free);
@@ -86,6 +88,7 @@ meishi_agent_class_init(MeishiAgentClass *class)
     signals[CHOICES_CHANGED] = new_signal("choices-changed", 0);
     signals[FLUSH_CONNECTIONS] = new_signal("flush-connections", 1);
     signals[PROMPTERS_CHANGED] = new_signal("prompters-changed", 0);
+    signals[TOKEN_TROUBLE] = new_signal("token-trouble", 1);
 }
 
 static GPtrArray *
@@ -304,13 +307,15 @@ meishi_agent_reload(MeishiAgent *agent, GError **error)
     g_autoptr(GPtrArray) before = g_ptr_array_ref(agent->identities);
     g_autoptr(GPtrArray) now = NULL;
     G_GNUC_UNUSED g_autoptr(MeishiAgent) alive = g_object_ref(agent);
-    MeishiRosterRows rows = {NULL, NULL, NULL, NULL};
+    MeishiRosterRows rows = {0};
     gboolean any;
 
     if (!read_rows(agent->store, &rows, error)) {
         clear_rows(&rows);
         return FALSE;
     }
+    if (agent->shelf != NULL)
+        meishi_token_shelf_add_rows(agent->shelf, &rows);
     now = meishi_roster_build(agent->roster, &rows, meishi_agent_now(), NULL);
     g_hash_table_unref(agent->keys);
     agent->keys = table_of_keys(rows.keys);

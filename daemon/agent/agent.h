@@ -12,12 +12,14 @@
  *   policy-reloaded () a new policy is in force, or one was refused
  *   choices-changed () what is remembered
  *   flush-connections (MeishiFlush *)  connections to it were made with another choice
+ *   token-trouble (const char *)  a foreign module fails, or printed something; a sentence
  *   prompters-changed ()  who can be asked; emitted by whoever adds and removes them
  */
 #pragma once
 
 #include <gio/gio.h>
 
+#include "daemon/agent/application.h"
 #include "daemon/agent/identity.h"
 #include "daemon/base/secret.h"
 #include "daemon/crypto/crypto.h"
@@ -223,3 +225,23 @@ void meishi_agent_load_key_async(MeishiAgent *agent, gint64 key_id, GCancellable
                                  GAsyncReadyCallback callback, gpointer user_data);
 MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- tokens of foreign modules -------------------------------------------------------------- */
+
+/* Runs these (MeishiTokenModule) and no others; what lies on their tokens are identities from now
+ * on, for as long as a token is there. */
+void meishi_agent_set_token_modules(MeishiAgent *agent, GPtrArray *modules);
+
+/* Looks again, thoroughly. */
+void meishi_agent_refresh_tokens(MeishiAgent *agent);
+
+/* Has the token of @identity, which has a place, do @op in one of the ways of @away (emptied). Asks
+ * the person for the PIN where it is missing, in the name of @application.  What comes out has been
+ * checked with the public key.  UNAVAILABLE: the token is not there; LOCKED: nobody gave the PIN;
+ * KEY_MISMATCH, NOT_FOUND, MECHANISM, TIMEOUT, CANCELLED, FAILED. */
+void meishi_agent_use_token_async(MeishiAgent *agent, MeishiApplication *application,
+                                  MeishiIdentity *identity, MeishiOperation op, MeishiAway *away,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+MeishiSecret *meishi_agent_use_token_finish(MeishiAgent *agent, GAsyncResult *result,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

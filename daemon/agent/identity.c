@@ -14,6 +14,25 @@ meishi_identity_ref(MeishiIdentity *identity)
     return identity;
 }
 
+MeishiTokenPlace *
+meishi_token_place_ref(MeishiTokenPlace *place)
+{
+    g_atomic_int_inc(&place->refs);
+    return place;
+}
+
+void
+meishi_token_place_unref(MeishiTokenPlace *place)
+{
+    if (place == NULL || !g_atomic_int_dec_and_test(&place->refs))
+        return;
+    g_free(place->label);
+    g_free(place->model);
+    g_free(place->serial);
+    g_free(place->reader);
+    g_free(place);
+}
+
 /* With a certificate the public key is the certificate's own. */
 static void
 free_identity(MeishiIdentity *identity)
@@ -26,6 +45,7 @@ free_identity(MeishiIdentity *identity)
     g_free(identity->uri);
     g_free(identity->lineage);
     g_free(identity->superseded_by);
+    meishi_token_place_unref(identity->place);
     g_free(identity);
 }
 

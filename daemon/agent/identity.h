@@ -7,15 +7,26 @@
 
 #include <glib.h>
 
-#include "daemon/policy/cert.h"
+#include "daemon/policy/candidate.h"
 
 /* Token labels; constant for ever, programs write them into their configuration. */
 #define MEISHI_TOKEN_LABEL       "Meishi"
 #define MEISHI_TOKEN_LABEL_EDDSA "Meishi (EdDSA)"
 
+/* The token that a key lies on; immutable, reference counted, thread-safe. */
 typedef struct {
     gint refs;
-    gint64 cert_id; /* row in the store; 0 for a key without certificate */
+    MeishiTokenKind kind;
+    char *label, *model, *serial; /* may be empty */
+    char *reader;
+} MeishiTokenPlace;
+
+/* Rows of identities on tokens begin here: no store has so many, and a handle has room for it. */
+#define MEISHI_FIRST_TOKEN_ROW (G_GINT64_CONSTANT(1) << 21)
+
+typedef struct {
+    gint refs;
+    gint64 cert_id; /* row in the store, or on tokens; 0 for a key without certificate */
     gint64 key_id;
     char *label;
     MeishiCert *cert;     /* NULL for a key without certificate */
@@ -28,7 +39,11 @@ typedef struct {
     const char *token_label; /* of the token that shows it */
     char *lineage;           /* what choices name; a renewal takes it over; never NULL */
     char *superseded_by;     /* id of the renewal that has taken its place; NULL */
+    MeishiTokenPlace *place; /* NULL: the vault */
 } MeishiIdentity;
+
+MeishiTokenPlace *meishi_token_place_ref(MeishiTokenPlace *place);
+void meishi_token_place_unref(MeishiTokenPlace *place); /* NULL is fine */
 
 MeishiIdentity *meishi_identity_ref(MeishiIdentity *identity);
 void meishi_identity_unref(MeishiIdentity *identity);

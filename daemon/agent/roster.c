@@ -6,6 +6,7 @@
  */
 #include "daemon/agent/roster.h"
 
+#include "daemon/agent/label.h"
 #include "daemon/agent/lineage-book.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/policy/chain.h"
@@ -105,11 +106,15 @@ parse_cert(MeishiRoster *roster, GBytes *der, const char *what, gint64 id, GPtrA
 }
 
 static void
-read_issuers(MeishiRoster *roster, GPtrArray *rows, GPtrArray *findings)
+read_issuers(MeishiRoster *roster, const MeishiRosterRows *rows, GPtrArray *findings)
 {
+    guint n_on_tokens = rows->token_issuers != NULL ? rows->token_issuers->len : 0;
+
     g_ptr_array_set_size(roster->issuers, 0);
-    for (guint i = 0; i < rows->len; i++) {
-        const MeishiStoreIssuer *row = g_ptr_array_index(rows, i);
+    for (guint i = 0; i < n_on_tokens; i++)
+        g_ptr_array_add(roster->issuers, meishi_cert_ref(rows->token_issuers->pdata[i]));
+    for (guint i = 0; i < rows->issuers->len; i++) {
+        const MeishiStoreIssuer *row = g_ptr_array_index(rows->issuers, i);
         MeishiCert *cert = parse_cert(roster, row->der, "issuer certificate", row->id, findings);
 
         if (cert != NULL)
@@ -193,6 +198,63 @@ identity_without_cert(const MeishiStoreKey *row, GPtrArray *findings)
     return identity;
 }
 
+/* ---- identities on tokens -------------------------------------------------------------------- */
+
+/* What the token calls it, else what the certificate says; other words where that is taken. */
+static char *
+choose_label(const MeishiRosterOnToken *row, GHashTable *taken)
+{
+    const char *name = row->name != NULL ? row->name : row->cert->subject_cn;
+    char *label = meishi_label_unique(name != NULL ? name : row->place->label, taken);
+
+    g_hash_table_add(taken, g_strdup(label));
+    return label;
+}
+
+static MeishiIdentity *
+identity_on_token(MeishiRoster *roster, const MeishiRosterOnToken *row, GHashTable *taken,
+                  gint64 now)
+{
+    MeishiIdentity *identity = g_new0(MeishiIdentity, 1);
+
+    identity->refs = 1;
+    identity->cert_id = row->row;
+    identity->key_id = row->row;
+    identity->label = choose_label(row, taken);
+    identity->cert = meishi_cert_ref(row->cert);
+    identity->key = row->cert->key;
+    identity->chain =
+        meishi_chain_build(row->cert, roster->issuers, now, meishi_roster_verify, roster);
+    identity->warnings = meishi_check_warnings(row->cert, identity->chain, now);
+    identity->place = meishi_token_place_ref(row->place);
+    choose_token(identity);
+    return identity;
+}
+
+/* Same certificate in the vault and on a token: the vault's key works without a card and a PIN. */
+static void
+add_on_tokens(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 now, GPtrArray *identities)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_bytes_hash, g_bytes_equal);
+    g_autoptr(GHashTable) labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < identities->len; i++) {
+        const MeishiIdentity *identity = g_ptr_array_index(identities, i);
+
+        g_hash_table_add(labels, g_strdup(identity->label));
+        if (identity->cert != NULL)
+            g_hash_table_add(known, identity->cert->der);
+    }
+    for (guint i = 0; rows->on_tokens != NULL && i < rows->on_tokens->len; i++) {
+        const MeishiRosterOnToken *row = rows->on_tokens->pdata[i];
+
+        if (g_hash_table_add(known, row->cert->der))
+            g_ptr_array_add(identities, identity_on_token(roster, row, labels, now));
+    }
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
 static GHashTable *
 index_keys(GPtrArray *keys)
 {
@@ -246,7 +308,7 @@ meishi_roster_build(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 n
     GPtrArray *identities = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_identity_unref);
     g_autoptr(GHashTable) unused = index_keys(rows->keys);
 
-    read_issuers(roster, rows->issuers, findings);
+    read_issuers(roster, rows, findings);
     add_certified(roster, rows, now, unused, identities, findings);
     for (guint i = 0; i < rows->keys->len; i++) {
         const MeishiStoreKey *row = g_ptr_array_index(rows->keys, i);
@@ -257,6 +319,7 @@ meishi_roster_build(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 n
         if (identity != NULL)
             g_ptr_array_add(identities, identity);
     }
+    add_on_tokens(roster, rows, now, identities);
     name_identities(identities);
     meishi_lineage_book_mark(identities, rows->lineages, now);
     g_ptr_array_sort_with_data(identities, compare_identities, &now);
@@ -316,6 +379,6 @@ meishi_roster_is_same(const MeishiIdentity *a, const MeishiIdentity *b)
     return a->cert_id == b->cert_id && a->key_id == b->key_id &&
            g_strcmp0(a->label, b->label) == 0 && g_strcmp0(a->uri, b->uri) == 0 &&
            a->warnings == b->warnings && a->allow_raw == b->allow_raw &&
-           strcmp(a->lineage, b->lineage) == 0 &&
+           strcmp(a->lineage, b->lineage) == 0 && a->place == b->place &&
            g_strcmp0(a->superseded_by, b->superseded_by) == 0 && same_chain(a->chain, b->chain);
 }

@@ -15,11 +15,22 @@ MeishiRoster *meishi_roster_new(void);
 void meishi_roster_free(MeishiRoster *roster); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiRoster, meishi_roster_free)
 
+/* An identity whose key lies on a token that is there. */
+typedef struct {
+    gint64 row; /* MEISHI_FIRST_TOKEN_ROW and above */
+    MeishiCert *cert;
+    const char *name; /* what the token calls it; NULL */
+    MeishiTokenPlace *place;
+} MeishiRosterOnToken;
+
 typedef struct {
     GPtrArray *keys;     /* MeishiStoreKey */
     GPtrArray *certs;    /* MeishiStoreCert */
     GPtrArray *issuers;  /* MeishiStoreIssuer */
     GPtrArray *lineages; /* MeishiStoreLineage */
+    /* Of tokens; NULL: none. */
+    GPtrArray *on_tokens;     /* MeishiRosterOnToken */
+    GPtrArray *token_issuers; /* MeishiCert: other certificates on tokens */
 } MeishiRosterRows;
 
 /* The identities of @rows (new array of MeishiIdentity), best first at @now and those

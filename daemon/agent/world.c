@@ -14,6 +14,16 @@ meishi_agent_drop_world(MeishiAgent *agent)
     g_clear_pointer(&agent->inventory, meishi_inventory_free);
 }
 
+/* What a person calls the token, not the one of ours that shows the identity. */
+static void
+describe_place(MeishiCandidate *candidate, const MeishiIdentity *identity)
+{
+    g_free(candidate->token_label);
+    candidate->token_label = g_strdup(identity->place->label);
+    candidate->token_serial = g_strdup(identity->place->serial);
+    candidate->token_kind = identity->place->kind;
+}
+
 static MeishiCandidate *
 make_candidate(const MeishiIdentity *identity)
 {
@@ -21,6 +31,8 @@ make_candidate(const MeishiIdentity *identity)
     MeishiCandidate *candidate = meishi_candidate_new(id, identity->label, identity->cert);
 
     candidate->token_label = g_strdup(identity->token_label);
+    if (identity->place != NULL)
+        describe_place(candidate, identity);
     g_free(candidate->lineage);
     candidate->lineage = g_strdup(identity->lineage);
     candidate->superseded_by = g_strdup(identity->superseded_by);

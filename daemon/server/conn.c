@@ -104,6 +104,8 @@ free_errand(MeishiErrand *errand)
 {
     g_clear_pointer(&errand->identity, meishi_identity_unref);
     meishi_secret_unref(errand->pin);
+    meishi_secret_unref(errand->result);
+    meishi_away_clear(&errand->away);
     if (errand->key != NULL)
         meishi_key_unref(errand->key);
     g_free(errand);

@@ -52,10 +52,13 @@ typedef struct {
     MeishiConfirm confirm;    /* OPERATE: what a person has to be asked before */
     MeishiSecret *pin;        /* LOGIN: NULL where none was given */
     guint64 counter;          /* WAIT: what the client knows */
+    MeishiOperation op;       /* OPERATE with a key on a token: what it is to do ... */
+    MeishiAway away;          /* ... and how it can */
 
     gboolean is_done;
     enum meishi_wire_status status;
     MeishiKey *key;
+    MeishiSecret *result; /* of the token */
 } MeishiErrand;
 
 typedef struct {

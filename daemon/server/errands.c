@@ -232,9 +232,43 @@ on_key_loaded(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_token_used(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Task *task = user_data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiSecret) secret =
+        meishi_agent_use_token_finish(MEISHI_AGENT(source), result, &error);
+
+    if (secret == NULL)
+        g_debug("a key on a token cannot be used: %s", error->message);
+    if (task->conn != NULL && secret != NULL)
+        task->conn->errand->result = meishi_secret_ref(secret);
+    if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE))
+        finish(task, MEISHI_WIRE_GONE);
+    else
+        finish_result(task, secret != NULL, error);
+}
+
+/* The person may be asked for a PIN. */
+static void
+use_token(Task *task)
+{
+    MeishiErrand *errand = task->conn->errand;
+
+    begin_question(task);
+    meishi_agent_use_token_async(
+        task->errands->options.agent, meishi_audience_application(task->conn->audience),
+        errand->identity, errand->op, &errand->away, task->cancellable, on_token_used, task);
+}
+
+static void
 load_key(Task *task)
 {
     task->has_callback = TRUE;
+    if (task->conn->errand->identity->place != NULL) {
+        use_token(task);
+        return;
+    }
     meishi_agent_load_key_async(task->errands->options.agent, task->conn->errand->identity->key_id,
                                 task->cancellable, on_key_loaded, task);
 }

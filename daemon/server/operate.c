@@ -237,10 +237,73 @@ put_off(const Operation *operation)
         errand = request->errand = g_new0(MeishiErrand, 1);
     g_clear_pointer(&errand->identity, meishi_identity_unref);
     g_clear_pointer(&errand->key, meishi_key_unref);
+    g_clear_pointer(&errand->result, meishi_secret_unref);
+    meishi_away_clear(&errand->away);
     errand->is_done = FALSE;
     errand->identity = meishi_identity_ref((MeishiIdentity *)operation->key.identity);
     errand->confirm = operation->key.confirm;
     return MEISHI_VERDICT_PUT_OFF;
+}
+
+/* ---- with a key on a token ------------------------------------------------------------------ */
+
+static MeishiVerdict
+answer_result(const Operation *operation, const MeishiSecret *result)
+{
+    MeishiWireRequest *request = operation->request;
+    const struct meishi_msg_result_reply reply = {
+        .status = MEISHI_WIRE_OK,
+        .result = {meishi_secret_data(result), meishi_secret_len(result)},
+    };
+
+    meishi_msg_operate_reply_encode(request->reply, request->head.call, &reply);
+    return MEISHI_VERDICT_ANSWER;
+}
+
+/* Was what the token did done for this, as policy has it now? */
+static gboolean
+is_done_by_token(const Operation *operation)
+{
+    const MeishiErrand *errand = operation->request->errand;
+
+    return errand != NULL && errand->result != NULL && is_confirmed(operation) &&
+           errand->identity->cert_id == operation->key.identity->cert_id;
+}
+
+/* Hashing and padding are done here, the rest is an errand: the main loop has the tokens. */
+static MeishiVerdict
+put_off_to_token(const Operation *operation)
+{
+    const struct meishi_bytes *in =
+        operation->msg.in_file ? &operation->mapped : &operation->msg.data;
+    g_auto(MeishiAway) away = {0};
+    g_autoptr(GError) error = NULL;
+
+    if (!meishi_away_plan(operation->key.identity->key->spki, operation->op, &operation->mechanism,
+                          in->data, in->len, &away, &error))
+        return refuse(operation->request, meishi_status_from_error(error));
+    (void)put_off(operation);
+    operation->request->errand->op = operation->op;
+    operation->request->errand->away = away;
+    away = (MeishiAway){0};
+    return MEISHI_VERDICT_PUT_OFF;
+}
+
+static MeishiVerdict
+run_on_token(Operation *operation)
+{
+    MeishiWireRequest *request = operation->request;
+    enum meishi_wire_status status = MEISHI_WIRE_OK;
+
+    if (is_done_by_token(operation))
+        return answer_result(operation, request->errand->result);
+    if (operation->msg.in_file && !request->may_take_long)
+        return MEISHI_VERDICT_LONG;
+    if (operation->msg.in_file)
+        status = map_input(operation);
+    if (status == MEISHI_WIRE_BAD_MESSAGE)
+        return MEISHI_VERDICT_NONSENSE;
+    return status == MEISHI_WIRE_OK ? put_off_to_token(operation) : refuse(request, status);
 }
 
 MeishiVerdict
@@ -258,6 +321,8 @@ meishi_operate_run(MeishiWireRequest *request)
     if (operations[operation.op].needs_private_key) {
         if (request->errand != NULL && request->errand->status != MEISHI_WIRE_OK)
             return refuse(request, request->errand->status);
+        if (operation.key.identity->place != NULL)
+            return run_on_token(&operation);
         key = find_key(&operation);
         if (key == NULL || !is_confirmed(&operation))
             return put_off(&operation);

@@ -15,12 +15,13 @@
 
 #include <string.h>
 
-#define POLL_MS  5000 /* a card that is put in should not seem ignored */
-#define SOON_MS  150  /* readers tell more than once that a card came */
-#define HOLD_MS  3000 /* a module that comes back at once has not lost its tokens */
-#define DOUBT_US (10 * G_USEC_PER_SEC)
-#define MAX_FAST 5                    /* WAITs in a row ... */
-#define FAST_US  (G_USEC_PER_SEC / 2) /* ... that end sooner: the module only says that it waits */
+#define POLL_MS       5000 /* a card that is put in should not seem ignored */
+#define SOON_MS       150  /* readers tell more than once that a card came */
+#define HOLD_MS       3000 /* a module that comes back at once has not lost its tokens */
+#define MAX_SEARCH_MS 60000
+#define DOUBT_US      (10 * G_USEC_PER_SEC)
+#define MAX_FAST      5                    /* WAITs in a row ... */
+#define FAST_US       (G_USEC_PER_SEC / 2) /* ... that end sooner: the module only says that it waits */
 
 static guint poll_ms = POLL_MS;
 
@@ -45,8 +46,10 @@ struct MeishiModuleWatch {
     guint n_fast;
     gint64 wait_began;
     guint64 wait_answers; /* what the host had answered by then */
-    gint64 doubted;       /* when it was last started anew for that; 0 */
-    GSource *timer;       /* the next look, or the end of holding on */
+    gboolean had_token;
+    guint n_searches; /* for one that went */
+    gint64 doubted;   /* when it was last started anew for that; 0 */
+    GSource *timer;   /* the next look, or the end of holding on */
 };
 
 static void look_now(MeishiModuleWatch *watch);
@@ -159,10 +162,43 @@ may_change(const MeishiModuleWatch *watch)
     return watch->tokens->len == 0;
 }
 
+static gboolean
+holds_anything(const MeishiModuleWatch *watch)
+{
+    for (guint i = 0; i < watch->tokens->len; i++) {
+        if (meishi_token_content_is_initialized(watch->tokens->pdata[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* SoftHSM and TPMs that lost their token find it again when they are initialized anew, and not
+ * before. */
+static gboolean
+on_time_to_start_anew(gpointer user_data)
+{
+    MeishiModuleWatch *watch = user_data;
+
+    meishi_source_clear(&watch->timer);
+    watch->n_searches++;
+    meishi_token_host_restart(watch->host, "it had a token and has none.");
+    return G_SOURCE_REMOVE;
+}
+
+static guint
+next_search_ms(const MeishiModuleWatch *watch)
+{
+    return (guint)MIN((guint64)poll_ms << MIN(watch->n_searches, 16), MAX_SEARCH_MS);
+}
+
 static void
 poll_later(MeishiModuleWatch *watch)
 {
-    if (watch->timer == NULL && may_change(watch))
+    if (watch->timer != NULL)
+        return;
+    if (watch->had_token && !holds_anything(watch))
+        set_timer(watch, next_search_ms(watch), on_time_to_start_anew);
+    else if (may_change(watch))
         set_timer(watch, poll_ms, on_time_to_look);
 }
 
@@ -215,6 +251,10 @@ finish_look(MeishiModuleWatch *watch)
     set_tokens(watch, g_steal_pointer(&watch->found));
     if (watch->host == NULL)
         return;
+    if (holds_anything(watch)) {
+        watch->had_token = TRUE;
+        watch->n_searches = 0;
+    }
     if (watch->look_again)
         look_now(watch);
     else

@@ -71,6 +71,15 @@ meishi_rv_judge(guint64 status)
     return status == CKR_FUNCTION_FAILED ? MEISHI_RV_CONFUSED : MEISHI_RV_REFUSED;
 }
 
+gboolean
+meishi_rv_is_about_pin(guint64 status)
+{
+    MeishiRv meaning = meishi_rv_judge(status);
+
+    return meaning == MEISHI_RV_WRONG_PIN || meaning == MEISHI_RV_BAD_PIN ||
+           meaning == MEISHI_RV_BLOCKED;
+}
+
 char *
 meishi_rv_name(guint64 status)
 {

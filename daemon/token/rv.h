@@ -21,6 +21,9 @@ typedef enum {
 
 MeishiRv meishi_rv_judge(guint64 status);
 
+/* A PIN was given, and did not do. */
+gboolean meishi_rv_is_about_pin(guint64 status);
+
 /* An error for @status that a person can read; @what is what was tried: "sign". */
 GError *meishi_rv_error(guint64 status, const char *token, const char *what);
 

@@ -84,9 +84,9 @@ on_operated(GObject *source, GAsyncResult *result, gpointer user_data)
     if (is_handle_of_old(answer->reply.status) && !work->was_listed) {
         g_clear_pointer(&work->use->private_objects, g_ptr_array_unref);
         meishi_token_work_operate(task);
+    } else if (meishi_rv_is_about_pin(answer->reply.status)) {
+        meishi_token_work_finish_wrong_pin(task, answer->reply.status);
     } else if (answer->reply.status != CKR_OK) {
-        if (meishi_rv_judge(answer->reply.status) == MEISHI_RV_WRONG_PIN)
-            meishi_module_watch_look(work->use->watch);
         meishi_token_work_finish_status(task, answer->reply.status, "use its key");
     } else if (verifies(work, answer)) {
         note_proven(work);

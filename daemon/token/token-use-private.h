@@ -31,6 +31,7 @@ typedef struct {
     GPtrArray *keys; /* MeishiTokenObject that may be the one */
     GPtrArray *keys_owner;
     guint next_key;
+    GError *error;       /* to end with when the token was looked at */
     gboolean was_listed; /* the objects were listed anew for this one */
 } MeishiTokenWork;
 
@@ -51,6 +52,10 @@ void meishi_token_work_call(GTask *task, MeishiHostRequest *request, guint deadl
 /* The answer; NULL where the call failed or the token is lost meanwhile, and the task is finished.
  */
 MeishiHostAnswer *meishi_token_work_take_answer(GTask *task, GAsyncResult *result);
+
+/* The same for a PIN that was wrong: looks first how many tries the token says are left, since
+ * whoever is told will ask the person again. */
+void meishi_token_work_finish_wrong_pin(GTask *task, guint64 status);
 
 /* Begins an operation. */
 void meishi_token_work_operate(GTask *task);

@@ -53,6 +53,7 @@ work_free(gpointer data)
     MeishiTokenWork *work = data;
 
     g_clear_pointer(&work->pin, meishi_secret_unref);
+    g_clear_error(&work->error);
     if (work->job.verify_free != NULL)
         work->job.verify_free(work->job.verify_data);
     g_clear_pointer(&work->job.pin, meishi_secret_unref);
@@ -171,6 +172,45 @@ meishi_token_work_take_answer(GTask *task, GAsyncResult *result)
 /* ---- logging in ----------------------------------------------------------------------------- */
 
 static void
+take_flags(MeishiTokenUse *use, const MeishiHostReply *reply)
+{
+    for (guint i = 0; i < reply->n; i++) {
+        const MeishiHostSlot *slot = &reply->slots[i];
+        g_autoptr(MeishiTokenContent) renewed = NULL;
+
+        if (slot->slot != use->token->slot || slot->presence != use->token->presence)
+            continue;
+        renewed = meishi_token_content_renew(use->token, slot);
+        meishi_token_use_set_token(use, renewed);
+    }
+}
+
+static void
+on_flags(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_host_call_finish(result, NULL);
+
+    if (answer != NULL && answer->reply.status == CKR_OK)
+        take_flags(work->use, &answer->reply);
+    if (work->use->watch != NULL)
+        meishi_module_watch_look(work->use->watch);
+    meishi_token_work_finish(task, NULL, g_steal_pointer(&work->error));
+}
+
+void
+meishi_token_work_finish_wrong_pin(GTask *task, guint64 status)
+{
+    MeishiTokenWork *work = g_task_get_task_data(task);
+    const MeishiHostRequest request = {.type = MEISHI_HOST_SLOTS};
+
+    work->error = meishi_rv_error(status, work->use->token->label, "take a PIN");
+    meishi_token_host_call_async(meishi_module_watch_host(work->use->watch), &request,
+                                 MEISHI_HOST_DEADLINE_QUICK_MS, on_flags, task);
+}
+
+static void
 on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     GTask *task = user_data;
@@ -179,12 +219,15 @@ on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (answer == NULL)
         return;
-    /* The flags of the token tell how many tries are left. */
-    meishi_module_watch_look(work->use->watch);
+    if (meishi_rv_is_about_pin(answer->reply.status)) {
+        meishi_token_work_finish_wrong_pin(task, answer->reply.status);
+        return;
+    }
     if (answer->reply.status != CKR_OK) {
         meishi_token_work_finish_status(task, answer->reply.status, "take a PIN");
         return;
     }
+    meishi_module_watch_look(work->use->watch); /* the right one clears the flags */
     work->use->is_logged_in = TRUE;
     work->use->wants_logout = FALSE;
     meishi_token_work_finish(task, meishi_secret_new(0), NULL);

@@ -332,6 +332,24 @@ meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result, GError **
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
+/* There are no tokens here. */
+void
+meishi_agent_use_token_async(MeishiAgent *agent, MeishiApplication *application,
+                             MeishiIdentity *identity, MeishiOperation op, MeishiAway *away,
+                             GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(agent, cancellable, callback, user_data);
+
+    g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE, "no token");
+}
+
+MeishiSecret *
+meishi_agent_use_token_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
 MeishiVaultState
 meishi_agent_vault_state(MeishiAgent *agent)
 {

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The tokens that are there as the agent sees them: which identity lies on which, under a number
+ * that follows from its certificate.  For agent-tokens.c and agent-token-use.c.
+ */
+#pragma once
+
+#include "daemon/agent/agent-private.h"
+#include "daemon/agent/opening.h"
+#include "daemon/token/tokens.h"
+
+/* A token, and who may have to be asked for its PIN. */
+typedef struct {
+    gint refs;
+    MeishiAgent *agent; /* borrowed; NULL: the agent is gone */
+    MeishiTokenUse *use;
+    MeishiTokenPlace *place;
+    MeishiOpening *opening; /* NULL: nobody wanted it yet */
+} MeishiTokenLock;
+
+MeishiTokenLock *meishi_token_lock_ref(MeishiTokenLock *lock);
+void meishi_token_lock_unref(MeishiTokenLock *lock); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenLock, meishi_token_lock_unref)
+
+/* Where an identity lies. */
+typedef struct {
+    gint64 row;
+    MeishiTokenIdentity *identity;
+    MeishiTokenLock *lock;
+} MeishiTokenEntry;
+
+struct MeishiTokenShelf {
+    MeishiAgent *agent;
+    MeishiTokens *tokens;
+    GPtrArray *locks;   /* MeishiTokenLock, of the tokens that are there */
+    GPtrArray *entries; /* MeishiTokenEntry */
+    GPtrArray *issuers; /* MeishiCert */
+    GPtrArray *rows;    /* MeishiRosterOnToken, of the last reading */
+    GHashTable *parsed; /* GBytes -> MeishiCert: what was read from tokens */
+};
+
+/* By the row of its certificate; NULL: its token is not there. */
+const MeishiTokenEntry *meishi_token_shelf_find(const MeishiTokenShelf *shelf, gint64 row);
+
+/* The facts that a question for the PIN is made of. */
+void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts);
+
+/* "It stays locked"; @why is a clause. */
+GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Identities on a token behind a foreign module: SoftHSM in a meishi-tokenhost."""
+
+import os
+import signal
+
+import pytest
+from harness.dbus import Door
+from harness.process import wait_until
+from harness.prompter import Prompter, settle
+from harness.softhsm import PIN, Card
+
+OK, PIN_INCORRECT, NOT_LOGGED_IN, DEVICE_REMOVED = 0x0, 0xA0, 0x101, 0x32
+RSA, EC = "Card RSA", "Card EC"
+
+
+@pytest.fixture
+def card(person, pki):
+    card = Card(person)
+    card.add(pki.identity(RSA, "rsa2048"), 1)
+    card.add(pki.identity(EC, "p256"), 2)
+    return card
+
+
+@pytest.fixture
+def owner(person, card):
+    """A person with a card in, and no vault at all."""
+    person.start_daemon(*card.options)
+    wait_until(lambda: sees(person, RSA), "the card is seen")
+    return person
+
+
+@pytest.fixture
+def door(owner):
+    made = Door(f"unix:path={owner.bus_socket}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def prompter(door):
+    made = Prompter(door, register=False)
+    made.register(kinds=("pin",))
+    return made
+
+
+@pytest.fixture
+def program(owner, client):
+    """program(label) is one that has found that key, for begin() and result()."""
+
+    def new(label=RSA):
+        one = client(owner)
+        key = one.open_key(label)
+        mechanism = "ECDSA_SHA256" if label == EC else "SHA256_RSA_PKCS"
+        one.begin = lambda: one.send("sign", mechanism=mechanism, data="00" * 32, **key)
+        return one
+
+    return new
+
+
+def sees(person, label):
+    return label in person.meishi("list").stdout
+
+
+def result(program):
+    return program.receive()["rv"]
+
+
+def token_host(person):
+    """The process in which the module is loaded."""
+    listed = person.run("ps", "-o", "pid=,args=", "--ppid", person.daemon_pid()).stdout
+    pids = [int(line.split()[0]) for line in listed.splitlines() if "meishi-tokenhost" in line]
+    assert len(pids) == 1, listed
+    return pids[0]
+
+
+def test_listed_without_a_question(owner, prompter):
+    shown = owner.meishi("list").stdout
+    assert RSA in shown and EC in shown
+    settle()
+    assert prompter.questions == []
+
+
+def test_ten_programs_one_pin(prompter, program):
+    programs = [program(RSA if n % 2 else EC) for n in range(10)]
+    for one in programs:
+        one.begin()
+    cookie, kind, question = prompter.question()
+    assert kind == "pin" and question["token"] == "Corp card" and question["wrong"] is False
+    prompter.give(cookie, PIN)
+    assert [result(one) for one in programs] == [OK] * 10
+    programs[0].begin()
+    assert result(programs[0]) == OK
+    settle()
+    assert len(prompter.questions) == 1
+
+
+def test_wrong_pin(prompter, program):
+    one = program()
+    one.begin()
+    cookie, _, _ = prompter.question()
+    prompter.give(cookie, "000000")
+    cookie, _, question = prompter.question(2)
+    assert question["wrong"] is True
+    prompter.give(cookie, PIN)
+    assert result(one) == OK
+
+
+def test_nobody_there(owner, program):
+    one = program()
+    one.begin()
+    assert result(one) == NOT_LOGGED_IN
+
+
+def test_a_pin_for_each_use(person, card, pki, client):
+    label = "Card always"
+    card.add(pki.identity(label, "rsa2048"), 3, login_always=True)
+    person.start_daemon(*card.options)
+    wait_until(lambda: sees(person, label), "the card is seen")
+    door = Door(f"unix:path={person.bus_socket}")
+    prompter = Prompter(door, register=False)
+    prompter.register(kinds=("pin",))
+    one = client(person)
+    key = one.open_key(label)
+    one.send("sign", mechanism="SHA256_RSA_PKCS", data="00" * 32, **key)
+    prompter.give(prompter.question()[0], PIN)  # to see the key at all
+    for n in (2, 3):
+        cookie, _, question = prompter.question(n)
+        assert question["each-use"] is True
+        prompter.give(cookie, PIN)
+        assert result(one) == OK
+        if n == 2:
+            one.send("sign", mechanism="SHA256_RSA_PKCS", data="00" * 32, **key)
+    door.close()
+
+
+def test_pulled_and_inserted(owner, card, prompter, program):
+    one = program()
+    one.begin()
+    prompter.give(prompter.question()[0], PIN)
+    assert result(one) == OK
+    card.pull()
+    one.begin()
+    assert result(one) in (DEVICE_REMOVED, 0x60, 0x82)
+    wait_until(lambda: not sees(owner, RSA), "the card is missed")
+    card.insert()
+    wait_until(lambda: sees(owner, RSA), "the card is seen again", 60)
+    one.begin()
+    prompter.give(prompter.question(2)[0], PIN)
+    assert result(one) == OK
+
+
+def test_host_dies(owner, prompter, program):
+    one = program()
+    one.begin()
+    prompter.give(prompter.question()[0], PIN)
+    assert result(one) == OK
+    before = token_host(owner)
+    os.kill(before, signal.SIGKILL)
+    one.begin()
+    prompter.give(prompter.question(2)[0], PIN)  # the login was its own
+    assert result(one) == OK
+    assert token_host(owner) != before
