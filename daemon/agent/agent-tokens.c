@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-#define N_ROWS MEISHI_FIRST_TOKEN_ROW /* as many as there are below */
+#define N_ROWS     MEISHI_FIRST_TOKEN_ROW /* as many as there are below */
+#define LABEL_SIZE 32
 
 /* ---- locks ----------------------------------------------------------------------------------- */
 
@@ -44,8 +45,99 @@ guess_kind(const MeishiTokenContent *token)
     return (token->slot_flags & CKF_REMOVABLE_DEVICE) != 0 ? MEISHI_TOKEN_CARD : MEISHI_TOKEN_HSM;
 }
 
+/* ---- seats ------------------------------------------------------------------------------------
+ */
+
+static MeishiTokenLock *
+who_sits(const MeishiTokenShelf *shelf, guint seat)
+{
+    for (guint i = 0; i < shelf->locks->len; i++) {
+        MeishiTokenLock *lock = shelf->locks->pdata[i];
+
+        if (lock->place->seat == seat)
+            return lock;
+    }
+    return NULL;
+}
+
+/* Where @name was before; else one that nobody had; else one whose token is away.  With more tokens
+ * than seats two share one. */
+static guint
+choose_seat(const MeishiTokenShelf *shelf, const char *name)
+{
+    guint first = g_str_hash(name) % MEISHI_N_SEATS;
+    guint fresh = MEISHI_N_SEATS, idle = MEISHI_N_SEATS;
+
+    for (guint i = MEISHI_N_SEATS; i-- > 0;) {
+        guint seat = (first + i) % MEISHI_N_SEATS;
+
+        if (who_sits(shelf, seat) != NULL)
+            continue;
+        if (g_strcmp0(shelf->seats[seat], name) == 0)
+            return seat;
+        if (shelf->seats[seat] == NULL)
+            fresh = seat;
+        idle = seat;
+    }
+    if (fresh < MEISHI_N_SEATS)
+        return fresh;
+    return idle < MEISHI_N_SEATS ? idle : first;
+}
+
+static gboolean
+is_taken(const MeishiTokenShelf *shelf, const char *label)
+{
+    if (strcmp(label, MEISHI_TOKEN_LABEL) == 0 || strcmp(label, MEISHI_TOKEN_LABEL_EDDSA) == 0)
+        return TRUE;
+    for (guint i = 0; i < shelf->locks->len; i++) {
+        if (strcmp(((MeishiTokenLock *)shelf->locks->pdata[i])->place->slot_label, label) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* At most as long as CK_TOKEN_INFO's label, whole characters. */
+static char *
+shorten(const char *text, gsize size)
+{
+    const char *end = text + MIN(strlen(text), size);
+
+    if (*end != '\0')
+        end = g_utf8_find_prev_char(text, end + 1);
+    return g_strndup(text, end != NULL ? (gsize)(end - text) : 0);
+}
+
+/* Programs name tokens by their labels (RFC 7512). */
+static char *
+choose_slot_label(const MeishiTokenShelf *shelf, const MeishiTokenContent *token)
+{
+    const char *wish = token->label[0] != '\0' ? token->label : "Token";
+    char *label = shorten(wish, LABEL_SIZE);
+
+    for (guint n = 2; is_taken(shelf, label); n++) {
+        g_autofree char *suffix = g_strdup_printf(" (%u)", n);
+        g_autofree char *base = shorten(wish, LABEL_SIZE - strlen(suffix));
+
+        g_free(label);
+        label = g_strconcat(base, suffix, NULL);
+    }
+    return label;
+}
+
+static void
+take_seat(MeishiTokenShelf *shelf, const MeishiTokenContent *token, MeishiTokenPlace *place)
+{
+    g_autofree char *name =
+        g_strjoin("\n", token->label, token->model, token->serial, token->module, NULL);
+
+    place->seat = choose_seat(shelf, name);
+    place->slot_label = choose_slot_label(shelf, token);
+    g_free(shelf->seats[place->seat]);
+    shelf->seats[place->seat] = g_steal_pointer(&name);
+}
+
 static MeishiTokenPlace *
-place_new(const MeishiTokenContent *token)
+place_new(MeishiTokenShelf *shelf, const MeishiTokenContent *token)
 {
     MeishiTokenPlace *place = g_new0(MeishiTokenPlace, 1);
 
@@ -55,18 +147,19 @@ place_new(const MeishiTokenContent *token)
     place->model = g_strdup(token->model);
     place->serial = g_strdup(token->serial);
     place->reader = g_strdup(token->reader);
+    take_seat(shelf, token, place);
     return place;
 }
 
 static MeishiTokenLock *
-lock_new(MeishiAgent *agent, MeishiTokenUse *use)
+lock_new(MeishiTokenShelf *shelf, MeishiTokenUse *use)
 {
     MeishiTokenLock *lock = g_new0(MeishiTokenLock, 1);
 
     lock->refs = 1;
-    lock->agent = agent;
+    lock->agent = shelf->agent;
     lock->use = meishi_token_use_ref(use);
-    lock->place = place_new(meishi_token_use_token(use));
+    lock->place = place_new(shelf, meishi_token_use_token(use));
     return lock;
 }
 
@@ -190,6 +283,18 @@ tell_the_lost(const GPtrArray *old)
     }
 }
 
+/* Those that stayed keep their seats, before anybody new looks for one. */
+static void
+keep_known(MeishiTokenShelf *shelf, const GPtrArray *uses, const GPtrArray *old)
+{
+    for (guint i = 0; i < uses->len; i++) {
+        MeishiTokenLock *known = find_lock(old, uses->pdata[i]);
+
+        if (known != NULL)
+            g_ptr_array_add(shelf->locks, meishi_token_lock_ref(known));
+    }
+}
+
 static void
 on_changed(gpointer user_data)
 {
@@ -201,12 +306,14 @@ on_changed(gpointer user_data)
     shelf->locks = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_lock_unref);
     g_ptr_array_set_size(shelf->entries, 0);
     g_ptr_array_set_size(shelf->issuers, 0);
+    keep_known(shelf, uses, old);
     for (guint i = 0; i < uses->len; i++) {
-        MeishiTokenLock *known = find_lock(old, uses->pdata[i]);
-        MeishiTokenLock *lock =
-            known != NULL ? meishi_token_lock_ref(known) : lock_new(shelf->agent, uses->pdata[i]);
+        MeishiTokenLock *lock = find_lock(shelf->locks, uses->pdata[i]);
 
-        g_ptr_array_add(shelf->locks, lock);
+        if (lock == NULL) {
+            lock = lock_new(shelf, uses->pdata[i]);
+            g_ptr_array_add(shelf->locks, lock);
+        }
         read_token(shelf, lock);
     }
     if (!meishi_agent_reload(shelf->agent, &error))
@@ -288,6 +395,8 @@ meishi_token_shelf_free(MeishiTokenShelf *shelf)
     g_ptr_array_unref(shelf->locks);
     g_ptr_array_unref(shelf->issuers);
     g_hash_table_unref(shelf->parsed);
+    for (guint i = 0; i < MEISHI_N_SEATS; i++)
+        g_free(shelf->seats[i]);
     g_free(shelf);
 }
 

@@ -30,6 +30,7 @@ meishi_token_place_unref(MeishiTokenPlace *place)
     g_free(place->model);
     g_free(place->serial);
     g_free(place->reader);
+    g_free(place->slot_label);
     g_free(place);
 }
 

@@ -19,7 +19,11 @@ typedef struct {
     MeishiTokenKind kind;
     char *label, *model, *serial; /* may be empty */
     char *reader;
+    guint seat;       /* which of ours shows it, as long as the daemon runs; below MEISHI_N_SEATS */
+    char *slot_label; /* of that one: unlike those of others; at most 32 bytes */
 } MeishiTokenPlace;
+
+#define MEISHI_N_SEATS 16
 
 /* Rows of identities on tokens begin here: no store has so many, and a handle has room for it. */
 #define MEISHI_FIRST_TOKEN_ROW (G_GINT64_CONSTANT(1) << 21)

@@ -227,7 +227,7 @@ identity_on_token(MeishiRoster *roster, const MeishiRosterOnToken *row, GHashTab
         meishi_chain_build(row->cert, roster->issuers, now, meishi_roster_verify, roster);
     identity->warnings = meishi_check_warnings(row->cert, identity->chain, now);
     identity->place = meishi_token_place_ref(row->place);
-    choose_token(identity);
+    identity->token_label = identity->place->slot_label;
     return identity;
 }
 

@@ -32,11 +32,12 @@ typedef struct {
 struct MeishiTokenShelf {
     MeishiAgent *agent;
     MeishiTokens *tokens;
-    GPtrArray *locks;   /* MeishiTokenLock, of the tokens that are there */
-    GPtrArray *entries; /* MeishiTokenEntry */
-    GPtrArray *issuers; /* MeishiCert */
-    GPtrArray *rows;    /* MeishiRosterOnToken, of the last reading */
-    GHashTable *parsed; /* GBytes -> MeishiCert: what was read from tokens */
+    GPtrArray *locks;            /* MeishiTokenLock, of the tokens that are there */
+    GPtrArray *entries;          /* MeishiTokenEntry */
+    GPtrArray *issuers;          /* MeishiCert */
+    GPtrArray *rows;             /* MeishiRosterOnToken, of the last reading */
+    char *seats[MEISHI_N_SEATS]; /* what was in each last: label, model, serial number; NULL */
+    GHashTable *parsed;          /* GBytes -> MeishiCert: what was read from tokens */
 };
 
 /* By the row of its certificate; NULL: its token is not there. */

@@ -123,6 +123,8 @@ plan_vault(const MeishiPresentation *presentation, GPtrArray *tokens)
     for (guint i = 0; i < presentation->shown->len; i++) {
         MeishiShown *shown = presentation->shown->pdata[i];
 
+        if (shown->identity->place != NULL)
+            continue;
         if (has_type(shown, OTHER_TYPES))
             g_ptr_array_add(vault->shown, shown);
         else if (has_type(shown, EDDSA_TYPES))
@@ -131,6 +133,42 @@ plan_vault(const MeishiPresentation *presentation, GPtrArray *tokens)
     eddsa->is_present = eddsa->shown->len > 0;
     g_ptr_array_add(tokens, vault);
     g_ptr_array_add(tokens, eddsa);
+}
+
+/* ---- tokens behind foreign modules --------------------------------------------------------- */
+
+static MeishiToken *
+foreign_token_new(const MeishiTokenPlace *place)
+{
+    MeishiToken *token = token_new(MEISHI_SLOT_TOKENS + place->seat, "Meishi token", ALL_TYPES);
+
+    token->label = cut(place->slot_label, LABEL_SIZE);
+    token->description = describe(place->slot_label);
+    token->serial = cut(place->serial, 2 * SERIAL_BYTES);
+    return token;
+}
+
+/* A token is there as long as something on it may be shown.  When it goes, so does its slot, and
+ * the module keeps an empty one for who has seen it. */
+static void
+plan_foreign(const MeishiPresentation *presentation, GPtrArray *tokens)
+{
+    MeishiToken *by_seat[MEISHI_N_SEATS] = {NULL};
+
+    for (guint i = 0; i < presentation->shown->len; i++) {
+        MeishiShown *shown = presentation->shown->pdata[i];
+        const MeishiTokenPlace *place = shown->identity->place;
+
+        if (place == NULL || !has_type(shown, ALL_TYPES))
+            continue;
+        if (by_seat[place->seat] == NULL)
+            by_seat[place->seat] = foreign_token_new(place);
+        g_ptr_array_add(by_seat[place->seat]->shown, shown);
+    }
+    for (guint i = 0; i < MEISHI_N_SEATS; i++) {
+        if (by_seat[i] != NULL)
+            g_ptr_array_add(tokens, by_seat[i]);
+    }
 }
 
 /* ---- roles --------------------------------------------------------------------------------- */
@@ -258,6 +296,7 @@ meishi_tokens_plan(const MeishiPresentation *presentation, MeishiLayout layout)
     } else {
         plan_vault(presentation, tokens);
         plan_roles(presentation, tokens);
+        plan_foreign(presentation, tokens);
     }
     return tokens;
 }

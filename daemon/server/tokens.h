@@ -4,8 +4,8 @@
  * in each.  What the objects in them look like is for objects.h and attrs.h.
  *
  * Pure.  Slot ids, labels, models and serials are in people's configurations: those of the vault
- * never change, those of a role follow from its name and label, and those of an identity from its
- * certificate.
+ * never change, those of a role follow from its name and label, those of a token behind a foreign
+ * module are its own, and those of an identity follow from its certificate.
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 #define MEISHI_SLOT_VAULT       1u
 #define MEISHI_SLOT_VAULT_EDDSA 2u
 #define MEISHI_SLOT_ROLES       16u /* and the MEISHI_HANDLE_MAX_ROLES - 1 after it */
+#define MEISHI_SLOT_TOKENS      48u /* and the MEISHI_N_SEATS - 1 after it */
 #define MEISHI_SLOT_IDENTITIES  64u /* plus the certificate's row */
 
 typedef enum {

@@ -139,15 +139,38 @@ def test_pulled_and_inserted(owner, card, prompter, program):
     one.begin()
     prompter.give(prompter.question()[0], PIN)
     assert result(one) == OK
+    assert 48 <= one.slot < 64  # a slot of its own, and not the vault's
     card.pull()
     one.begin()
     assert result(one) in (DEVICE_REMOVED, 0x60, 0x82)
     wait_until(lambda: not sees(owner, RSA), "the card is missed")
+    assert one.slot not in one.slots()["slots"]
     card.insert()
     wait_until(lambda: sees(owner, RSA), "the card is seen again", 60)
-    one.begin()
+    assert one.slot in one.slots()["slots"]
+    again = one.open(slot=one.slot)["session"]
+    key = one.find_key(session=again, label=RSA)["key"]
+    one.send("sign", session=again, key=key, mechanism="SHA256_RSA_PKCS", data="00" * 32)
     prompter.give(prompter.question(2)[0], PIN)
     assert result(one) == OK
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("label", [RSA, EC])
+def test_curl(owner, pki, nginx, prompter, program, label, version):
+    """TLS 1.3 wants PSS, and the engine knows nothing of cards and PINs."""
+    one = program(label)
+    one.begin()
+    prompter.give(prompter.question()[0], PIN)
+    assert result(one) == OK
+    uri = f"pkcs11:token=Corp%20card;object={label.replace(' ', '%20')}"
+    page = owner.run(
+        "curl", "-sS", "--engine", "pkcs11", "--cacert", pki.root.cert, "--cert-type", "ENG",
+        "--cert", uri, "--key-type", "ENG", "--key", uri, nginx.url(version),
+    ).stdout  # fmt: skip
+    assert nginx.page(pki.identity(label), version) in page
+    settle()
+    assert len(prompter.questions) == 1
 
 
 def test_host_dies(owner, prompter, program):

@@ -111,6 +111,41 @@ test_vault_may_be_empty(void)
     g_assert_false(nth(&plan, 1)->is_present);
 }
 
+/* ---- tokens behind foreign modules --------------------------------------------------------- */
+
+static void
+put_on(MeishiIdentity *identity, guint seat, const char *label)
+{
+    identity->place = g_new0(MeishiTokenPlace, 1);
+    identity->place->refs = 1;
+    identity->place->seat = seat;
+    identity->place->slot_label = g_strdup(label);
+    identity->place->serial = g_strdup("0001");
+}
+
+static void
+test_foreign(void)
+{
+    g_auto(Plan) plan = {0};
+
+    plan_init(&plan);
+    put_on(add(&plan, SAMPLE_RSA, 10, "on a card"), 5, "Corp card");
+    add(&plan, SAMPLE_EC, 1, "in the vault");
+    put_on(add(&plan, SAMPLE_ED25519, 11, "on it, too"), 5, "Corp card");
+    put_on(add(&plan, SAMPLE_EC, 12, "on another"), 0, "TPM");
+    make(&plan, MEISHI_LAYOUT_VAULT);
+    g_assert_cmpuint(plan.tokens->len, ==, 4);
+    g_assert_cmpuint(nth(&plan, 0)->shown->len, ==, 1);
+    g_assert_false(nth(&plan, 1)->is_present);
+    g_assert_cmpuint(nth(&plan, 2)->slot_id, ==, MEISHI_SLOT_TOKENS);
+    g_assert_cmpstr(nth(&plan, 2)->label, ==, "TPM");
+    g_assert_cmpuint(nth(&plan, 3)->slot_id, ==, MEISHI_SLOT_TOKENS + 5);
+    g_assert_cmpstr(nth(&plan, 3)->label, ==, "Corp card");
+    g_assert_cmpstr(nth(&plan, 3)->serial, ==, "0001");
+    g_assert_cmpstr(held(nth(&plan, 3), 0)->label, ==, "on a card");
+    g_assert_cmpstr(held(nth(&plan, 3), 1)->label, ==, "on it, too");
+}
+
 /* ---- roles --------------------------------------------------------------------------------- */
 
 static void
@@ -335,6 +370,7 @@ main(int argc, char **argv)
     if (!meishi_crypto_init(&error))
         g_error("%s", error->message);
     g_test_add_func("/server/tokens/vault", test_vault);
+    g_test_add_func("/server/tokens/foreign", test_foreign);
     g_test_add_func("/server/tokens/vault-may-be-empty", test_vault_may_be_empty);
     g_test_add_func("/server/tokens/role-names-never-change", test_role_names_never_change);
     g_test_add_func("/server/tokens/empty-role-is-present", test_empty_role_is_present);
