@@ -514,6 +514,59 @@ test_sharing(void)
     g_assert_cmpuint(fixture.n_troubles, ==, 0);
 }
 
+/* ---- many rounds ----------------------------------------------------------------------------- */
+
+static guint
+count_descriptors(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+
+    while (g_dir_read_name(dir) != NULL)
+        n++;
+    return n;
+}
+
+static void
+wait_for_troubles(Fixture *fixture, guint n)
+{
+    while (fixture->n_troubles < n)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* A bad neighbour comes, does its worst and goes; a good one works on, and nothing is left behind.
+ * MEISHI_ROUNDS rounds; a few without. */
+static void
+test_rounds(void)
+{
+    static const char *const bad[] = {
+        "token-crash", "slots-abort", "slots-exit", "slots-garble", "slots-close", "init-abort",
+        "init-fail",   "find-lie",    "slots-huge", "value-lie",    "print-much",  "fork leak",
+    };
+    const char *wanted = g_getenv("MEISHI_ROUNDS");
+    guint n_rounds = wanted != NULL ? (guint)g_ascii_strtoull(wanted, NULL, 10) : 24;
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(MeishiTokenUse) use = NULL;
+    guint n_before = 0;
+
+    fixture_init(&fixture, "public-keys");
+    use = meishi_token_use_ref(first_use(&fixture));
+    for (guint i = 0; i < n_rounds; i++) {
+        const char *words[] = {"public-keys", bad[i % G_N_ELEMENTS(bad)], NULL};
+        guint n_troubles = fixture.n_troubles;
+
+        set_modules(&fixture, words);
+        assert_signs(&fixture, use);
+        if (i % G_N_ELEMENTS(bad) < 7)
+            wait_for_troubles(&fixture, n_troubles + 1);
+        assert_signs(&fixture, use);
+        if (i == G_N_ELEMENTS(bad))
+            n_before = count_descriptors();
+    }
+    g_assert_false(meishi_token_use_is_lost(use));
+    g_assert_cmpuint(count_descriptors(), <=, n_before + 4);
+}
+
 static void
 test_cancelled_in_line(void)
 {
@@ -583,6 +636,7 @@ main(int argc, char **argv)
     g_test_add_func("/token/use/other-modules-go-on", test_other_modules_go_on);
     g_test_add_func("/token/use/set-modules", test_set_modules);
     g_test_add_func("/token/use/sharing", test_sharing);
+    g_test_add_func("/token/use/rounds", test_rounds);
     g_test_add_func("/token/use/cancelled-in-line", test_cancelled_in_line);
     g_test_add_func("/token/use/free-while-busy", test_free_while_busy);
     return g_test_run();
