@@ -19,6 +19,7 @@
 #include "module/wire/cryptoki.h"
 #include "module/wire/memfile.h"
 #include "module/wire/packet.h"
+#include "module/wire/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,8 @@ struct MeishiTokenHost {
     MeishiHostProcess *process; /* NULL: down */
     gboolean is_ready;
     gint64 ready_since;
-    GQueue calls; /* Call, oldest first */
+    MeishiSecret *inbox; /* where packets are received: locking memory takes time */
+    GQueue calls;        /* Call, oldest first */
     guint32 last_number;
     GSource *watchdog;    /* of the oldest call with a deadline */
     guint32 watched;      /* its number */
@@ -341,11 +343,11 @@ static gboolean
 on_readable(gpointer user_data)
 {
     MeishiTokenHost *host = user_data;
-    g_autoptr(MeishiSecret) frame = meishi_secret_new(MEISHI_WIRE_MAX_FRAME);
+    guint8 *inbox = meishi_secret_writable(host->inbox);
+    g_autoptr(MeishiSecret) frame = NULL;
     struct meishi_packet_fds fds = {.n = 0};
-    ssize_t n =
-        meishi_packet_recv(meishi_host_process_socket(host->process), meishi_secret_writable(frame),
-                           MEISHI_WIRE_MAX_FRAME, MSG_DONTWAIT, &fds);
+    ssize_t n = meishi_packet_recv(meishi_host_process_socket(host->process), inbox,
+                                   MEISHI_WIRE_MAX_FRAME, MSG_DONTWAIT, &fds);
 
     if (n == -EAGAIN)
         return G_SOURCE_CONTINUE;
@@ -353,7 +355,8 @@ on_readable(gpointer user_data)
         meishi_host_process_kill(host->process);
         return G_SOURCE_REMOVE;
     }
-    meishi_secret_truncate(frame, (gsize)n);
+    frame = meishi_secret_new_copy(inbox, (gsize)n);
+    meishi_wipe(inbox, (gsize)n);
     return take_packet(host, frame, &fds);
 }
 
@@ -549,6 +552,7 @@ meishi_token_host_new(const MeishiTokenHostOptions *options)
     host->options = *options;
     host->module = g_strdup(options->module);
     host->reserved = g_strdup(options->reserved);
+    host->inbox = meishi_secret_new(MEISHI_WIRE_MAX_FRAME);
     g_queue_init(&host->calls);
     start_after(host, 0);
     return host;
@@ -564,6 +568,7 @@ meishi_token_host_free(MeishiTokenHost *host)
         return;
     meishi_source_clear(&host->start_timer);
     drop_process(host, over);
+    meishi_secret_unref(host->inbox);
     g_free(host->module);
     g_free(host->reserved);
     g_free(host);

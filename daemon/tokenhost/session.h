@@ -17,6 +17,7 @@ typedef struct {
     guint64 number; /* of the token that the session is with */
     CK_SESSION_HANDLE handle;
     gboolean is_open;
+    MeishiSecret *result; /* where operations leave theirs; NULL until the first */
 } MeishiSession;
 
 /* Makes sure that there is a session with the token @number.  MEISHI_HOST_STALE where another one

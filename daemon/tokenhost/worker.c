@@ -11,6 +11,7 @@
 #include "daemon/tokenhost/slots.h"
 #include "module/wire/memfile.h"
 #include "module/wire/packet.h"
+#include "module/wire/wipe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,13 +131,17 @@ run_mechanisms(MeishiWorkers *workers, Job *job, MeishiHostReply *reply)
 static void
 run_operate(MeishiWorkers *workers, Job *job, MeishiHostReply *reply)
 {
-    g_autoptr(MeishiSecret) out = meishi_secret_new(MEISHI_WIRE_MAX_RESULT);
+    MeishiSession *session = job->session;
+    guint8 *out;
     gsize len = 0;
 
-    reply->status =
-        meishi_operation_run(job->session, &job->request, meishi_secret_writable(out), &len);
-    reply->result = (struct meishi_bytes){meishi_secret_data(out), len};
+    if (session->result == NULL)
+        session->result = meishi_secret_new(MEISHI_WIRE_MAX_RESULT);
+    out = meishi_secret_writable(session->result);
+    reply->status = meishi_operation_run(session, &job->request, out, &len);
+    reply->result = (struct meishi_bytes){out, len};
     send_reply(workers, reply, -1);
+    meishi_wipe(out, MEISHI_WIRE_MAX_RESULT);
 }
 
 static guint64
