@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include <string.h>
+
 /* The label is what the other commands take, the subject mostly says the same at greater length. */
 static const MeishiColumn columns[] = {
     {"LABEL", 8, 2}, {"SUBJECT", 8, 0},      {"ISSUER", 8, 1}, {"KEY", 0, 0},
@@ -53,6 +55,15 @@ add_validity(MeishiTable *table, const MeishiCard *card)
         meishi_table_add_cell(table, validity, style);
 }
 
+/* A card by its name, as it stands on it. */
+static const char *
+describe_place(const MeishiCard *card)
+{
+    const char *location = meishi_card_text(card, "Location");
+
+    return strcmp(location, "token") == 0 ? meishi_card_text(card, "Token") : location;
+}
+
 static void
 print_table(GPtrArray *cards)
 {
@@ -66,7 +77,7 @@ print_table(GPtrArray *cards)
         meishi_table_add_cell(table, meishi_card_text(card, "Subject"), MEISHI_STYLE_PLAIN);
         meishi_table_add_cell(table, meishi_card_text(card, "IssuerName"), MEISHI_STYLE_PLAIN);
         meishi_table_add_cell(table, meishi_card_text(card, "Key"), MEISHI_STYLE_PLAIN);
-        meishi_table_add_cell(table, meishi_card_text(card, "Location"), MEISHI_STYLE_PLAIN);
+        meishi_table_add_cell(table, describe_place(card), MEISHI_STYLE_PLAIN);
         add_validity(table, card);
     }
     meishi_table_print(table);

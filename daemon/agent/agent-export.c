@@ -168,7 +168,7 @@ meishi_agent_export_key_async(MeishiAgent *agent, MeishiIdentity *identity, Meis
     export->proof = proof != NULL ? meishi_secret_ref(proof) : NULL;
     export->password = meishi_secret_ref(password);
     g_task_set_task_data(task, export, (GDestroyNotify)export_free);
-    if (!check_export(agent, export, &error)) {
+    if (!meishi_agent_check_in_vault(identity, &error) || !check_export(agent, export, &error)) {
         g_task_return_error(task, error);
         g_object_unref(task);
         return;

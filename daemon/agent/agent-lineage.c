@@ -141,6 +141,9 @@ gboolean
 meishi_agent_set_renews(MeishiAgent *agent, MeishiIdentity *newer, MeishiIdentity *older,
                         GError **error)
 {
+    if (!meishi_agent_check_in_vault(newer, error) ||
+        (older != NULL && !meishi_agent_check_in_vault(older, error)))
+        return FALSE;
     if (older == NULL)
         return leave(agent, newer, error);
     return check_pair(newer, older, error) && join(agent, newer, older, error);

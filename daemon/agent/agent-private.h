@@ -38,6 +38,10 @@ void meishi_token_shelf_free(MeishiTokenShelf *shelf); /* NULL is fine */
 /* Adds what lies on them to @rows; the shelf's, until tokens change. */
 void meishi_token_shelf_add_rows(MeishiTokenShelf *shelf, MeishiRosterRows *rows);
 
+/* NOT_PERMITTED for an identity on a token: what is written about identities is in the vault. */
+gboolean meishi_agent_check_in_vault(const MeishiIdentity *identity,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 struct _MeishiAgent {
     GObject parent_instance;
     MeishiStore *store;

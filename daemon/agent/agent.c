@@ -415,11 +415,24 @@ check_free_label(MeishiAgent *agent, const MeishiIdentity *identity, const char 
 }
 
 gboolean
+meishi_agent_check_in_vault(const MeishiIdentity *identity, GError **error)
+{
+    if (identity->place == NULL)
+        return TRUE;
+    g_set_error(
+        error, MEISHI_ERROR, MEISHI_ERROR_NOT_PERMITTED,
+        "“%s” lies on the token “%s” and not in the vault; the token's own tools change it.",
+        identity->label, identity->place->label);
+    return FALSE;
+}
+
+gboolean
 meishi_agent_rename(MeishiAgent *agent, MeishiIdentity *identity, const char *label, GError **error)
 {
     gboolean renamed;
 
-    if (!meishi_label_check(label, error) || !check_free_label(agent, identity, label, error))
+    if (!meishi_agent_check_in_vault(identity, error) || !meishi_label_check(label, error) ||
+        !check_free_label(agent, identity, label, error))
         return FALSE;
     if (identity->cert_id != 0)
         renamed = meishi_store_rename_cert(agent->store, identity->cert_id, label, error);
@@ -432,6 +445,8 @@ gboolean
 meishi_agent_set_allow_raw(MeishiAgent *agent, MeishiIdentity *identity, gboolean allow,
                            GError **error)
 {
+    if (!meishi_agent_check_in_vault(identity, error))
+        return FALSE;
     if (identity->key->type != MEISHI_KEY_RSA) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                     "Raw RSA needs an RSA key; the key of “%s” is %s.", identity->label,
@@ -473,6 +488,8 @@ meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity, GError **error
     g_autofree char *lineage = g_strdup(identity->lineage);
     gboolean removed;
 
+    if (!meishi_agent_check_in_vault(identity, error))
+        return FALSE;
     if (identity->cert_id != 0)
         removed = meishi_store_remove_cert(agent->store, identity->cert_id, error);
     else

@@ -213,10 +213,11 @@ set_all(MeishiBusIdentity *skeleton, MeishiAgent *agent, MeishiIdentity *identit
     g_auto(GStrv) chain = chain_subjects(identity->chain);
 
     g_ptr_array_add(warnings, NULL);
-    g_object_set(skeleton, "id", id, "label", or_empty(identity->label), "location", "vault",
-                 "token", or_empty(identity->token_label), "uri", or_empty(identity->uri),
-                 "created", identity->created, "chain", chain, "warnings", warnings->pdata,
-                 "messages", messages, "allow-raw", identity->allow_raw, NULL);
+    g_object_set(skeleton, "id", id, "label", or_empty(identity->label), "location",
+                 identity->place != NULL ? "token" : "vault", "token",
+                 or_empty(identity->token_label), "uri", or_empty(identity->uri), "created",
+                 identity->created, "chain", chain, "warnings", warnings->pdata, "messages",
+                 messages, "allow-raw", identity->allow_raw, NULL);
     set_key(skeleton, identity->key);
     set_lineage(skeleton, agent, identity);
     if (identity->cert != NULL)

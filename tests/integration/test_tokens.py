@@ -77,8 +77,27 @@ def token_host(person):
 def test_listed_without_a_question(owner, prompter):
     shown = owner.meishi("list").stdout
     assert RSA in shown and EC in shown
+    assert all("Corp card" in line for line in shown.splitlines()[1:])
     settle()
     assert prompter.questions == []
+
+
+@pytest.mark.parametrize("command", [("rename", RSA, "Other"), ("remove", "--yes", RSA)])
+def test_what_is_on_a_card_is_not_the_vaults(owner, command):
+    done = owner.meishi(*command, check=False)
+    assert done.returncode != 0 and "lies on the token" in done.stderr, done.stderr
+    assert sees(owner, RSA)
+
+
+def test_same_certificate_in_the_vault(person, card, pki):
+    """One identity: the vault's key works without a card and a PIN."""
+    person.start_daemon(*card.options)
+    wait_until(lambda: sees(person, RSA), "the card is seen")
+    given = person.write("passphrase", "Sesame")
+    person.meishi("vault", "init", "passphrase", "--passphrase-file", given)
+    person.import_files(pki.p12(pki.identity(RSA, "rsa2048")), password="correct horse")
+    lines = person.meishi("list").stdout.splitlines()
+    assert sum(line.startswith(RSA) for line in lines) == 1
 
 
 def test_ten_programs_one_pin(prompter, program):

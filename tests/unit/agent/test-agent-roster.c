@@ -242,6 +242,73 @@ test_uri(Desk *desk, gconstpointer unused)
     }
 }
 
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+static MeishiTokenPlace *
+new_place(void)
+{
+    MeishiTokenPlace *place = g_new0(MeishiTokenPlace, 1);
+
+    place->refs = 1;
+    place->kind = MEISHI_TOKEN_CARD;
+    place->label = g_strdup("Corp card");
+    place->slot_label = g_strdup("Corp card");
+    return place;
+}
+
+static MeishiRosterOnToken
+on_token(gint64 row, const char *file, const char *name, MeishiTokenPlace *place)
+{
+    g_autoptr(GBytes) der = der_of(file);
+
+    return (MeishiRosterOnToken){MEISHI_FIRST_TOKEN_ROW + row, meishi_x509_parse(der, NULL), name,
+                                 place};
+}
+
+/* Beside the vault's; one certificate is one identity; labels stay apart; chains come from the
+ * vault's issuers and from those on tokens. */
+static void
+test_on_tokens(Desk *desk, gconstpointer unused)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    MeishiTokenPlace *place = new_place();
+    MeishiRosterOnToken alice = on_token(1, "alice.crt", "on the card", place);
+    MeishiRosterOnToken bob = on_token(2, "bob.crt", "B", place);
+    g_autoptr(GBytes) root = der_of("root.crt");
+    g_autoptr(MeishiCert) issuer = meishi_x509_parse(root, NULL);
+    g_autoptr(GPtrArray) on_tokens = g_ptr_array_new(), issuers = g_ptr_array_new();
+    g_autoptr(GPtrArray) identities = NULL;
+    const MeishiIdentity *found = NULL;
+
+    add_key(desk, 1, "alice.crt");
+    add_cert(desk, 7, 1, der_of("alice.crt"), "B");
+    add_issuer(desk, 1, der_of("sub.crt"));
+    g_ptr_array_add(on_tokens, &alice);
+    g_ptr_array_add(on_tokens, &bob);
+    g_ptr_array_add(issuers, issuer);
+    desk->rows.on_tokens = on_tokens;
+    desk->rows.token_issuers = issuers;
+    identities = build(desk, now, 0);
+    g_assert_cmpuint(identities->len, ==, 2);
+    for (guint i = 0; i < 2; i++) {
+        const MeishiIdentity *identity = identities->pdata[i];
+
+        if (identity->place != NULL)
+            found = identity;
+        else
+            g_assert_cmpint(identity->cert_id, ==, 7);
+    }
+    g_assert_nonnull(found);
+    g_assert_cmpint(found->cert_id, ==, MEISHI_FIRST_TOKEN_ROW + 2);
+    g_assert_cmpstr(found->label, ==, "B (2)");
+    g_assert_cmpstr(found->token_label, ==, "Corp card");
+    g_assert_true(g_str_has_prefix(found->uri, "pkcs11:token=Corp%20card;id="));
+    g_assert_cmpuint(found->chain->len, ==, 2);
+    meishi_cert_unref(alice.cert);
+    meishi_cert_unref(bob.cert);
+    meishi_token_place_unref(place);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -254,5 +321,6 @@ main(int argc, char **argv)
     ADD("damaged", test_damaged);
     ADD("bare-key", test_bare_key);
     ADD("uri", test_uri);
+    ADD("on-tokens", test_on_tokens);
     return world_run();
 }
