@@ -8,9 +8,8 @@
 #include "cli/json.h"
 #include "cli/table.h"
 
-#include <unistd.h>
-
 #include <string.h>
+#include <unistd.h>
 
 /* The label is what the other commands take, the subject mostly says the same at greater length. */
 static const MeishiColumn columns[] = {
