@@ -52,7 +52,7 @@ void meishi_token_host_restart(MeishiTokenHost *host, const char *why);
 
 /* What a call is given to be done in, from when it has its turn. */
 #define MEISHI_HOST_DEADLINE_QUICK_MS  20000  /* nobody needs to do anything */
-#define MEISHI_HOST_DEADLINE_KEY_MS    60000  /* a slow card, or one that wants to be touched */
+#define MEISHI_HOST_DEADLINE_KEY_MS    30000  /* a slow card, or one that wants to be touched */
 #define MEISHI_HOST_DEADLINE_PERSON_MS 180000 /* a person types at a PIN pad */
 #define MEISHI_HOST_NO_DEADLINE        0      /* WAIT */
 

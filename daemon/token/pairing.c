@@ -131,14 +131,26 @@ add_ranked(GPtrArray *objects, const MeishiTokenIdentity *identity, int rank, GP
 
 /* A key that is known makes guesses needless, and one with the right CKA_ID weaker ones: each
  * guess costs a signature, and on some cards a PIN. */
-GPtrArray *
-meishi_pairing_keys(GPtrArray *objects, const MeishiTokenIdentity *identity)
+static GPtrArray *
+find_best(GPtrArray *objects, const MeishiTokenIdentity *identity, int least)
 {
     GPtrArray *found = g_ptr_array_new();
 
-    for (int rank = RANK_KEY; rank > RANK_OUT && found->len == 0; rank--)
+    for (int rank = RANK_KEY; rank >= least && found->len == 0; rank--)
         add_ranked(objects, identity, rank, found);
     return found;
+}
+
+GPtrArray *
+meishi_pairing_keys(GPtrArray *objects, const MeishiTokenIdentity *identity)
+{
+    return find_best(objects, identity, RANK_TYPE);
+}
+
+GPtrArray *
+meishi_pairing_sure_keys(GPtrArray *objects, const MeishiTokenIdentity *identity)
+{
+    return find_best(objects, identity, RANK_ID);
 }
 
 /* ---- identities ----------------------------------------------------------------------------- */

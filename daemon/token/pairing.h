@@ -38,3 +38,7 @@ GPtrArray *meishi_pairing_others(const MeishiTokenContent *token, GPtrArray *ide
 /* The private keys among @objects that may be @identity's, the likeliest first (new array of
  * MeishiTokenObject, borrowed). */
 GPtrArray *meishi_pairing_keys(GPtrArray *objects, const MeishiTokenIdentity *identity);
+
+/* Those of them for which more speaks than their type and name: while others may be hidden, the
+ * rest are no guesses to be made. */
+GPtrArray *meishi_pairing_sure_keys(GPtrArray *objects, const MeishiTokenIdentity *identity);

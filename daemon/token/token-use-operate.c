@@ -164,7 +164,10 @@ put_proven_first(const MeishiTokenWork *work, GPtrArray *keys)
 static gboolean
 take_keys(MeishiTokenWork *work, GPtrArray *objects)
 {
-    GPtrArray *keys = meishi_pairing_keys(objects, &work->identity);
+    const MeishiTokenUse *use = work->use;
+    gboolean may_hide = !use->is_logged_in && meishi_token_content_needs_login(use->token);
+    GPtrArray *keys = may_hide ? meishi_pairing_sure_keys(objects, &work->identity)
+                               : meishi_pairing_keys(objects, &work->identity);
 
     g_clear_pointer(&work->keys, g_ptr_array_unref);
     g_clear_pointer(&work->keys_owner, g_ptr_array_unref);

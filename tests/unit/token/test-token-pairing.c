@@ -258,6 +258,32 @@ test_others(void)
     g_assert_true(((MeishiCert *)others->pdata[0])->is_ca);
 }
 
+/* As on a PIV card: one key can be seen without a login, and is not the one that is wanted. */
+static void
+test_sure_keys(void)
+{
+    static const struct {
+        const char *objects;
+        guint n_sure, n_all;
+    } cases[] = {
+        {"cert 1 B x e1a\nprv 3 A y e2*", 0, 1}, {"cert 1 B x e1a\nprv 3 B y e2*", 1, 1},
+        {"cert 1 - x e1a\nprv 3 - x e1*", 0, 1}, {"cert 1 - x r1a\nprv 3 A y r1", 1, 1},
+        {"cert 1 B x r1a\nprv 3 B x r2", 0, 0},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(MeishiTokenContent) token = new_token(cases[i].objects, CKF_LOGIN_REQUIRED);
+        g_autoptr(GPtrArray) identities = meishi_pairing_identities(token, read_cert, NULL);
+        g_autoptr(GPtrArray) sure = NULL, all = NULL;
+
+        g_assert_cmpuint(identities->len, ==, 1);
+        sure = meishi_pairing_sure_keys(token->objects, identities->pdata[0]);
+        all = meishi_pairing_keys(token->objects, identities->pdata[0]);
+        g_assert_cmpuint(sure->len, ==, cases[i].n_sure);
+        g_assert_cmpuint(all->len, ==, cases[i].n_all);
+    }
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static void
@@ -308,6 +334,7 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_row);
     }
+    g_test_add_func("/token/pairing/sure-keys", test_sure_keys);
     g_test_add_func("/token/pairing/others", test_others);
     g_test_add_func("/token/content/texts", test_texts);
     g_test_add_func("/token/content/tries", test_tries);
