@@ -44,6 +44,7 @@ command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
 command:mandoc                     mandoc
+command:pcscd                      pcscd
 command:p11-kit                    p11-kit
 command:pinentry-curses            pinentry-curses
 command:pinentry-tty               pinentry-tty
@@ -54,9 +55,16 @@ command:shellcheck                 shellcheck
 command:softhsm2-util              softhsm2
 command:ssh                        openssh-client
 command:strace                     strace
+command:swtpm                      swtpm
 command:systemd-analyze            systemd
 command:tmux                       tmux
 command:update-mime-database       shared-mime-info
+command:tpm2-abrmd                 tpm2-abrmd
+command:tpm2_getcap                tpm2-tools
+command:tpm2_ptool                 libtpm2-pkcs11-tools
+loadable:libtpm2_pkcs11.so.1       libtpm2-pkcs11-1
+loadable:libtss2-tcti-swtpm.so.0   libtss2-tcti-swtpm0
+loadable:libtss2-tcti-tabrmd.so.0  libtss2-tcti-tabrmd0
 command:valgrind                   valgrind
 command:wget                       wget
 command:Xvfb                       xvfb
@@ -65,6 +73,7 @@ file:/usr/libexec/at-spi2-registryd at-spi2-core
 file:/usr/share/i18n/locales/ar_EG locales
 command:xprop                      x11-utils
 file:/usr/lib/notification-daemon/notification-daemon notification-daemon
+file:/usr/lib/pcsc/drivers/serial/libifdvpcd.so vsmartcard-vpcd
 giomodule:gnutls                   glib-networking
 library:nss_wrapper                libnss-wrapper
 soname:libwrap.so.0                libwrap0
@@ -84,6 +93,7 @@ has_ability() {
         soname:*) [ -n "$(find /lib /usr/lib -name "$name" 2>/dev/null)" ] ;;
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;
+        loadable:*) [ -n "$(find /usr/lib /lib -name "$name" 2>/dev/null)" ] ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
         giomodule:*) [ -n "$(find /usr/lib -path "*/gio/modules/libgio$name.so" 2>/dev/null)" ] ;;
         typelib:*) [ -n "$(find /usr/lib -name "$name-[0-9]*.typelib" 2>/dev/null)" ] ;;

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+<<<<<<< HEAD
 """A card: a SoftHSM token of one person's, with identities on it, that can be pulled."""
 
 import subprocess
@@ -68,3 +69,90 @@ class Card:
             ["openssl", command, "-in", path], capture_output=True, check=True
         )
         return done.stdout
+=======
+"""Tokens of SoftHSM2 below a directory of one's own."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from .pki import openssl
+from .smartcard import find_module
+
+PIN, SO_PIN = "123456", "87654321"
+
+CONFIGURATION = """\
+directories.tokendir = {directory}/tokens
+objectstore.backend = file
+log.level = ERROR
+slots.removable = true
+"""
+
+
+class SoftHsm:
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.directory.mkdir(mode=0o755)
+        (self.directory / "tokens").mkdir()
+        self._configuration = self.directory / "softhsm2.conf"
+        self._configuration.write_text(CONFIGURATION.format(directory=self.directory))
+
+    @property
+    def module(self):
+        return find_module("softhsm/libsofthsm2.so")
+
+    @property
+    def environment(self):
+        return {"SOFTHSM2_CONF": str(self._configuration)}
+
+    def run(self, *argv, check=True):
+        done = subprocess.run(
+            [str(arg) for arg in argv], env={**os.environ, **self.environment},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"{argv[0]}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def tool(self, label, *argv):
+        """pkcs11-tool, logged in."""
+        return self.run(
+            "pkcs11-tool", "--module", self.module, "--token-label", label, "--login", "--pin", PIN,
+            *argv,
+        )  # fmt: skip
+
+    def token(self, label):
+        self.run(
+            "softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN,
+            "--so-pin", SO_PIN,
+        )  # fmt: skip
+        return label
+
+    def add(self, label, certified, number, name=None):
+        """Key and certificate of `certified` on token `label` under CKA_ID `number` (hex)."""
+        name = name or certified.name
+        key, cert = self.directory / "key.p8", self.directory / "cert.der"
+        openssl("pkcs8", "-topk8", "-nocrypt", "-in", certified.key, "-out", key)
+        cert.write_bytes(certified.der())
+        self.run(
+            "softhsm2-util", "--import", key, "--token", label, "--label", name, "--id", number,
+            "--pin", PIN,
+        )  # fmt: skip
+        self.tool(
+            label, "--write-object", cert, "--type", "cert", "--id", number, "--label", name
+        )
+        key.unlink()
+
+    def add_always_authenticate(self, label, number, name):
+        """A key pair made on the token whose every use takes the PIN."""
+        self.tool(
+            label, "--keypairgen", "--key-type", "rsa:2048", "--always-auth", "--id", number,
+            "--label", name,
+        )  # fmt: skip
+
+    def pull(self):
+        """What "removed" looks like here: the files are gone."""
+        (self.directory / "tokens").rename(self.directory / "tokens.away")
+
+    def insert(self):
+        (self.directory / "tokens.away").rename(self.directory / "tokens")
+>>>>>>> c7fe822 (tests/card: a PIV card, a TPM and SoftHSM to stand on)
