@@ -185,15 +185,31 @@ log_token_trouble(MeishiAgent *agent, const char *text, gpointer unused)
     g_message("%s", text);
 }
 
+/* A directory of somebody's own stands in for all of p11-kit's.  That opens no door: libraries in
+ * it have to belong to whom they always have to (daemon/token/modules.h). */
+static void
+choose_token_places(const Options *options, MeishiTokenPlaces *ret_places)
+{
+    const char *dir =
+        options->token_modules != NULL ? options->token_modules : g_getenv("MEISHI_TOKEN_MODULES");
+    MeishiTokenPlaces only = {.package_dir = dir};
+
+    meishi_token_places_init(ret_places);
+    if (dir == NULL || dir[0] == '\0')
+        return;
+    only.added_dir = ret_places->added_dir;
+    only.own = ret_places->own;
+    *ret_places = only;
+}
+
 static void
 start_tokens(Daemon *daemon, const Options *options)
 {
     g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) modules = NULL;
-    const MeishiTokenPlaces places = {.package_dir = options->token_modules, .own = MEISHI_MODULE};
+    MeishiTokenPlaces places;
 
-    if (options->token_modules == NULL)
-        return;
+    choose_token_places(options, &places);
     modules = meishi_token_modules_list(&places, remarks);
     for (guint i = 0; i < remarks->len; i++)
         g_message("%s", (const char *)remarks->pdata[i]);

@@ -103,6 +103,7 @@ class Meishi:
         ):
             (place / name).mkdir(mode=0o700, parents=True)
             env[variable] = str(place / name)
+        env["MEISHI_TOKEN_MODULES"] = str(place / "token-modules")
         return env
 
     def _wait_for(self, socket, log):

@@ -145,7 +145,8 @@ def test_systemd_starts_it_for_the_first_connection(person):
     os.chown(person.runtime / "meishi", person.uid, person.gid)
     activator = person.background(
         "systemd-socket-activate", "--fdname=bus", "-E", "XDG_RUNTIME_DIR", "-E", "XDG_DATA_HOME",
-        "-E", "XDG_CONFIG_HOME", "-E", "HOME", "-l", person.bus_socket, person.tree.meishid,
+        "-E", "XDG_CONFIG_HOME", "-E", "HOME", "-E", "MEISHI_TOKEN_MODULES",
+        "-l", person.bus_socket, person.tree.meishid,
     )  # fmt: skip
     activator.wait_ready(person.bus_socket.exists, "listens")
     status = json.loads(person.meishi("status", "--json").stdout)

@@ -82,6 +82,21 @@ def test_listed_without_a_question(owner, prompter):
     assert prompter.questions == []
 
 
+@pytest.mark.parametrize("only", [None, "softhsm/modules"])
+def test_where_modules_are_said(person, card, only):
+    """With all that p11-kit has on this machine, SoftHSM among it, or a directory instead."""
+    person.start_daemon(env={"MEISHI_TOKEN_MODULES": only and str(person.home / only)})
+    wait_until(lambda: sees(person, RSA), "the card is seen")
+
+
+def test_no_modules_but_ones_own(person, card):
+    person.start_daemon()
+    settle()
+    assert not sees(person, RSA)
+    children = person.run("ps", "-o", "args=", "--ppid", person.daemon_pid(), check=False)
+    assert "meishi-tokenhost" not in children.stdout
+
+
 @pytest.mark.parametrize("command", [("rename", RSA, "Other"), ("remove", "--yes", RSA)])
 def test_what_is_on_a_card_is_not_the_vaults(owner, command):
     done = owner.meishi(*command, check=False)
