@@ -8,11 +8,15 @@
 #include "cli/error.h"
 #include "cli/launch.h"
 #include "cli/name.h"
+#include "daemon/asking/dict.h"
 #include "daemon/base/paths.h"
 #include "daemon/bus/error.h"
 
+#include <string.h>
+
 #define ROOT     "/org/meishi/Agent1"
 #define IDENTITY "org.meishi.Agent1.Identity"
+#define TOKEN    "org.meishi.Agent1.Token"
 /* A person may be typing into the keyring's window meanwhile. */
 #define CALL_LIMIT_MS (10 * 60 * 1000)
 
@@ -108,10 +112,13 @@ meishi_client_free(MeishiClient *client)
     g_free(client);
 }
 
-GPtrArray *
-meishi_client_cards(MeishiClient *client, GError **error)
+typedef void (*TakeObject)(GPtrArray *list, const char *path, GVariant *properties);
+
+/* Has @take put each object with @interface into @list. */
+static gboolean
+collect(MeishiClient *client, const char *interface, TakeObject take, GPtrArray *list,
+        GError **error)
 {
-    g_autoptr(GPtrArray) cards = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_card_free);
     g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
         client->connection, NULL, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
         NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NONE, CALL_LIMIT_MS, NULL,
@@ -120,22 +127,55 @@ meishi_client_cards(MeishiClient *client, GError **error)
     const char *path;
     GVariant *interfaces;
 
-    if (reply == NULL) {
-        meishi_client_failed(error);
-        return NULL;
-    }
+    if (reply == NULL)
+        return meishi_client_failed(error);
     g_variant_get(reply, "(a{oa{sa{sv}}})", &objects);
     while (g_variant_iter_next(objects, "{&o@a{sa{sv}}}", &path, &interfaces)) {
         g_autoptr(GVariant) properties =
-            g_variant_lookup_value(interfaces, IDENTITY, G_VARIANT_TYPE_VARDICT);
+            g_variant_lookup_value(interfaces, interface, G_VARIANT_TYPE_VARDICT);
 
         if (properties != NULL)
-            g_ptr_array_add(cards, meishi_card_new(path, properties));
+            take(list, path, properties);
         g_variant_unref(interfaces);
     }
+    return TRUE;
+}
+
+static void
+take_card(GPtrArray *list, const char *path, GVariant *properties)
+{
+    g_ptr_array_add(list, meishi_card_new(path, properties));
+}
+
+GPtrArray *
+meishi_client_cards(MeishiClient *client, GError **error)
+{
+    g_autoptr(GPtrArray) cards = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_card_free);
+
+    if (!collect(client, IDENTITY, take_card, cards, error))
+        return NULL;
     g_ptr_array_sort(cards, meishi_card_compare);
     meishi_card_link(cards);
     return g_steal_pointer(&cards);
+}
+
+static void
+take_token(GPtrArray *list, const char *path, GVariant *properties)
+{
+    const char *kind = meishi_dict_text(properties, "Kind");
+
+    if (strcmp(kind, "card") == 0 || strcmp(kind, "token") == 0)
+        g_ptr_array_add(list, g_variant_ref(properties));
+}
+
+GPtrArray *
+meishi_client_tokens(MeishiClient *client, GError **error)
+{
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
+
+    if (!collect(client, TOKEN, take_token, tokens, error))
+        return NULL;
+    return g_steal_pointer(&tokens);
 }
 
 MeishiCard *

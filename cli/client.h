@@ -26,6 +26,9 @@ gboolean meishi_client_is_absent(const GError *error);
 /* Every identity (MeishiCard), sorted. */
 GPtrArray *meishi_client_cards(MeishiClient *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The properties (GVariant a{sv}) of each card and token that is there, in no order. */
+GPtrArray *meishi_client_tokens(MeishiClient *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The identity that @name means: its card and the object to call. */
 MeishiCard *
 meishi_client_find(MeishiClient *client, const char *name, MeishiBusIdentity **ret_object,

@@ -64,6 +64,9 @@ extern const MeishiCommand meishi_command_choices_set;
 extern const MeishiCommand meishi_command_choices_forget;
 extern const MeishiCommand meishi_command_choices_undo;
 
+extern const MeishiCommand meishi_command_token;
+extern const MeishiCommand meishi_command_token_list;
+extern const MeishiCommand meishi_command_token_show;
 extern const MeishiCommand meishi_command_policy;
 extern const MeishiCommand meishi_command_policy_check;
 extern const MeishiCommand meishi_command_policy_show;

@@ -133,9 +133,14 @@ try_token_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
     meishi_token_use_login_async(((MeishiTokenLock *)lock)->use, secret, callback, user_data);
 }
 
+/* Either way the token shows something else now: a login, or fewer tries. */
 static gboolean
 try_token_finish(gpointer lock, GAsyncResult *result, GError **error)
 {
+    MeishiAgent *agent = ((MeishiTokenLock *)lock)->agent;
+
+    if (agent != NULL)
+        meishi_agent_announce_hints(agent);
     return meishi_token_use_login_finish(result, error);
 }
 

@@ -318,6 +318,7 @@ on_changed(gpointer user_data)
     }
     if (!meishi_agent_reload(shelf->agent, &error))
         g_signal_emit_by_name(shelf->agent, "token-trouble", error->message);
+    meishi_agent_announce_hints(shelf->agent); /* also of a token without any identity */
     tell_the_lost(old);
 }
 

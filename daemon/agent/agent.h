@@ -232,6 +232,23 @@ MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result
  * on, for as long as a token is there. */
 void meishi_agent_set_token_modules(MeishiAgent *agent, GPtrArray *modules);
 
+/* A token that is there, as it was when asked. */
+typedef struct {
+    MeishiTokenPlace *place;
+    char *maker;           /* may be empty */
+    char *module;          /* its name in the configuration */
+    const char *pin;       /* "ok", "few" (tries left), "last", "locked", "none", "uninitialized" */
+    gboolean has_pin_pad;  /* keys of its own to type the PIN at */
+    gboolean is_logged_in; /* the PIN has been given */
+    GPtrArray *identities; /* MeishiIdentity: whose keys are used there */
+} MeishiTokenView;
+
+void meishi_token_view_free(MeishiTokenView *view); /* NULL is fine */
+
+/* MeishiTokenView, in the order of modules and slots; a new array.  What is in it changes with
+ * view-changed. */
+GPtrArray *meishi_agent_list_tokens(MeishiAgent *agent);
+
 /* Looks again, thoroughly. */
 void meishi_agent_refresh_tokens(MeishiAgent *agent);
 

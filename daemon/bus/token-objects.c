@@ -18,9 +18,10 @@
 typedef struct {
     char *path;
     const char *label;
-    const char *role; /* "" for the vault's */
+    const char *role; /* "" for all but roles */
     gboolean is_present;
-    char *identity; /* object path */
+    char *identity;              /* object path */
+    const MeishiTokenView *view; /* of a card or token; NULL */
 } Token;
 
 static void
@@ -119,16 +120,70 @@ add_role_tokens(GPtrArray *tokens, const MeishiPresentation *presentation)
     }
 }
 
+/* The seat is the token's as long as the daemon runs, so that it comes back as the same object. */
+static void
+add_foreign_tokens(GPtrArray *tokens, const GPtrArray *views)
+{
+    for (guint i = 0; i < views->len; i++) {
+        const MeishiTokenView *view = views->pdata[i];
+        Token *token = g_new0(Token, 1);
+
+        token->path = g_strdup_printf(TOKENS "seat_%u", view->place->seat);
+        token->label = view->place->slot_label;
+        token->role = "";
+        token->is_present = TRUE;
+        token->identity = g_strdup("/");
+        token->view = view;
+        g_ptr_array_add(tokens, token);
+    }
+}
+
 /* ---- what is shown --------------------------------------------------------------------------- */
+
+static const char *
+kind_of(const Token *token)
+{
+    if (token->view != NULL)
+        return token->view->place->kind == MEISHI_TOKEN_CARD ? "card" : "token";
+    return token->role[0] != '\0' ? "role" : "vault";
+}
+
+static void
+fill_identities(MeishiBusToken *skeleton, const GPtrArray *identities)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_auto(GStrv) paths = NULL;
+
+    for (guint i = 0; i < identities->len; i++) {
+        g_autofree char *path = meishi_identity_object_path(identities->pdata[i]);
+
+        g_strv_builder_add(builder, path);
+    }
+    paths = g_strv_builder_end(builder);
+    meishi_bus_token_set_identities(skeleton, (const char *const *)paths);
+}
+
+static void
+fill_hardware(MeishiBusToken *skeleton, const MeishiTokenView *view)
+{
+    const MeishiTokenPlace *place = view->place;
+
+    g_object_set(skeleton, "own-label", place->label, "manufacturer", view->maker, "model",
+                 place->model, "serial-number", place->serial, "reader", place->reader, "module",
+                 view->module, "pin", view->pin, "pin-pad", view->has_pin_pad, "logged-in",
+                 view->is_logged_in, NULL);
+    fill_identities(skeleton, view->identities);
+}
 
 static void
 fill(MeishiBusToken *skeleton, const Token *token)
 {
     g_autofree char *uri = meishi_uri_format(token->label, NULL, 0, NULL);
 
-    g_object_set(skeleton, "label", token->label, "kind", token->role[0] != '\0' ? "role" : "vault",
-                 "uri", uri, "present", token->is_present, "role", token->role, "identity",
-                 token->identity, NULL);
+    g_object_set(skeleton, "label", token->label, "kind", kind_of(token), "uri", uri, "present",
+                 token->is_present, "role", token->role, "identity", token->identity, NULL);
+    if (token->view != NULL)
+        fill_hardware(skeleton, token->view);
 }
 
 static void
@@ -180,10 +235,12 @@ void
 meishi_token_objects_update(GDBusObjectManagerServer *objects, MeishiAgent *agent)
 {
     g_autoptr(MeishiPresentation) presentation = meishi_token_objects_present(agent);
+    g_autoptr(GPtrArray) views = meishi_agent_list_tokens(agent);
     g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(free_token);
 
     add_vault_tokens(tokens, agent);
     add_role_tokens(tokens, presentation);
+    add_foreign_tokens(tokens, views);
     for (guint i = 0; i < tokens->len; i++)
         show(objects, tokens->pdata[i]);
     hide_others(objects, tokens);

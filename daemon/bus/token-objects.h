@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * org.meishi.Agent1.Token: the PKCS#11 tokens that programs see, those of the vault and one for
- * each role of the policy.  Private to daemon/bus.
+ * org.meishi.Agent1.Token: the PKCS#11 tokens that programs see: those of the vault, one for
+ * each role of the policy, and the cards and tokens of foreign modules.  Private to daemon/bus.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Identities on a token behind a foreign module: SoftHSM in a meishi-tokenhost."""
 
+import json
 import os
 import signal
 
@@ -62,6 +63,12 @@ def sees(person, label):
     return label in person.meishi("list").stdout
 
 
+def tokens(person):
+    """Those with something on them: SoftHSM always has a blank one besides."""
+    listed = json.loads(person.meishi("token", "list", "--json").stdout)
+    return [token for token in listed if token["pin"] != "uninitialized"]
+
+
 def result(program):
     return program.receive()["rv"]
 
@@ -93,8 +100,43 @@ def test_no_modules_but_ones_own(person, card):
     person.start_daemon()
     settle()
     assert not sees(person, RSA)
+    assert person.meishi("token", "list").stderr == "No card and no token is there.\n"
     children = person.run("ps", "-o", "args=", "--ppid", person.daemon_pid(), check=False)
     assert "meishi-tokenhost" not in children.stdout
+
+
+def test_token_list_and_show(owner, prompter):
+    (token,) = tokens(owner)
+    assert token["label"] == token["own_label"] == "Corp card"
+    assert (token["kind"], token["pin"], token["logged_in"]) == ("card", "ok", False)
+    assert token["module"] == "softhsm" and token["model"] == "SoftHSM v2"
+    (line,) = [
+        line.split() for line in owner.meishi("token", "list").stdout.splitlines()
+        if line.startswith("Corp card")
+    ]  # fmt: skip
+    assert line[2] == "card" and line[-3:] == ["asked", "when", "needed"]
+    for name in ("Corp card", "corp CARD", token["serial_number"]):
+        assert json.loads(owner.meishi("token", "show", name, "--json").stdout) == token
+    shown = owner.meishi("token", "show", "Corp card").stdout
+    assert RSA in shown and EC in shown and "pkcs11:token=Corp%20card" in shown
+    absent = owner.meishi("token", "show", "Other", check=False)
+    assert absent.returncode == 3 and "There is no card" in absent.stderr
+    settle()
+    assert prompter.questions == []
+
+
+def test_token_list_follows(owner, card, prompter, program):
+    one = program()
+    one.begin()
+    prompter.give(prompter.question()[0], "000000")
+    prompter.question(2)
+    assert [token["pin"] for token in tokens(owner)] == ["few"]
+    prompter.give(prompter.questions[1][0], PIN)
+    assert result(one) == OK
+    assert [token["logged_in"] for token in tokens(owner)] == [True]
+    assert "given" in owner.meishi("token", "list").stdout
+    card.pull()
+    wait_until(lambda: tokens(owner) == [], "the card is missed")
 
 
 @pytest.mark.parametrize("command", [("rename", RSA, "Other"), ("remove", "--yes", RSA)])

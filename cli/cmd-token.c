@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * meishi token list and show: the cards and tokens that are there.
+ */
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/tokens.h"
+
+static GPtrArray *
+fetch(MeishiClient *client, GError **error)
+{
+    GPtrArray *tokens = meishi_client_tokens(client, error);
+
+    if (tokens != NULL)
+        meishi_tokens_sort(tokens);
+    return tokens;
+}
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static gboolean
+run_list(char **args, GError **error)
+{
+    g_autoptr(MeishiClient) client = meishi_client_connect(TRUE, error);
+    g_autoptr(GPtrArray) tokens = client != NULL ? fetch(client, error) : NULL;
+
+    if (tokens == NULL)
+        return FALSE;
+    if (meishi_command_json()) {
+        g_autoptr(JsonBuilder) json = json_builder_new();
+
+        meishi_tokens_to_json(tokens, json);
+        meishi_json_print(json);
+    } else if (tokens->len > 0) {
+        meishi_tokens_print(tokens);
+    } else {
+        g_printerr("No card and no token is there.\n");
+    }
+    return TRUE;
+}
+
+const MeishiCommand meishi_command_token_list = {
+    .name = "list",
+    .usage = "",
+    .summary = "List the cards and tokens that are there",
+    .text =
+        "Lists the smart cards, TPMs and HSMs that are there, and whether a PIN was given or how "
+        "many tries are left for one. Asks for no PIN.",
+    .example = "meishi token list",
+    .run = run_list,
+};
+
+/* ---- show ------------------------------------------------------------------------------------ */
+
+/* Labels of what lies on @token; borrowed from @cards. */
+static GPtrArray *
+labels_on(GVariant *token, GPtrArray *cards)
+{
+    GPtrArray *labels = g_ptr_array_new();
+    g_autofree const char **paths = NULL;
+
+    g_variant_lookup(token, "Identities", "^a&o", &paths);
+    for (guint i = 0; paths != NULL && i < cards->len; i++) {
+        const MeishiCard *card = cards->pdata[i];
+
+        if (g_strv_contains(paths, card->path))
+            g_ptr_array_add(labels, (gpointer)meishi_card_text(card, "Label"));
+    }
+    return labels;
+}
+
+static gboolean
+print_in_full(MeishiClient *client, GVariant *token, GError **error)
+{
+    g_autoptr(GPtrArray) cards = meishi_client_cards(client, error);
+    g_autoptr(GPtrArray) labels = cards != NULL ? labels_on(token, cards) : NULL;
+
+    if (labels != NULL)
+        meishi_tokens_print_one(token, labels);
+    return labels != NULL;
+}
+
+static gboolean
+run_show(char **args, GError **error)
+{
+    g_autoptr(MeishiClient) client = meishi_client_connect(TRUE, error);
+    g_autoptr(GPtrArray) tokens = client != NULL ? fetch(client, error) : NULL;
+    GVariant *token = tokens != NULL ? meishi_tokens_resolve(tokens, args[0], error) : NULL;
+
+    if (token == NULL)
+        return FALSE;
+    if (meishi_command_json()) {
+        g_autoptr(JsonBuilder) json = json_builder_new();
+
+        meishi_tokens_one_to_json(token, json);
+        meishi_json_print(json);
+        return TRUE;
+    }
+    return print_in_full(client, token, error);
+}
+
+const MeishiCommand meishi_command_token_show = {
+    .name = "show",
+    .usage = "NAME",
+    .summary = "Show everything about a card or token",
+    .text =
+        "Shows what a card or token says of itself, and which identities are used there. NAME is "
+        "its label or its serial number.",
+    .example = "meishi token show 'Corp card'",
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_show,
+};
+
+/* ---- the group ------------------------------------------------------------------------------- */
+
+static const MeishiCommand *const subcommands[] = {
+    &meishi_command_token_list,
+    &meishi_command_token_show,
+    NULL,
+};
+
+const MeishiCommand meishi_command_token = {
+    .name = "token",
+    .usage = "COMMAND",
+    .summary = "Smart cards, TPMs and HSMs",
+    .text =
+        "Identities on cards and tokens are used like those in the vault. Their PKCS#11 modules "
+        "are those that p11-kit knows.",
+    .subcommands = subcommands,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The tokens that are there, for people who want to know what the daemon sees.  What lies on them
+ * and what they are used for is in agent-tokens.c and agent-token-use.c.
+ */
+#include "daemon/agent/token-shelf.h"
+
+void
+meishi_token_view_free(MeishiTokenView *view)
+{
+    if (view == NULL)
+        return;
+    meishi_token_place_unref(view->place);
+    g_ptr_array_unref(view->identities);
+    g_free(view->maker);
+    g_free(view->module);
+    g_free(view);
+}
+
+/* PKCS#11 2.40 section 4.4, table 6: the flags of CK_TOKEN_INFO about the PIN. */
+static const char *
+name_pin_state(const MeishiTokenContent *token)
+{
+    if (!meishi_token_content_is_initialized(token))
+        return "uninitialized";
+    if (!meishi_token_content_needs_login(token))
+        return "none";
+    switch (meishi_token_content_pin_tries(token)) {
+    case MEISHI_PIN_LOW:
+        return "few";
+    case MEISHI_PIN_LAST_TRY:
+        return "last";
+    case MEISHI_PIN_BLOCKED:
+        return "locked";
+    case MEISHI_PIN_UNKNOWN:
+        break;
+    }
+    return "ok";
+}
+
+/* Those whose key is used here: one that is in the vault as well is the vault's. */
+static GPtrArray *
+list_identities(const MeishiAgent *agent, const MeishiTokenPlace *place)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_identity_unref);
+
+    for (guint i = 0; i < agent->identities->len; i++) {
+        MeishiIdentity *identity = agent->identities->pdata[i];
+
+        if (identity->place == place)
+            g_ptr_array_add(list, meishi_identity_ref(identity));
+    }
+    return list;
+}
+
+static MeishiTokenView *
+view_new(const MeishiAgent *agent, const MeishiTokenLock *lock)
+{
+    const MeishiTokenContent *token = meishi_token_use_token(lock->use);
+    MeishiTokenView *view = g_new0(MeishiTokenView, 1);
+
+    view->place = meishi_token_place_ref(lock->place);
+    view->maker = g_strdup(token->maker);
+    view->module = g_strdup(token->module);
+    view->pin = name_pin_state(token);
+    view->has_pin_pad = meishi_token_content_has_pin_pad(token);
+    view->is_logged_in = meishi_token_use_is_logged_in(lock->use);
+    view->identities = list_identities(agent, lock->place);
+    return view;
+}
+
+GPtrArray *
+meishi_agent_list_tokens(MeishiAgent *agent)
+{
+    GPtrArray *views = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_view_free);
+
+    for (guint i = 0; agent->shelf != NULL && i < agent->shelf->locks->len; i++)
+        g_ptr_array_add(views, view_new(agent, agent->shelf->locks->pdata[i]));
+    return views;
+}
