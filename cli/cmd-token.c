@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * meishi token list and show: the cards and tokens that are there.
+ * meishi token: the cards and tokens that are there, and the modules that bring them.
  */
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/error.h"
 #include "cli/json.h"
+#include "cli/text.h"
 #include "cli/tokens.h"
 
 static GPtrArray *
@@ -113,11 +115,91 @@ const MeishiCommand meishi_command_token_show = {
     .run = run_show,
 };
 
+/* ---- modules --------------------------------------------------------------------------------- */
+
+/* Absolute, since the daemon is somewhere else; new. */
+static char *
+resolve_path(const char *argument, GError **error)
+{
+    g_autofree char *path = g_canonicalize_filename(argument, NULL);
+
+    if (g_utf8_validate(path, -1, NULL))
+        return g_steal_pointer(&path);
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                "The path of a module has to be UTF-8.");
+    return NULL;
+}
+
+static gboolean
+run_add_module(char **args, GError **error)
+{
+    g_autofree char *path = resolve_path(args[0], error);
+    g_autoptr(MeishiClient) client = path != NULL ? meishi_client_connect(TRUE, error) : NULL;
+    g_autofree char *clean = NULL;
+
+    if (client == NULL)
+        return FALSE;
+    if (!meishi_bus_manager_call_add_module_sync(client->manager, path, NULL, error))
+        return meishi_client_failed(error);
+    clean = meishi_text_clean(path);
+    if (meishi_command_json())
+        meishi_json_print_pairs("added", path, NULL);
+    else
+        g_print("Added %s. `meishi token list` shows what it brings.\n", clean);
+    return TRUE;
+}
+
+const MeishiCommand meishi_command_token_add_module = {
+    .name = "add-module",
+    .usage = "FILE",
+    .summary = "Load another PKCS#11 module",
+    .text = "Has the daemon load a PKCS#11 module that p11-kit does not know, from now on. FILE is "
+            "the library; nobody but root may be able to change it.",
+    .example = "meishi token add-module /opt/vendor/lib/libvendor-pkcs11.so",
+    .min_args = 1,
+    .max_args = 1,
+    .argument = MEISHI_ARGUMENT_FILE,
+    .run = run_add_module,
+};
+
+static gboolean
+run_remove_module(char **args, GError **error)
+{
+    g_autofree char *path = resolve_path(args[0], error);
+    g_autoptr(MeishiClient) client = path != NULL ? meishi_client_connect(TRUE, error) : NULL;
+    g_autofree char *clean = NULL;
+
+    if (client == NULL)
+        return FALSE;
+    if (!meishi_bus_manager_call_remove_module_sync(client->manager, path, NULL, error))
+        return meishi_client_failed(error);
+    clean = meishi_text_clean(path);
+    if (meishi_command_json())
+        meishi_json_print_pairs("removed", path, NULL);
+    else
+        g_print("Removed %s.\n", clean);
+    return TRUE;
+}
+
+const MeishiCommand meishi_command_token_remove_module = {
+    .name = "remove-module",
+    .usage = "FILE",
+    .summary = "Take a module away that was added",
+    .text = "Undoes add-module. What p11-kit knows is configured there, see pkcs11.conf(5).",
+    .example = "meishi token remove-module /opt/vendor/lib/libvendor-pkcs11.so",
+    .min_args = 1,
+    .max_args = 1,
+    .argument = MEISHI_ARGUMENT_FILE,
+    .run = run_remove_module,
+};
+
 /* ---- the group ------------------------------------------------------------------------------- */
 
 static const MeishiCommand *const subcommands[] = {
     &meishi_command_token_list,
     &meishi_command_token_show,
+    &meishi_command_token_add_module,
+    &meishi_command_token_remove_module,
     NULL,
 };
 
@@ -127,6 +209,6 @@ const MeishiCommand meishi_command_token = {
     .summary = "Smart cards, TPMs and HSMs",
     .text =
         "Identities on cards and tokens are used like those in the vault. Their PKCS#11 modules "
-        "are those that p11-kit knows.",
+        "are those that p11-kit knows, and those that were added.",
     .subcommands = subcommands,
 };

@@ -65,7 +65,9 @@ extern const MeishiCommand meishi_command_choices_forget;
 extern const MeishiCommand meishi_command_choices_undo;
 
 extern const MeishiCommand meishi_command_token;
+extern const MeishiCommand meishi_command_token_add_module;
 extern const MeishiCommand meishi_command_token_list;
+extern const MeishiCommand meishi_command_token_remove_module;
 extern const MeishiCommand meishi_command_token_show;
 extern const MeishiCommand meishi_command_policy;
 extern const MeishiCommand meishi_command_policy_check;

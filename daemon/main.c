@@ -192,7 +192,7 @@ choose_token_places(const Options *options, MeishiTokenPlaces *ret_places)
 {
     const char *dir =
         options->token_modules != NULL ? options->token_modules : g_getenv("MEISHI_TOKEN_MODULES");
-    MeishiTokenPlaces only = {.package_dir = dir};
+    MeishiTokenPlaces only = {.package_dir = g_intern_string(dir)};
 
     meishi_token_places_init(ret_places);
     if (dir == NULL || dir[0] == '\0')
@@ -205,16 +205,11 @@ choose_token_places(const Options *options, MeishiTokenPlaces *ret_places)
 static void
 start_tokens(Daemon *daemon, const Options *options)
 {
-    g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) modules = NULL;
     MeishiTokenPlaces places;
 
     choose_token_places(options, &places);
-    modules = meishi_token_modules_list(&places, remarks);
-    for (guint i = 0; i < remarks->len; i++)
-        g_message("%s", (const char *)remarks->pdata[i]);
     g_signal_connect(daemon->agent, "token-trouble", G_CALLBACK(log_token_trouble), NULL);
-    meishi_agent_set_token_modules(daemon->agent, modules);
+    meishi_agent_set_token_places(daemon->agent, &places);
 }
 
 static guint

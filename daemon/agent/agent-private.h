@@ -51,8 +51,9 @@ struct _MeishiAgent {
     GPtrArray *identities;   /* MeishiIdentity, best first */
     GHashTable *keys;        /* gint64 * -> MeishiStoreKey: the sealed keys */
     MeishiTokenShelf *shelf; /* NULL: no modules */
-    guint view_source;       /* view-changed, to be emitted */
-    guint clock_source;      /* the next change by the passing of time */
+    MeishiTokenPlaces token_places;
+    guint view_source;  /* view-changed, to be emitted */
+    guint clock_source; /* the next change by the passing of time */
 
     /* Selecting. */
     MeishiRulebook *rulebook;

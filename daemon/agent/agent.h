@@ -24,6 +24,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/crypto/crypto.h"
 #include "daemon/store/store.h"
+#include "daemon/token/modules.h"
 
 #define MEISHI_TYPE_AGENT (meishi_agent_get_type())
 G_DECLARE_FINAL_TYPE(MeishiAgent, meishi_agent, MEISHI, AGENT, GObject)
@@ -227,6 +228,18 @@ MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- tokens of foreign modules -------------------------------------------------------------- */
+
+/* Runs the modules of these places, whose strings have to outlive @agent, and no others.  What
+ * keeps one from being used is told by token-trouble. */
+void meishi_agent_set_token_places(MeishiAgent *agent, const MeishiTokenPlaces *places);
+
+/* Adds the library at @path (absolute) to those that run, for good, or takes away one that was
+ * added so.  NOT_FOUND, PERMISSIONS (somebody else than root could change it), EXISTS, IO;
+ * UNAVAILABLE without places. */
+gboolean meishi_agent_add_token_module(MeishiAgent *agent, const char *path,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean meishi_agent_remove_token_module(MeishiAgent *agent, const char *path,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs these (MeishiTokenModule) and no others; what lies on their tokens are identities from now
  * on, for as long as a token is there. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The Manager interface: import, statistics, quit.  Reads arguments, calls the agent, answers; how
- * files are read and keys stored is not known here.
+ * The Manager interface: import, modules, statistics, quit.  Reads arguments, calls the agent,
+ * answers; how files are read and keys stored is not known here.
  */
 #include "config.h"
 
@@ -165,6 +165,34 @@ on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpo
     return TRUE;
 }
 
+/* ---- modules --------------------------------------------------------------------------------- */
+
+static gboolean
+on_add_module(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, const char *path,
+              gpointer user_data)
+{
+    const MeishiDoorContext *context = user_data;
+    GError *error = NULL;
+    gboolean ok = meishi_agent_add_token_module(context->agent, path, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
+static gboolean
+on_remove_module(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, const char *path,
+                 gpointer user_data)
+{
+    const MeishiDoorContext *context = user_data;
+    GError *error = NULL;
+    gboolean ok = meishi_agent_remove_token_module(context->agent, path, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
+/* ---- Quit ------------------------------------------------------------------------------------ */
+
 typedef struct {
     GSourceFunc quit;
     gpointer user_data;
@@ -211,6 +239,8 @@ meishi_manager_object_new(const MeishiDoorContext *context)
     g_object_set(skeleton, "version", MEISHI_VERSION, "store-directory", store, "module-socket",
                  socket, "pid", (guint)getpid(), NULL);
     g_signal_connect_swapped(skeleton, "handle-import", G_CALLBACK(on_import), data);
+    g_signal_connect(skeleton, "handle-add-module", G_CALLBACK(on_add_module), data);
+    g_signal_connect(skeleton, "handle-remove-module", G_CALLBACK(on_remove_module), data);
     g_signal_connect(skeleton, "handle-statistics", G_CALLBACK(on_statistics), data);
     g_signal_connect(skeleton, "handle-quit", G_CALLBACK(on_quit), data);
     return G_DBUS_INTERFACE_SKELETON(skeleton);

@@ -139,6 +139,30 @@ def test_token_list_follows(owner, card, prompter, program):
     wait_until(lambda: tokens(owner) == [], "the card is missed")
 
 
+def test_add_and_remove_a_module(person, card):
+    person.start_daemon()
+    added = person.meishi("token", "add-module", card.module, "--json").stdout
+    assert json.loads(added) == {"added": str(card.module)}
+    wait_until(lambda: sees(person, RSA), "the card is seen")
+    twice = person.meishi("token", "add-module", card.module, check=False)
+    assert twice.returncode == 1 and "is there already" in twice.stderr
+    person.stop_daemon()
+    wait_until(lambda: sees(person, RSA), "the next daemon sees it, too")
+    person.meishi("token", "remove-module", card.module)
+    wait_until(lambda: not sees(person, RSA), "the card is missed")
+    absent = person.meishi("token", "remove-module", card.module, check=False)
+    assert absent.returncode == 3 and "was not added" in absent.stderr
+
+
+def test_modules_that_do_not_load(person):
+    person.start_daemon()
+    done = person.meishi("token", "add-module", "no.so", check=False)
+    assert done.returncode == 3 and f"{person.home}/no.so" in done.stderr
+    own = person.meishi("token", "add-module", person.write("evil.so", b"x", 0o666), check=False)
+    assert own.returncode == 1, own.stderr
+    assert list((person.config / "meishi").glob("modules/*")) == []
+
+
 @pytest.mark.parametrize("command", [("rename", RSA, "Other"), ("remove", "--yes", RSA)])
 def test_what_is_on_a_card_is_not_the_vaults(owner, command):
     done = owner.meishi(*command, check=False)
