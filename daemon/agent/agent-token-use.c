@@ -296,6 +296,7 @@ try_key_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
 static gboolean
 try_key_finish(gpointer lock, GAsyncResult *result, GError **error)
 {
+    meishi_agent_announce_hints(((Call *)lock)->agent); /* fewer tries, where it was wrong */
     return g_task_propagate_boolean(G_TASK(result), error);
 }
 

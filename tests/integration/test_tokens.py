@@ -13,6 +13,7 @@ from harness.softhsm import PIN, Card
 
 OK, PIN_INCORRECT, NOT_LOGGED_IN, DEVICE_REMOVED = 0x0, 0xA0, 0x101, 0x32
 RSA, EC = "Card RSA", "Card EC"
+TOKEN = "org.meishi.Agent1.Token"
 
 
 @pytest.fixture
@@ -67,6 +68,11 @@ def tokens(person):
     """Those with something on them: SoftHSM always has a blank one besides."""
     listed = json.loads(person.meishi("token", "list", "--json").stdout)
     return [token for token in listed if token["pin"] != "uninitialized"]
+
+
+def pins(door):
+    """What a connection that was there before is told."""
+    return [one[TOKEN]["Pin"] for one in door.objects(TOKEN).values()]
 
 
 def result(program):
@@ -125,12 +131,12 @@ def test_token_list_and_show(owner, prompter):
     assert prompter.questions == []
 
 
-def test_token_list_follows(owner, card, prompter, program):
+def test_token_list_follows(owner, card, door, prompter, program):
     one = program()
     one.begin()
     prompter.give(prompter.question()[0], "000000")
     prompter.question(2)
-    assert [token["pin"] for token in tokens(owner)] == ["few"]
+    assert [token["pin"] for token in tokens(owner)] == ["few"] and "few" in pins(door)
     prompter.give(prompter.questions[1][0], PIN)
     assert result(one) == OK
     assert [token["logged_in"] for token in tokens(owner)] == [True]
@@ -227,6 +233,11 @@ def test_a_pin_for_each_use(person, card, pki, client):
     for n in (2, 3):
         cookie, _, question = prompter.question(n)
         assert question["each-use"] is True
+        if n == 3:
+            prompter.give(cookie, "000000")
+            cookie, _, question = prompter.question(4)
+            assert question["each-use"] is True and question["wrong"] is True
+            assert "few" in pins(door)
         prompter.give(cookie, PIN)
         assert result(one) == OK
         if n == 2:
