@@ -19,7 +19,6 @@ from harness.pki import PASSWORD
 from harness.process import wait_until
 
 ERROR = f"{NAME}.Error"
-BUS = "org.freedesktop.DBus"
 
 
 @pytest.fixture
@@ -40,8 +39,8 @@ def session(person, bus):
     """The same on a session bus, once the daemon has its name there."""
     bus.start(person)
     person.start_daemon()
+    bus.wait_for(NAME)
     door = Door(bus.address, NAME)
-    wait_until(lambda: is_owned(door), f"{NAME} on the bus")
     yield door
     door.close()
 
@@ -49,12 +48,6 @@ def session(person, bus):
 @pytest.fixture(params=["private", "session"])
 def door(request):
     return request.getfixturevalue(request.param)
-
-
-def is_owned(door):
-    bus = Door.__new__(Door)
-    bus.connection, bus.name = door.connection, BUS
-    return bus.call("/org/freedesktop/DBus", f"{BUS}.NameHasOwner", "(s)", NAME)[0]
 
 
 def send_import(door, *files, passwords=(), options=None):
@@ -318,7 +311,7 @@ def test_end_of_the_bus_is_not_the_daemons(person, bus, session):
     # The next command makes it look for the bus again.
     person.meishi("status")
     door = Door(bus.address, NAME)
-    wait_until(lambda: is_owned(door), f"{NAME} on the new bus")
+    bus.wait_for(NAME)
     assert door.objects() == {}
     door.close()
 
@@ -374,8 +367,8 @@ def refused_on_the_session_bus(person, bus, monkeypatch):
     person.home.chmod(0o755)
     bus.start(person)
     person.start_daemon()
+    bus.wait_for(NAME)
     door = Door(bus.address, NAME)
-    wait_until(lambda: is_owned(door), f"{NAME} on the bus")
     text = call_as_stranger(person, "--address", bus.address, "--dest", NAME)
     assert f"{ERROR}.Denied" in text
     door.call(ROOT, f"{VAULT}.Lock")

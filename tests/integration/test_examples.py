@@ -50,5 +50,6 @@ def test_example(alice, pki, nginx, scratch, bus, example, version, door):
         bus.start(alice)
         alice.stop_daemon()
         alice.start_daemon()
+        bus.wait_for("org.meishi.Agent1")
     done = example(alice, scratch, "localhost", nginx.port(version), "/", pki.root.cert)
     assert nginx.page(pki.identity("alice"), version) in done.stdout

@@ -4,7 +4,7 @@
 import os
 from pathlib import Path
 
-from .process import Background, peer_pid
+from .process import PATIENCE, Background, peer_pid
 
 CONFIG = """\
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -30,7 +30,7 @@ class Bus:
     def __init__(self, directory):
         self.directory = Path(directory)
         self.services = self.directory / "services"
-        self.process = None
+        self.person = self.process = None
 
     @property
     def address(self):
@@ -47,10 +47,15 @@ class Bus:
         os.chown(self.directory, person.uid, person.gid)
         config = self.directory / "bus.conf"
         config.write_text(CONFIG.format(directory=self.directory))
+        self.person = person
         person.env["DBUS_SESSION_BUS_ADDRESS"] = self.address
         self.process = person.background("dbus-daemon", "--nofork", f"--config-file={config}")
         self.process.wait_ready(lambda: peer_pid(self.directory / "bus"), "listens")
         return self
+
+    def wait_for(self, name):
+        """Until somebody has `name`: a daemon serves its own sockets some moments before."""
+        self.person.run("gdbus", "wait", "--session", "--timeout", str(PATIENCE), name)
 
     def stop(self):
         if self.process is not None:
