@@ -6,6 +6,7 @@
 #include "daemon/agent/presentation.h"
 #include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
+#include "tests/unit/agent/person.h"
 #include "tests/unit/agent/world.h"
 
 #include <string.h>
@@ -16,35 +17,9 @@ typedef struct {
     World *world;
     MeishiIdentity *bob;
     MeishiApplication *program;
-    guint n_asked, n_cancelled;
-    char *cookie; /* of the last question */
-    GVariant *question;
+    Person *person;
     GString *told; /* a letter for each signature: + allowed, - denied, c cancelled, b busy */
 } Fixture;
-
-static void
-begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
-{
-    Fixture *f = data;
-
-    g_assert_cmpstr(kind, ==, "confirm");
-    f->n_asked++;
-    g_free(f->cookie);
-    f->cookie = g_strdup(cookie);
-    g_clear_pointer(&f->question, g_variant_unref);
-    f->question = g_variant_ref(question);
-}
-
-static void
-cancel(gpointer data, const char *cookie, const char *reason)
-{
-    Fixture *f = data;
-
-    f->n_cancelled++;
-    g_clear_pointer(&f->cookie, g_free);
-}
-
-static const MeishiPrompterClass person = {.begin = begin, .cancel = cancel};
 
 static MeishiApplication *
 program(const char *name, MeishiTrust trust)
@@ -60,19 +35,6 @@ program(const char *name, MeishiTrust trust)
 }
 
 static void
-come(Fixture *f)
-{
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, NULL, &person, f, NULL));
-}
-
-static void
-leave(Fixture *f)
-{
-    meishi_prompters_remove(f->world->agent->prompters, f);
-    g_clear_pointer(&f->cookie, g_free);
-}
-
-static void
 set_up(Fixture *f, gconstpointer unused)
 {
     g_autofree char *outcomes = NULL;
@@ -83,17 +45,15 @@ set_up(Fixture *f, gconstpointer unused)
     f->bob = world_identity(f->world, "Bob");
     f->program = program("exe:/bin/x", MEISHI_TRUST_EXE);
     f->told = g_string_new(NULL);
-    come(f);
+    f->person = person_new(f->world->agent->prompters, "confirm");
 }
 
 static void
 tear_down(Fixture *f, gconstpointer unused)
 {
-    leave(f);
-    world_settle();
+    person_free(f->person);
     meishi_application_unref(f->program);
     meishi_identity_unref(f->bob);
-    g_clear_pointer(&f->question, g_variant_unref);
     g_string_free(f->told, TRUE);
     world_free(f->world);
 }
@@ -133,39 +93,11 @@ sign(Fixture *f, MeishiConfirm confirm)
     sign_as(f, f->program, confirm, NULL);
 }
 
-static void
-answer(Fixture *f, const char *allow)
-{
-    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
-    g_autofree char *cookie = g_steal_pointer(&f->cookie);
-    g_autoptr(GVariant) reply = NULL;
-    g_autoptr(GError) error = NULL;
-
-    g_assert_nonnull(cookie);
-    if (allow != NULL)
-        g_variant_dict_insert(&dict, "allow", "s", allow);
-    reply = g_variant_ref_sink(g_variant_dict_end(&dict));
-    g_assert_true(meishi_prompters_respond(f->world->agent->prompters, f, cookie,
-                                           MEISHI_REPLY_ANSWERED, reply, &error));
-    g_assert_no_error(error);
-    world_settle();
-}
-
-static void
-dismiss(Fixture *f)
-{
-    g_autofree char *cookie = g_steal_pointer(&f->cookie);
-
-    g_assert_true(meishi_prompters_respond(f->world->agent->prompters, f, cookie,
-                                           MEISHI_REPLY_DISMISSED, NULL, NULL));
-    world_settle();
-}
-
 #define ASSERT_TOLD(f, expected, n)                    \
     G_STMT_START                                       \
     {                                                  \
         g_assert_cmpstr((f)->told->str, ==, expected); \
-        g_assert_cmpuint((f)->n_asked, ==, n);         \
+        g_assert_cmpuint((f)->person->n_asked, ==, n); \
     }                                                  \
     G_STMT_END
 
@@ -183,14 +115,14 @@ test_each_use(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "", 1);
-    answer(f, "once");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "+", 1);
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    answer(f, "session"); /* is not for the person to say */
+    person_answer(f->person, "session"); /* is not for the person to say */
     ASSERT_TOLD(f, "++", 2);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "++", 3);
-    answer(f, "no");
+    person_answer(f->person, "no");
     ASSERT_TOLD(f, "++-", 3);
 }
 
@@ -198,16 +130,16 @@ static void
 test_each_session(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "once");
+    person_answer(f->person, "once");
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "session");
+    person_answer(f->person, "session");
     ASSERT_TOLD(f, "++", 2);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "++++", 2);
     sign(f, MEISHI_CONFIRM_EACH_USE); /* a session's consent is less than that */
     ASSERT_TOLD(f, "++++", 3);
-    answer(f, "no");
+    person_answer(f->person, "no");
     sign(f, MEISHI_CONFIRM_EACH_SESSION); /* takes nothing back that was said before */
     ASSERT_TOLD(f, "++++-+", 3);
 }
@@ -217,13 +149,13 @@ static void
 test_other_answers(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, NULL);
+    person_answer(f->person, NULL);
     world_set_policy(f->world, "[Policy]\nVersion=1\n"); /* so that it is asked again */
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "always");
+    person_answer(f->person, "always");
     meishi_agent_vault_lock(f->world->agent);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    dismiss(f);
+    person_dismiss(f->person);
     ASSERT_TOLD(f, "---", 3);
 }
 
@@ -232,7 +164,7 @@ asked(Fixture *f, const char *key)
 {
     const char *text = NULL;
 
-    g_assert_true(g_variant_lookup(f->question, key, "&s", &text));
+    g_assert_true(g_variant_lookup(f->person->question, key, "&s", &text));
     return text;
 }
 
@@ -252,11 +184,11 @@ test_question(Fixture *f, gconstpointer unused)
     g_assert_cmpstr(asked(f, "host"), ==, "");
     g_assert_cmpstr(asked(f, "id"), ==, id);
     g_assert_cmpstr(asked(f, "label"), ==, "Bob");
-    g_assert_true(g_variant_lookup(f->question, "pid", "u", &pid));
+    g_assert_true(g_variant_lookup(f->person->question, "pid", "u", &pid));
     g_assert_cmpuint(pid, ==, 4711);
-    g_assert_true(g_variant_lookup(f->question, "each-use", "b", &each_use));
+    g_assert_true(g_variant_lookup(f->person->question, "each-use", "b", &each_use));
     g_assert_true(each_use);
-    answer(f, "no");
+    person_answer(f->person, "no");
 
     /* What the program was to connect to, where that is known. */
     request->protocol = g_strdup("imap");
@@ -268,9 +200,9 @@ test_question(Fixture *f, gconstpointer unused)
     g_assert_cmpstr(asked(f, "application-trust"), ==, "any");
     g_assert_cmpstr(asked(f, "protocol"), ==, "imap");
     g_assert_cmpstr(asked(f, "host"), ==, "mail.example");
-    g_assert_true(g_variant_lookup(f->question, "port", "u", &port));
+    g_assert_true(g_variant_lookup(f->person->question, "port", "u", &port));
     g_assert_cmpuint(port, ==, 993);
-    answer(f, "no");
+    person_answer(f->person, "no");
 }
 
 /* A program lies in a file that is called as its owner likes. */
@@ -282,7 +214,7 @@ test_name_of_bytes(Fixture *f, gconstpointer unused)
     sign_as(f, strange, MEISHI_CONFIRM_EACH_USE, NULL);
     ASSERT_TOLD(f, "", 1);
     g_assert_cmpstr(asked(f, "application"), ==, "exe:/bin/\357\277\275");
-    answer(f, "once");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "+", 1);
 }
 
@@ -294,15 +226,15 @@ test_together(Fixture *f, gconstpointer unused)
     for (int i = 0; i < 3; i++)
         sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "", 1);
-    answer(f, "once");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "+", 2); /* the other two ask again */
-    answer(f, "session");
+    person_answer(f->person, "session");
     ASSERT_TOLD(f, "+++", 2);
 
     meishi_agent_vault_lock(f->world->agent);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "no");
+    person_answer(f->person, "no");
     ASSERT_TOLD(f, "+++--", 3);
 }
 
@@ -311,9 +243,9 @@ test_not_together(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_USE);
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    answer(f, "once");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "+", 2);
-    answer(f, "once");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "++", 2);
 }
 
@@ -326,16 +258,16 @@ test_no_holds(Fixture *f, gconstpointer unused)
     g_autoptr(MeishiApplication) other = program("exe:/bin/y", MEISHI_TRUST_EXE);
 
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    answer(f, "no");
+    person_answer(f->person, "no");
     sign(f, MEISHI_CONFIRM_EACH_USE);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "---", 1);
     sign_as(f, other, MEISHI_CONFIRM_EACH_USE, NULL);
     ASSERT_TOLD(f, "---", 2);
-    answer(f, "once");
+    person_answer(f->person, "once");
     world_set_policy(f->world, "[Policy]\nVersion=1\n");
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    answer(f, "once");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "---++", 3);
 }
 
@@ -343,11 +275,11 @@ static void
 test_not_now_holds(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    dismiss(f);
+    person_dismiss(f->person);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "--", 1);
-    leave(f);
-    come(f);
+    person_leave(f->person);
+    person_come(f->person);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "---", 1);
 }
@@ -357,9 +289,9 @@ static void
 test_prompter_dies(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    leave(f);
+    person_leave(f->person);
     world_settle();
-    come(f);
+    person_come(f->person);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "--", 1);
 }
@@ -370,8 +302,8 @@ test_handed_over(Fixture *f, gconstpointer unused)
 {
     int next, last;
 
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, &last, NULL, &person, f, NULL));
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, &next, NULL, &person, f, NULL));
+    person_come_as(f->person, &last);
+    person_come_as(f->person, &next);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "", 1);
     meishi_prompters_remove(f->world->agent->prompters, &next);
@@ -392,10 +324,10 @@ test_no_for_the_queue(Fixture *f, gconstpointer unused)
         sign(f, MEISHI_CONFIRM_EACH_USE);
     sign_as(f, other, MEISHI_CONFIRM_EACH_USE, NULL);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "no");
+    person_answer(f->person, "no");
     ASSERT_TOLD(f, "-----", 2);
-    g_assert_cmpuint(f->n_cancelled, ==, 0); /* they were not shown */
-    answer(f, "once");
+    g_assert_cmpstr(f->person->ended->str, ==, ""); /* they were not shown */
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "-----+", 2);
 }
 
@@ -410,7 +342,7 @@ test_too_many(Fixture *f, gconstpointer unused)
     sign_as(f, other, MEISHI_CONFIRM_EACH_USE, NULL);
     ASSERT_TOLD(f, "bb", 1);
     for (guint i = 1; i <= 6; i++)
-        answer(f, "once");
+        person_answer(f->person, "once");
     ASSERT_TOLD(f, "bb++++++", 6);
 }
 
@@ -443,14 +375,14 @@ test_acts(Fixture *f, gconstpointer unused)
     world_set_policy(f->world, "[Policy]\nVersion=1\n[Rule r]\nIdentity-Subject-CN=Bob\n"
                                "Action=select\nConfirm=each-use\n");
     sign(f, MEISHI_CONFIRM_EACH_USE);
-    dismiss(f);
+    person_dismiss(f->person);
     select_bob(f, FALSE);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "--", 1);
     select_bob(f, TRUE);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     ASSERT_TOLD(f, "--", 2);
-    answer(f, "no");
+    person_answer(f->person, "no");
 }
 
 /* ---- leaving --------------------------------------------------------------------------------- */
@@ -466,13 +398,13 @@ test_cancel(Fixture *f, gconstpointer unused)
     g_cancellable_cancel(first);
     world_settle();
     ASSERT_TOLD(f, "c", 1);
-    g_assert_cmpuint(f->n_cancelled, ==, 0); /* the other one waits still */
+    g_assert_cmpstr(f->person->ended->str, ==, ""); /* the other one waits still */
     g_cancellable_cancel(second);
     world_settle();
     ASSERT_TOLD(f, "cc", 1);
-    g_assert_cmpuint(f->n_cancelled, ==, 1);
+    g_assert_cmpstr(f->person->ended->str, ==, "caller-gone ");
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "session");
+    person_answer(f->person, "session");
     ASSERT_TOLD(f, "cc+", 2);
 }
 
@@ -486,8 +418,8 @@ test_cancel_and_join(Fixture *f, gconstpointer unused)
     g_cancellable_cancel(cancellable);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "c", 1);
-    g_assert_cmpuint(f->n_cancelled, ==, 0);
-    answer(f, "once");
+    g_assert_cmpstr(f->person->ended->str, ==, "");
+    person_answer(f->person, "once");
     ASSERT_TOLD(f, "c+", 1);
 }
 
@@ -504,13 +436,13 @@ test_cancelled_before(Fixture *f, gconstpointer unused)
 static void
 test_nobody(Fixture *f, gconstpointer unused)
 {
-    leave(f);
+    person_leave(f->person);
     sign(f, MEISHI_CONFIRM_EACH_USE);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "--", 0);
-    come(f);
+    person_come(f->person);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "session");
+    person_answer(f->person, "session");
     ASSERT_TOLD(f, "--+", 1);
 }
 
@@ -520,21 +452,21 @@ static void
 test_forgets(Fixture *f, gconstpointer unused)
 {
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "session");
+    person_answer(f->person, "session");
     meishi_agent_vault_lock(f->world->agent);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "+", 2);
-    answer(f, "session");
+    person_answer(f->person, "session");
     ASSERT_TOLD(f, "++", 2);
     world_set_policy(f->world, "[Policy]\nVersion=1\n");
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "++", 3);
     world_set_policy(f->world, "[Policy]\nVersion=1\n[Rule r]\nConfirm=each-session\n");
-    answer(f, "session");
+    person_answer(f->person, "session");
     ASSERT_TOLD(f, "+++", 3);
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
     ASSERT_TOLD(f, "+++", 4);
-    answer(f, "no");
+    person_answer(f->person, "no");
 }
 
 /* Consent is for one program and one identity.  A name without trust is anybody's, so there it is
@@ -549,19 +481,19 @@ test_whose(Fixture *f, gconstpointer unused)
 
     same->pid = pretender->pid = 4712;
     sign(f, MEISHI_CONFIRM_EACH_SESSION);
-    answer(f, "session");
+    person_answer(f->person, "session");
     sign_as(f, same, MEISHI_CONFIRM_EACH_SESSION, NULL);
     ASSERT_TOLD(f, "++", 1);
     sign_as(f, other, MEISHI_CONFIRM_EACH_SESSION, NULL);
-    answer(f, "no");
+    person_answer(f->person, "no");
     ASSERT_TOLD(f, "++-", 2);
     sign_as(f, untrusted, MEISHI_CONFIRM_EACH_SESSION, NULL);
-    answer(f, "session");
+    person_answer(f->person, "session");
     sign_as(f, untrusted, MEISHI_CONFIRM_EACH_SESSION, NULL);
     ASSERT_TOLD(f, "++-++", 3);
     sign_as(f, pretender, MEISHI_CONFIRM_EACH_SESSION, NULL);
     ASSERT_TOLD(f, "++-++", 4);
-    answer(f, "no");
+    person_answer(f->person, "no");
 }
 
 #define ADD(path, func) g_test_add("/agent/confirm/" path, Fixture, NULL, set_up, func, tear_down)

@@ -5,6 +5,7 @@
 #include "daemon/agent/agent-private.h"
 #include "daemon/agent/presentation.h"
 #include "daemon/base/error.h"
+#include "tests/unit/agent/person.h"
 #include "tests/unit/agent/world.h"
 
 #include <string.h>
@@ -14,42 +15,9 @@
 typedef struct {
     World *world;
     MeishiApplication *program;
-    guint n_asked;
-    char *cookie; /* of the question that is open */
-    GVariant *question;
-    GString *told;  /* a letter for each: + open, l locked, c cancelled */
-    GString *ended; /* why questions were taken away */
+    Person *person;
+    GString *told; /* a letter for each: + open, l locked, c cancelled */
 } Fixture;
-
-static void
-begin(gpointer data, const char *cookie, const char *kind, GVariant *question)
-{
-    Fixture *f = data;
-
-    g_assert_cmpstr(kind, ==, "unlock");
-    f->n_asked++;
-    g_free(f->cookie);
-    f->cookie = g_strdup(cookie);
-    g_clear_pointer(&f->question, g_variant_unref);
-    f->question = g_variant_ref(question);
-}
-
-static void
-cancel(gpointer data, const char *cookie, const char *reason)
-{
-    Fixture *f = data;
-
-    g_string_append_printf(f->ended, "%s ", reason);
-    g_clear_pointer(&f->cookie, g_free);
-}
-
-static const MeishiPrompterClass person = {.begin = begin, .cancel = cancel};
-
-static void
-come(Fixture *f)
-{
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, f, NULL, &person, f, NULL));
-}
 
 static void
 set_up(Fixture *f, gconstpointer unused)
@@ -61,20 +29,15 @@ set_up(Fixture *f, gconstpointer unused)
     f->program->name = g_strdup("exe:/bin/x");
     f->program->pid = 4711;
     f->told = g_string_new(NULL);
-    f->ended = g_string_new(NULL);
-    come(f);
+    f->person = person_new(f->world->agent->prompters, "unlock");
 }
 
 static void
 tear_down(Fixture *f, gconstpointer unused)
 {
-    meishi_prompters_remove(f->world->agent->prompters, f);
-    world_settle();
+    person_free(f->person);
     meishi_application_unref(f->program);
-    g_clear_pointer(&f->question, g_variant_unref);
-    g_clear_pointer(&f->cookie, g_free);
     g_string_free(f->told, TRUE);
-    g_string_free(f->ended, TRUE);
     world_free(f->world);
 }
 
@@ -104,12 +67,13 @@ need(Fixture *f, GCancellable *cancellable)
 static gboolean
 respond(Fixture *f, const char *passphrase, GError **error)
 {
-    g_autofree char *cookie = g_steal_pointer(&f->cookie);
+    g_autofree char *cookie = g_steal_pointer(&f->person->cookie);
     g_autoptr(MeishiSecret) secret = world_secret(passphrase);
     const MeishiSecretAnswer answer = {.secret = secret};
 
     g_assert_nonnull(cookie);
-    return meishi_prompters_respond_secret(f->world->agent->prompters, f, cookie, &answer, error);
+    return meishi_prompters_respond_secret(f->world->agent->prompters, f->person, cookie, &answer,
+                                           error);
 }
 
 /* Answers, and lets the trying begin. */
@@ -125,21 +89,11 @@ static void
 give(Fixture *f, const char *passphrase, const char *told, guint n_asked)
 {
     g_assert_true(respond(f, passphrase, NULL));
-    while (f->told->len < strlen(told) || f->n_asked < n_asked)
+    while (f->told->len < strlen(told) || f->person->n_asked < n_asked)
         g_main_context_iteration(NULL, TRUE);
     world_settle();
     g_assert_cmpstr(f->told->str, ==, told);
-    g_assert_cmpuint(f->n_asked, ==, n_asked);
-}
-
-static void
-dismiss(Fixture *f)
-{
-    g_autofree char *cookie = g_steal_pointer(&f->cookie);
-
-    g_assert_true(meishi_prompters_respond(f->world->agent->prompters, f, cookie,
-                                           MEISHI_REPLY_DISMISSED, NULL, NULL));
-    world_settle();
+    g_assert_cmpuint(f->person->n_asked, ==, n_asked);
 }
 
 static MeishiVaultState
@@ -158,20 +112,20 @@ test_right(Fixture *f, gconstpointer unused)
     const char *application = NULL;
 
     need(f, NULL);
-    g_assert_cmpuint(f->n_asked, ==, 1);
-    g_assert_true(g_variant_lookup(f->question, "wrong", "b", &is_wrong));
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
+    g_assert_true(g_variant_lookup(f->person->question, "wrong", "b", &is_wrong));
     g_assert_false(is_wrong);
-    g_assert_true(g_variant_lookup(f->question, "tries-left", "u", &n_left));
+    g_assert_true(g_variant_lookup(f->person->question, "tries-left", "u", &n_left));
     g_assert_cmpuint(n_left, ==, 3);
-    g_assert_true(g_variant_lookup(f->question, "application", "&s", &application));
+    g_assert_true(g_variant_lookup(f->person->question, "application", "&s", &application));
     g_assert_cmpstr(application, ==, "exe:/bin/x");
-    g_assert_true(g_variant_lookup(f->question, "pid", "u", &pid));
+    g_assert_true(g_variant_lookup(f->person->question, "pid", "u", &pid));
     g_assert_cmpuint(pid, ==, 4711);
     give(f, PASSPHRASE, "+", 1);
     g_assert_cmpint(state(f), ==, MEISHI_VAULT_UNLOCKED);
     need(f, NULL);
     g_assert_cmpstr(f->told->str, ==, "++");
-    g_assert_cmpuint(f->n_asked, ==, 1);
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
 }
 
 static void
@@ -179,7 +133,7 @@ test_one_question_for_all(Fixture *f, gconstpointer unused)
 {
     for (guint i = 0; i < 10; i++)
         need(f, NULL);
-    g_assert_cmpuint(f->n_asked, ==, 1);
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
     give(f, PASSPHRASE, "++++++++++", 1);
 }
 
@@ -191,9 +145,9 @@ test_wrong(Fixture *f, gconstpointer unused)
 
     need(f, NULL);
     give(f, "x", "", 2);
-    g_assert_true(g_variant_lookup(f->question, "wrong", "b", &is_wrong));
+    g_assert_true(g_variant_lookup(f->person->question, "wrong", "b", &is_wrong));
     g_assert_true(is_wrong);
-    g_assert_true(g_variant_lookup(f->question, "tries-left", "u", &n_left));
+    g_assert_true(g_variant_lookup(f->person->question, "tries-left", "u", &n_left));
     g_assert_cmpuint(n_left, ==, 2);
     give(f, PASSPHRASE, "+", 2);
 }
@@ -208,7 +162,7 @@ test_wrong_three_times(Fixture *f, gconstpointer unused)
     give(f, "z", "ll", 3);
     need(f, NULL); /* quiet */
     g_assert_cmpstr(f->told->str, ==, "lll");
-    g_assert_cmpuint(f->n_asked, ==, 3);
+    g_assert_cmpuint(f->person->n_asked, ==, 3);
 }
 
 static void
@@ -216,11 +170,11 @@ test_dismissed(Fixture *f, gconstpointer unused)
 {
     need(f, NULL);
     need(f, NULL);
-    dismiss(f);
+    person_dismiss(f->person);
     g_assert_cmpstr(f->told->str, ==, "ll");
     need(f, NULL);
     g_assert_cmpstr(f->told->str, ==, "lll");
-    g_assert_cmpuint(f->n_asked, ==, 1);
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
 }
 
 /* Who opens the vault may be asked when it is locked again. */
@@ -228,24 +182,24 @@ static void
 test_quiet_ends_with_unlocking(Fixture *f, gconstpointer unused)
 {
     need(f, NULL);
-    dismiss(f);
+    person_dismiss(f->person);
     g_assert_true(world_unlock(f->world, PASSPHRASE, NULL));
     meishi_agent_vault_lock(f->world->agent);
     need(f, NULL);
-    g_assert_cmpuint(f->n_asked, ==, 2);
+    g_assert_cmpuint(f->person->n_asked, ==, 2);
     give(f, PASSPHRASE, "l+", 2);
 }
 
 static void
 test_nobody_to_ask(Fixture *f, gconstpointer unused)
 {
-    meishi_prompters_remove(f->world->agent->prompters, f);
+    person_leave(f->person);
     need(f, NULL);
     g_assert_cmpstr(f->told->str, ==, "l");
-    come(f);
+    person_come(f->person);
     need(f, NULL); /* nobody said "not now" */
-    g_assert_cmpuint(f->n_asked, ==, 1);
-    dismiss(f);
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
+    person_dismiss(f->person);
 }
 
 /* 5.6: to the next one, once; its secret is as good as that of the first. */
@@ -254,12 +208,12 @@ test_handed_over(Fixture *f, gconstpointer unused)
 {
     int next;
 
-    g_assert_true(meishi_prompters_add(f->world->agent->prompters, &next, NULL, &person, f, NULL));
+    person_come_as(f->person, &next);
     need(f, NULL);
-    g_assert_cmpuint(f->n_asked, ==, 1);
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
     meishi_prompters_remove(f->world->agent->prompters, &next);
     world_settle();
-    g_assert_cmpuint(f->n_asked, ==, 2);
+    g_assert_cmpuint(f->person->n_asked, ==, 2);
     give(f, PASSPHRASE, "+", 2);
 }
 
@@ -273,13 +227,13 @@ test_withdrawn_with_the_last(Fixture *f, gconstpointer unused)
     g_cancellable_cancel(first);
     world_settle();
     g_assert_cmpstr(f->told->str, ==, "c");
-    g_assert_cmpstr(f->ended->str, ==, "");
+    g_assert_cmpstr(f->person->ended->str, ==, "");
     g_cancellable_cancel(second);
     world_settle();
     g_assert_cmpstr(f->told->str, ==, "cc");
-    g_assert_cmpstr(f->ended->str, ==, "caller-gone ");
+    g_assert_cmpstr(f->person->ended->str, ==, "caller-gone ");
     need(f, NULL); /* that was nobody's "not now" */
-    g_assert_cmpuint(f->n_asked, ==, 2);
+    g_assert_cmpuint(f->person->n_asked, ==, 2);
     give(f, PASSPHRASE, "cc+", 2);
 }
 
@@ -298,7 +252,7 @@ test_deserted_while_trying(Fixture *f, gconstpointer unused)
     g_assert_cmpstr(f->told->str, ==, "c");
     need(f, NULL);
     g_assert_cmpstr(f->told->str, ==, "c+");
-    g_assert_cmpuint(f->n_asked, ==, 1);
+    g_assert_cmpuint(f->person->n_asked, ==, 1);
 }
 
 static void
@@ -308,7 +262,7 @@ test_opened_elsewhere(Fixture *f, gconstpointer unused)
     g_assert_true(world_unlock(f->world, PASSPHRASE, NULL));
     world_settle();
     g_assert_cmpstr(f->told->str, ==, "+");
-    g_assert_cmpstr(f->ended->str, ==, "answered ");
+    g_assert_cmpstr(f->person->ended->str, ==, "answered ");
 }
 
 static void
@@ -327,15 +281,8 @@ test_locked_while_trying(Fixture *f, gconstpointer unused)
 static void
 test_answer_without_secret(Fixture *f, gconstpointer unused)
 {
-    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
-    g_autoptr(GVariant) answer = g_variant_ref_sink(g_variant_dict_end(&dict));
-    g_autofree char *cookie = NULL;
-
     need(f, NULL);
-    cookie = g_steal_pointer(&f->cookie);
-    g_assert_true(meishi_prompters_respond(f->world->agent->prompters, f, cookie,
-                                           MEISHI_REPLY_ANSWERED, answer, NULL));
-    world_settle();
+    person_answer(f->person, NULL);
     g_assert_cmpstr(f->told->str, ==, "l");
 }
 
@@ -347,13 +294,13 @@ test_vault_without_passphrase(void)
 
     f.program = meishi_application_new_unknown();
     g_assert_true(world_init_vault(world, NULL, NULL));
-    come(&f);
+    f.person = person_new(world->agent->prompters, "unlock");
     meishi_agent_vault_lock(world->agent);
     g_assert_false(meishi_agent_opens_with_passphrase(world->agent));
     need(&f, NULL);
     g_assert_cmpstr(f.told->str, ==, "l");
-    g_assert_cmpuint(f.n_asked, ==, 0);
-    meishi_prompters_remove(world->agent->prompters, &f);
+    g_assert_cmpuint(f.person->n_asked, ==, 0);
+    person_free(f.person);
     meishi_application_unref(f.program);
     g_string_free(f.told, TRUE);
 }
