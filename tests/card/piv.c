@@ -281,6 +281,7 @@ try_code(MeishiPiv *piv, MeishiCardCode *code, const guint8 *field)
         return MEISHI_SW_BLOCKED;
     status = meishi_card_code_verify(code, field) ? MEISHI_SW_OK : tries_status(code);
     meishi_card_memory_save(piv->memory);
+    g_print("verify %s\n", status == MEISHI_SW_OK ? "right" : "wrong");
     return status;
 }
 
@@ -394,6 +395,7 @@ authenticate(MeishiPiv *piv, const MeishiCommand *command, GByteArray *out)
         challenge = meishi_tlv_find(template, template_len, 0x81, &challenge_len);
     if (challenge == NULL)
         return MEISHI_SW_DATA;
+    g_print("sign %02x\n", command->p2);
     suffer(piv);
     if (!sign(key, challenge, challenge_len, signature, &len))
         return MEISHI_SW_DATA;

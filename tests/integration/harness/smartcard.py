@@ -78,6 +78,12 @@ class Card:
         """Out of the reader, in the middle of whatever it does."""
         self.process.stop()
 
+    def journal(self):
+        """What it was asked to do that costs something, in the order: "verify right", "verify wrong",
+        "sign 9a"."""
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [line for line in lines if line.startswith(("verify ", "sign "))]
+
     def stop(self):
         """Does not answer any more, and is still there."""
         os.kill(self.process.pid, signal.SIGSTOP)
@@ -107,6 +113,10 @@ class Reader:
             self.directory / "pcscd.log",
         )  # fmt: skip
         self._pcscd.wait_ready((self.directory / "pcscd.comm").exists, "pcscd listens")
+
+    @property
+    def module(self):
+        return find_module(OPENSC)
 
     @property
     def environment(self):
