@@ -6,29 +6,12 @@
 #include "cli/text.h"
 
 #include "cli/error.h"
+#include "daemon/base/untrusted.h"
 
 #include <string.h>
 
-#define ZERO_WIDTH_NON_JOINER 0x200c
-#define ZERO_WIDTH_JOINER     0x200d
-#define ELLIPSIS              "…"
-#define MAX_CHARS_A_COLUMN    4 /* marks without width can be piled up over the lines around them */
-
-static gboolean
-is_safe(gunichar c)
-{
-    switch (g_unichar_type(c)) {
-    case G_UNICODE_CONTROL:
-    case G_UNICODE_SURROGATE:
-    case G_UNICODE_LINE_SEPARATOR:
-    case G_UNICODE_PARAGRAPH_SEPARATOR:
-        return FALSE;
-    case G_UNICODE_FORMAT:
-        return c == ZERO_WIDTH_JOINER || c == ZERO_WIDTH_NON_JOINER;
-    default:
-        return TRUE;
-    }
-}
+#define ELLIPSIS           "…"
+#define MAX_CHARS_A_COLUMN 4 /* marks without width can be piled up over the lines around them */
 
 char *
 meishi_text_clean(const char *text)
@@ -39,7 +22,7 @@ meishi_text_clean(const char *text)
     for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
 
-        if (is_safe(c))
+        if (meishi_untrusted_is_safe(c))
             g_string_append_unichar(clean, c);
         else
             g_string_append_printf(clean, "\\u%04X", c);

@@ -8,8 +8,7 @@
 #include <glib.h>
 
 /* @text with everything that would move the cursor, change colours, or reorder what is shown
- * (control characters, bidirectional and other invisible marks, line separators) written as
- * \uXXXX.  Joiners, which scripts and emoji need, stay. */
+ * (meishi_untrusted_is_safe() says no) written as \uXXXX. */
 char *meishi_text_clean(const char *text);
 
 /* FALSE with an error where @label, as it was typed, is no UTF-8.  Whatever the locale is: a label

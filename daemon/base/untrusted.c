@@ -16,9 +16,8 @@
 #define FIRST_STRONG_ISOLATE  "\u2068"
 #define POP_ISOLATE           "\u2069"
 
-/* Joiners, which scripts and emoji need, stay. */
-static gboolean
-is_safe(gunichar c)
+gboolean
+meishi_untrusted_is_safe(gunichar c)
 {
     switch (g_unichar_type(c)) {
     case G_UNICODE_CONTROL:
@@ -48,7 +47,7 @@ clean(const char *text, guint max)
             g_string_append(out, "…");
             break;
         }
-        g_string_append_unichar(out, is_safe(c) ? c : REPLACEMENT);
+        g_string_append_unichar(out, meishi_untrusted_is_safe(c) ? c : REPLACEMENT);
     }
     return g_string_free(out, FALSE);
 }

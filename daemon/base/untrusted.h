@@ -7,6 +7,10 @@
 
 #include <glib.h>
 
+/* FALSE for what controls, reorders or hides what is around it.  Joiners, which scripts and emoji
+ * need, are safe. */
+gboolean meishi_untrusted_is_safe(gunichar c);
+
 /* @text on a single line: whatever controls, reorders or hides is U+FFFD; at most 80 characters. */
 char *meishi_untrusted_line(const char *text);
 

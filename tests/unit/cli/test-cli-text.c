@@ -22,6 +22,7 @@ test_clean(void)
         {"a\357\273\277b", "a\\uFEFFb"},      /* byte order mark */
         {"a\342\200\215b", "a\342\200\215b"}, /* zero width joiner stays */
         {"\363\240\201\201", "\\uE0041"},     /* tag character */
+        {"\356\200\200", "\\uE000"},          /* private use: drawn as the font likes */
         {"bad\377utf", "bad\357\277\275utf"},
     };
 
