@@ -294,7 +294,6 @@ on_answered(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GVariant) answer = NULL;
     g_autoptr(GError) error = NULL;
     MeishiReply reply;
-
     gboolean ok = meishi_prompters_ask_finish(result, &reply, &answer, &error);
 
     if (meishi_crowd_is_empty(question->waiters))
