@@ -221,6 +221,15 @@ asking_call(Asking *asking, const char *host)
     return asking_call_naming(asking, host, "Sub");
 }
 
+MeishiSelectCall *
+asking_call_in(Asking *asking, const char *host, const char *group)
+{
+    MeishiSelectCall *call = asking_call(asking, host);
+
+    call->connection_group = g_strdup(group);
+    return call;
+}
+
 static void
 on_selected(GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -42,6 +42,9 @@ MeishiSelectCall *asking_call(Asking *asking, const char *host);
 /* The server names @authority ("Other") instead, or none for NULL. */
 MeishiSelectCall *asking_call_naming(Asking *asking, const char *host, const char *authority);
 
+/* asking_call() for one of the connections that belong together as @group. */
+MeishiSelectCall *asking_call_in(Asking *asking, const char *host, const char *group);
+
 typedef struct {
     guint n_ends;
     MeishiAnswer *answer;

@@ -222,21 +222,24 @@ test_failed_nobody_comes(void)
     assert_call(call, "selected Alice always");
 }
 
-/* A group's answer does not outlive it. */
+/* What was answered for a connection group is not the answer after @outcome. */
+static void
+assert_not_held(MeishiOutcome outcome, guint8 alert)
+{
+    g_autoptr(Asking) asking = asking_new();
+    g_autoptr(Call) call = asking_start(asking, asking_call_in(asking, HOST, "1"));
+    g_autoptr(Call) next = NULL;
+
+    asking_answer(asking, "Alice", "once", "host-port", FALSE);
+    report(asking, call, outcome, alert);
+    next = asking_start(asking, asking_call_in(asking, HOST, "1"));
+    assert_call(next, "waiting");
+}
+
 static void
 test_failed_held(void)
 {
-    g_autoptr(Asking) asking = asking_new();
-    MeishiSelectCall *asks = asking_call(asking, HOST), *follows = asking_call(asking, HOST);
-    g_autoptr(Call) call = NULL, next = NULL;
-
-    asks->connection_group = g_strdup("1");
-    follows->connection_group = g_strdup("1");
-    call = asking_start(asking, asks);
-    asking_answer(asking, "Alice", "once", "host-port", FALSE);
-    report(asking, call, MEISHI_OUTCOME_SIGN_FAILED, 0);
-    next = asking_start(asking, follows);
-    assert_call(next, "waiting");
+    assert_not_held(MEISHI_OUTCOME_SIGN_FAILED, 0);
 }
 
 /* It was good after all, on another connection. */
@@ -268,21 +271,10 @@ test_failed_by_rule(void)
     g_assert_cmpstr(next->answer->identity->label, ==, "Bob");
 }
 
-/* Two-minute answers do not outlive a refusal either. */
 static void
 test_held(void)
 {
-    g_autoptr(Asking) asking = asking_new();
-    MeishiSelectCall *asks = asking_call(asking, HOST), *follows = asking_call(asking, HOST);
-    g_autoptr(Call) call = NULL, next = NULL;
-
-    asks->connection_group = g_strdup("1");
-    follows->connection_group = g_strdup("1");
-    call = asking_start(asking, asks);
-    asking_answer(asking, "Alice", "once", "host-port", FALSE);
-    report(asking, call, MEISHI_OUTCOME_ALERT, 48);
-    next = asking_start(asking, follows);
-    assert_call(next, "waiting");
+    assert_not_held(MEISHI_OUTCOME_ALERT, 48);
 }
 
 /* The person insists, the server takes it at last: everything is as before. */

@@ -750,10 +750,7 @@ test_group(void)
     g_autoptr(GPtrArray) calls = g_ptr_array_new_with_free_func((GDestroyNotify)call_free);
 
     for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
-        MeishiSelectCall *asks = asking_call(asking, HOST);
-
-        asks->connection_group = g_strdup(groups[i]);
-        g_ptr_array_add(calls, asking_start(asking, asks));
+        g_ptr_array_add(calls, asking_start(asking, asking_call_in(asking, HOST, groups[i])));
         if (i == 0)
             asking_answer(asking, "Bob", "once", "host-port", FALSE);
     }
@@ -769,13 +766,11 @@ static void
 test_group_not_interactive(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    MeishiSelectCall *asks = asking_call(asking, HOST), *follows = asking_call(asking, HOST);
-    g_autoptr(Call) call = NULL, follow_up = NULL;
+    MeishiSelectCall *follows = asking_call_in(asking, HOST, "1");
+    g_autoptr(Call) call = asking_start(asking, asking_call_in(asking, HOST, "1"));
+    g_autoptr(Call) follow_up = NULL;
 
-    asks->connection_group = g_strdup("1");
-    follows->connection_group = g_strdup("1");
     follows->request->interactive = FALSE;
-    call = asking_start(asking, asks);
     asking_answer(asking, "Bob", "once", "host-port", FALSE);
     follow_up = asking_start(asking, follows);
     assert_call(follow_up, "selected Bob once");
@@ -786,15 +781,12 @@ static void
 test_group_and_policy(void)
 {
     g_autoptr(Asking) asking = asking_new();
-    MeishiSelectCall *asks = asking_call(asking, HOST), *follows = asking_call(asking, HOST);
-    g_autoptr(Call) call = NULL, follow_up = NULL;
+    g_autoptr(Call) call = asking_start(asking, asking_call_in(asking, HOST, "1"));
+    g_autoptr(Call) follow_up = NULL;
 
-    asks->connection_group = g_strdup("1");
-    follows->connection_group = g_strdup("1");
-    call = asking_start(asking, asks);
     asking_answer(asking, "Bob", "once", "host-port", FALSE);
     world_set_policy(asking->world, RULE "Action=none\n");
-    follow_up = asking_start(asking, follows);
+    follow_up = asking_start(asking, asking_call_in(asking, HOST, "1"));
     assert_call(follow_up, "none - once");
 }
 
