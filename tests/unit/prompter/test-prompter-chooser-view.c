@@ -3,12 +3,12 @@
  * daemon/prompter/words/chooser-view.c, program.c, details-view.c and answer.c: everything that the
  * chooser says and sends.
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/answer.h"
 #include "daemon/prompter/words/chooser-view.h"
 #include "daemon/prompter/words/program.h"
 
 #include "tests/unit/cli/sample-question.h"
+#include "tests/unit/prompter/words.h"
 
 typedef struct {
     MeishiQuestion *question;
@@ -29,14 +29,6 @@ close_view(Fixture *f)
 {
     meishi_chooser_view_free(f->view);
     meishi_question_free(f->question);
-}
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = text != NULL ? meishi_untrusted_spoken(text) : NULL;
-
-    g_assert_cmpstr(plain, ==, expected);
 }
 
 /* ---- head ------------------------------------------------------------------------------------ */
@@ -64,11 +56,7 @@ test_who(void)
     assert_text(detail, "recognised by its file /usr/bin/curl · process 4711");
 }
 
-typedef struct {
-    const char *name, *dict, *text;
-} Case;
-
-static const Case targets[] = {
+static const WordsCase targets[] = {
     {"unknown", "{'host': <''>}", NULL},
     {"name", "{'host': <'a.example'>, 'port': <uint32 443>}", "a.example:443"},
     {"no-port", "{'host': <'ssid:Office'>}", "ssid:Office"},
@@ -86,14 +74,14 @@ static const Case targets[] = {
 static void
 test_target(gconstpointer data)
 {
-    const Case *one = data;
-    g_autoptr(MeishiQuestion) question = sample_question("choose", one->dict, 1);
+    const WordsCase *one = data;
+    g_autoptr(MeishiQuestion) question = sample_question("choose", one->given, 1);
     g_autofree char *target = meishi_program_target(question);
 
     assert_text(target, one->text);
 }
 
-static const Case programs[] = {
+static const WordsCase programs[] = {
     {"unknown", "{'claimed-application': <'Bank'>}",
      "who it is could not be found out · says it is “Bank”"},
     {"sandbox", "{'application': <'flatpak:org.gnome.Epiphany'>, 'application-trust': <'sandbox'>}",
@@ -107,14 +95,14 @@ static const Case programs[] = {
 static void
 test_program(gconstpointer data)
 {
-    const Case *one = data;
-    g_autoptr(MeishiQuestion) question = sample_question("choose", one->dict, 1);
+    const WordsCase *one = data;
+    g_autoptr(MeishiQuestion) question = sample_question("choose", one->given, 1);
     g_autofree char *detail = meishi_program_detail(question);
 
     assert_text(detail, one->text);
 }
 
-static const Case servers[] = {
+static const WordsCase servers[] = {
     {"organisation",
      "{'server-verified': <'ok'>, 'server-name': <'a.example'>, 'server-organisation': <'A\nB'>}",
      "Server verified: A�B"},
@@ -128,8 +116,8 @@ static const Case servers[] = {
 static void
 test_server(gconstpointer data)
 {
-    const Case *one = data;
-    Fixture f = open_view(one->dict);
+    const WordsCase *one = data;
+    Fixture f = open_view(one->given);
 
     assert_text(f.view->verified, one->text);
     close_view(&f);
@@ -137,7 +125,7 @@ test_server(gconstpointer data)
 
 /* ---- notes ----------------------------------------------------------------------------------- */
 
-static const Case notes[] = {
+static const WordsCase notes[] = {
     {"last-time",
      "{'last-alert': <'the server cannot use the certificate'>, 'last-label': <'Old'>}",
      "! Last time the server refused “Old”: the server cannot use the certificate."},
@@ -178,8 +166,8 @@ static const Case notes[] = {
 static void
 test_note(gconstpointer data)
 {
-    const Case *one = data;
-    Fixture f = open_view(one->dict);
+    const WordsCase *one = data;
+    Fixture f = open_view(one->given);
     GString *text = g_string_new(NULL);
     g_autofree char *all = NULL;
 
@@ -403,24 +391,14 @@ test_answers(void)
     g_assert_cmpstr(word, ==, "session");
 }
 
-static void
-add_cases(const char *prefix, const Case *cases, gsize n, GTestDataFunc func)
-{
-    for (gsize i = 0; i < n; i++) {
-        g_autofree char *path = g_strconcat("/prompter/chooser/", prefix, cases[i].name, NULL);
-
-        g_test_add_data_func(path, &cases[i], func);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_cases("target/", targets, G_N_ELEMENTS(targets), test_target);
-    add_cases("program/", programs, G_N_ELEMENTS(programs), test_program);
-    add_cases("verified/", servers, G_N_ELEMENTS(servers), test_server);
-    add_cases("note/", notes, G_N_ELEMENTS(notes), test_note);
+    add_words_cases("/prompter/chooser/target/", targets, G_N_ELEMENTS(targets), test_target);
+    add_words_cases("/prompter/chooser/program/", programs, G_N_ELEMENTS(programs), test_program);
+    add_words_cases("/prompter/chooser/verified/", servers, G_N_ELEMENTS(servers), test_server);
+    add_words_cases("/prompter/chooser/note/", notes, G_N_ELEMENTS(notes), test_note);
     g_test_add_func("/prompter/chooser/head", test_head);
     g_test_add_func("/prompter/chooser/who", test_who);
     g_test_add_func("/prompter/chooser/list", test_list);

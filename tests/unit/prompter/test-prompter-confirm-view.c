@@ -2,19 +2,11 @@
  *
  * daemon/prompter/words/confirm-view.c: the words of "may this program use your key?".
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/confirm-view.h"
 #include "daemon/prompter/words/program.h"
 
 #include "tests/unit/cli/sample-question.h"
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = meishi_untrusted_spoken(text);
-
-    g_assert_cmpstr(plain, ==, expected);
-}
+#include "tests/unit/prompter/words.h"
 
 static void
 test_unknown_target(void)

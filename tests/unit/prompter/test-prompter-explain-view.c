@@ -2,26 +2,14 @@
  *
  * daemon/prompter/words/explain-view.c: what a person reads of a decision.
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/explain-view.h"
 
 #include "tests/unit/cli/sample-question.h"
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = text != NULL ? meishi_untrusted_spoken(text) : NULL;
-
-    g_assert_cmpstr(plain, ==, expected);
-}
+#include "tests/unit/prompter/words.h"
 
 /* ---- what was decided ------------------------------------------------------------------------ */
 
-typedef struct {
-    const char *name, *facts, *heading;
-} Case;
-
-static const Case headings[] = {
+static const WordsCase headings[] = {
     {"selected", "'result-name': <'selected'>, 'preselected': <objectpath '/i/2'>",
      "“B” goes to a.example"},
     {"selected-something", "'result-name': <'selected'>", "A certificate goes to a.example"},
@@ -35,15 +23,15 @@ static const Case headings[] = {
 static void
 test_heading(gconstpointer data)
 {
-    const Case *one = data;
+    const WordsCase *one = data;
     g_autofree char *dict = g_strdup_printf(
         "{'host': <'a.example'>, %s, 'candidates': <[{'identity': <objectpath '/i/1'>, 'label': "
         "<'A'>}, {'identity': <objectpath '/i/2'>, 'label': <'B'>}]>}",
-        one->facts);
+        one->given);
     g_autoptr(MeishiQuestion) question = sample_question("explain", dict, 1);
     g_autoptr(MeishiExplainView) view = meishi_explain_view_new(question, SAMPLE_NOW);
 
-    assert_text(view->heading, one->heading);
+    assert_text(view->heading, one->text);
 }
 
 /* ---- why ------------------------------------------------------------------------------------- */
@@ -96,11 +84,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(headings); i++) {
-        g_autofree char *path = g_strdup_printf("/prompter/explain/%s", headings[i].name);
-
-        g_test_add_data_func(path, &headings[i], test_heading);
-    }
+    add_words_cases("/prompter/explain/", headings, G_N_ELEMENTS(headings), test_heading);
     g_test_add_func("/prompter/explain/whole", test_whole);
     g_test_add_func("/prompter/explain/nothing", test_nothing);
     return g_test_run();

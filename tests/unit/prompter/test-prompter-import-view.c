@@ -2,8 +2,9 @@
  *
  * daemon/prompter/words/import-view.c and import-card.c: reports of all kinds as pages.
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/import-view.h"
+
+#include "tests/unit/prompter/words.h"
 
 #include <string.h>
 
@@ -57,14 +58,6 @@ card_at(GPtrArray *cards, guint index)
 {
     g_assert_cmpuint(index, <, cards->len);
     return g_ptr_array_index(cards, index);
-}
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = meishi_untrusted_spoken(text);
-
-    g_assert_cmpstr(plain, ==, expected);
 }
 
 /* All facts as "name=value|name=value". */

@@ -4,20 +4,13 @@
  * import has words, and the right ways on.
  */
 #include "daemon/base/error.h"
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/import-secret.h"
 #include "daemon/prompter/words/import-trouble.h"
 
+#include "tests/unit/prompter/words.h"
+
 #include <gio/gio.h>
 #include <string.h>
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = meishi_untrusted_spoken(text);
-
-    g_assert_cmpstr(plain, ==, expected);
-}
 
 static MeishiImportTrouble *
 trouble_of(GQuark domain, int code, gboolean used_password)

@@ -2,26 +2,14 @@
  *
  * daemon/prompter/words/row.c, facets.c and reasons.c: one certificate in words.
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/row.h"
 
 #include "tests/unit/cli/sample-question.h"
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = meishi_untrusted_spoken(text);
-
-    g_assert_cmpstr(plain, ==, expected);
-}
+#include "tests/unit/prompter/words.h"
 
 /* ---- rule 1: the label ----------------------------------------------------------------------- */
 
-typedef struct {
-    const char *name, *facts, *label;
-} Case;
-
-static const Case labels[] = {
+static const WordsCase labels[] = {
     {"label", "'label': <'Mine'>, 'subject': <'CN=Hana'>", "Mine"},
     {"blank", "'label': <'  '>, 'subject': <'CN=Hana,O=Corp'>", "Hana"},
     {"mail", "'subject': <'O=Corp'>, 'names': <['dns:a.example', 'email:h@example.com']>",
@@ -36,13 +24,13 @@ static const Case labels[] = {
 static void
 test_label(gconstpointer data)
 {
-    const Case *one = data;
-    g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->facts);
+    const WordsCase *one = data;
+    g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->given);
     g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
     g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
     const MeishiRow *row = g_ptr_array_index(rows, 0);
 
-    assert_text(row->label, one->label);
+    assert_text(row->label, one->text);
 }
 
 /* ---- rules 2 and 3 --------------------------------------------------------------------------- */
@@ -84,7 +72,7 @@ test_soft(void)
     assert_text(row->reason, "it expired on 1 March 2026");
 }
 
-static const Case reasons[] = {
+static const WordsCase reasons[] = {
     {"early", "'code': <'NOT_YET_VALID'>, 'not-before': <int64 1796515200>",
      "it is valid only from 6 December 2026"},
     {"issuer", "'code': <'CA_MISMATCH'>", "its issuer is not among those that the server accepts"},
@@ -94,17 +82,17 @@ static const Case reasons[] = {
 static void
 test_reason(gconstpointer data)
 {
-    const Case *one = data;
+    const WordsCase *one = data;
     g_autofree char *dict =
-        g_strdup_printf("{'candidates': <[{'kind': <'soft'>, %s}]>}", one->facts);
+        g_strdup_printf("{'candidates': <[{'kind': <'soft'>, %s}]>}", one->given);
     g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
     g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
     const MeishiRow *row = g_ptr_array_index(rows, 0);
 
-    assert_text(row->reason, one->label);
+    assert_text(row->reason, one->text);
 }
 
-static const Case histories[] = {
+static const WordsCase histories[] = {
     {"never", "'accepted-here': <uint32 0>", ""},
     {"once", "'accepted-here': <uint32 1>, 'last-accepted': <int64 1795132800>",
      "used here once, yesterday"},
@@ -116,13 +104,13 @@ static const Case histories[] = {
 static void
 test_history(gconstpointer data)
 {
-    const Case *one = data;
-    g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->facts);
+    const WordsCase *one = data;
+    g_autofree char *dict = g_strdup_printf("{'candidates': <[{%s}]>}", one->given);
     g_autoptr(MeishiQuestion) question = sample_question("choose", dict, 1);
     g_autoptr(GPtrArray) rows = meishi_row_list(question, SAMPLE_NOW);
     const MeishiRow *row = g_ptr_array_index(rows, 0);
 
-    assert_text(row->history, one->label);
+    assert_text(row->history, one->text);
 }
 
 static void
@@ -159,23 +147,13 @@ test_called_by_address(void)
     assert_text(row->place, "abacus");
 }
 
-static void
-add_cases(const char *prefix, const Case *cases, gsize n, GTestDataFunc func)
-{
-    for (gsize i = 0; i < n; i++) {
-        g_autofree char *path = g_strconcat("/prompter/row/", prefix, cases[i].name, NULL);
-
-        g_test_add_data_func(path, &cases[i], func);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_cases("label/", labels, G_N_ELEMENTS(labels), test_label);
-    add_cases("reason/", reasons, G_N_ELEMENTS(reasons), test_reason);
-    add_cases("history/", histories, G_N_ELEMENTS(histories), test_history);
+    add_words_cases("/prompter/row/label/", labels, G_N_ELEMENTS(labels), test_label);
+    add_words_cases("/prompter/row/reason/", reasons, G_N_ELEMENTS(reasons), test_reason);
+    add_words_cases("/prompter/row/history/", histories, G_N_ELEMENTS(histories), test_history);
     g_test_add_func("/prompter/row/twins", test_twins);
     g_test_add_func("/prompter/row/soft", test_soft);
     g_test_add_func("/prompter/row/absent", test_absent);

@@ -2,22 +2,14 @@
  *
  * daemon/prompter/words/secret-view.c: the words with which secrets are asked for.
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/secret-view.h"
 #include "daemon/prompter/words/program.h"
 
 #include "tests/unit/cli/sample-question.h"
+#include "tests/unit/prompter/words.h"
 
 #define WHO   "'application': <'exe:/usr/bin/curl'>, 'application-trust': <'exe'>, 'pid': <uint32 9>"
 #define TOKEN "'token': <'Corp card'>"
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = text != NULL ? meishi_untrusted_spoken(text) : NULL;
-
-    g_assert_cmpstr(plain, ==, expected);
-}
 
 static MeishiSecretView *
 view_of(const char *kind, const char *dict)

@@ -2,22 +2,14 @@
  *
  * The words of the prompter in Japanese, with the catalogue as it is installed.
  */
-#include "daemon/base/untrusted.h"
 #include "daemon/prompter/words/chooser-view.h"
 
 #include "tests/unit/cli/sample-question.h"
+#include "tests/unit/prompter/words.h"
 
 #include <libintl.h>
 #include <locale.h>
 #include <string.h>
-
-static void
-assert_text(const char *text, const char *expected)
-{
-    g_autofree char *plain = meishi_untrusted_spoken(text);
-
-    g_assert_cmpstr(plain, ==, expected);
-}
 
 static void
 test_words(void)
