@@ -157,7 +157,7 @@ log_damage(const MeishiStore *store)
     guint n = meishi_store_n_passed_over(store);
 
     if (n > 0)
-        g_warning("%u of the things remembered about servers and renewals cannot be read and %s "
+        g_warning("%u of the things remembered about servers, renewals and cards cannot be read and %s "
                   "passed over; `meishi vault check` tells more",
                   n, n == 1 ? "is" : "are");
 }

@@ -44,8 +44,9 @@ inspect_sum(sqlite3_stmt *row, const char *table, GPtrArray *findings)
                                     name != NULL ? name : "(unknown)", table));
 }
 
+/* The same, and what comes of it. */
 static void
-inspect_memory(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+inspect_with(sqlite3_stmt *row, const char *table, const char *remark, GPtrArray *findings)
 {
     guint before = findings->len;
     char *text;
@@ -54,11 +55,24 @@ inspect_memory(sqlite3_stmt *row, const char *table, GPtrArray *findings)
     if (findings->len == before)
         return;
     text = g_ptr_array_steal_index(findings, before);
-    g_ptr_array_add(findings, g_strconcat(text,
-                                          " It is passed over; `meishi choices forget --all` "
-                                          "clears it.",
-                                          NULL));
+    g_ptr_array_add(findings, g_strconcat(text, remark, NULL));
     g_free(text);
+}
+
+static void
+inspect_memory(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+{
+    inspect_with(row, table, " It is passed over; `meishi choices forget --all` clears it.",
+                 findings);
+}
+
+static void
+inspect_token(sqlite3_stmt *row, const char *table, GPtrArray *findings)
+{
+    inspect_with(row, table,
+                 " It is passed over; the next card or token that is inserted clears it, and what "
+                 "it was about is learnt anew when its own card is.",
+                 findings);
 }
 
 static const struct {
@@ -75,6 +89,9 @@ static const struct {
     {"SELECT * FROM lineages", "lineages", inspect_memory},
     {"SELECT * FROM choices", "choices", inspect_memory},
     {"SELECT * FROM meetings", "meetings", inspect_memory},
+    {"SELECT * FROM tokens", "tokens", inspect_token},
+    {"SELECT * FROM token_identities", "token_identities", inspect_token},
+    {"SELECT * FROM token_issuers", "token_issuers", inspect_token},
 };
 
 static gboolean
@@ -143,16 +160,15 @@ find_damaged(sqlite3 *db, const char *sql, GError **error)
     return NULL;
 }
 
-static gboolean
-remove_damaged(sqlite3 *db, gsize n, GError **error)
+gboolean
+meishi_store_delete_damaged(sqlite3 *db, const char *select, const char *delete, GError **error)
 {
-    g_autoptr(GPtrArray) sums = find_damaged(db, memories[n].select, error);
+    g_autoptr(GPtrArray) sums = find_damaged(db, select, error);
 
     if (sums == NULL)
         return FALSE;
     for (guint i = 0; i < sums->len; i++)
-        if (!meishi_sql_run(db, memories[n].delete,
-                            MEISHI_SQL_VALUES(meishi_sql_bytes(sums->pdata[i])), error))
+        if (!meishi_sql_run(db, delete, MEISHI_SQL_VALUES(meishi_sql_bytes(sums->pdata[i])), error))
             return FALSE;
     return TRUE;
 }
@@ -168,8 +184,10 @@ meishi_store_remove_damaged(MeishiStore *store, GError **error)
     if (transaction == NULL)
         return FALSE;
     for (gsize n = 0; n < G_N_ELEMENTS(memories); n++)
-        if (!remove_damaged(store->db, n, error))
+        if (!meishi_store_delete_damaged(store->db, memories[n].select, memories[n].delete, error))
             return FALSE;
+    if (!meishi_store_delete_damaged_tokens(store->db, error))
+        return FALSE;
     return meishi_sql_commit(g_steal_pointer(&transaction), error);
 }
 

@@ -59,3 +59,11 @@ gboolean meishi_store_make(MeishiStore *store, GBytes *image, GBytes *vault_id,
 /* The checks behind meishi_store_check(), for any database of ours. */
 gboolean
 meishi_store_inspect(sqlite3 *db, GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes out the rows of @select whose sums are wrong, each by its sum with @delete; within the
+ * caller's transaction. */
+gboolean meishi_store_delete_damaged(sqlite3 *db, const char *select, const char *delete,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Those about tokens. */
+gboolean meishi_store_delete_damaged_tokens(sqlite3 *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;

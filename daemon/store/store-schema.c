@@ -112,7 +112,44 @@ make_version_2(sqlite3 *db, GError **error)
     return meishi_sql_script(db, tables_of_version_2, error);
 }
 
-static const MeishiStoreStep steps[] = {make_version_1, make_version_2};
+/* Tokens that were seen, what the person set about them, and what lay on them.  A certificate may
+ * lie on two, under one number. */
+static const char tables_of_version_3[] =
+    "CREATE TABLE tokens ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " kind INTEGER NOT NULL,"
+    " label TEXT NOT NULL,"
+    " manufacturer TEXT NOT NULL,"
+    " model TEXT NOT NULL,"
+    " serial TEXT NOT NULL,"
+    " module TEXT NOT NULL,"
+    " last_seen INTEGER NOT NULL,"
+    " pin_keep INTEGER NOT NULL,"
+    " pin_minutes INTEGER NOT NULL,"
+    " sum BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE token_identities ("
+    " token_id INTEGER NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,"
+    " number INTEGER NOT NULL,"
+    " der BLOB NOT NULL,"
+    " label TEXT,"
+    " sum BLOB NOT NULL,"
+    " PRIMARY KEY (token_id, number)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE token_issuers ("
+    " token_id INTEGER NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,"
+    " position INTEGER NOT NULL,"
+    " der BLOB NOT NULL,"
+    " sum BLOB NOT NULL,"
+    " PRIMARY KEY (token_id, position)) STRICT, WITHOUT ROWID;";
+
+static gboolean
+make_version_3(sqlite3 *db, GError **error)
+{
+    return meishi_sql_script(db, tables_of_version_3, error);
+}
+
+static const MeishiStoreStep steps[] = {make_version_1, make_version_2, make_version_3};
 
 const MeishiStoreSchema meishi_store_schema = {.steps = steps, .version = G_N_ELEMENTS(steps)};
 

@@ -133,8 +133,8 @@ gboolean
 meishi_store_remove_key(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- what is remembered ------------------------------------------------------------------------
- * Lineages, choices and meetings.  An entry that is damaged is passed over, as if it had never been
- * remembered; meishi_store_check() names it. */
+ * Lineages, choices, meetings and tokens.  An entry that is damaged is passed over, as if it had
+ * never been remembered; meishi_store_check() names it. */
 
 /* How many have been, in all that was listed so far. */
 guint meishi_store_n_passed_over(const MeishiStore *store);
@@ -217,6 +217,62 @@ gboolean meishi_store_write_meeting(MeishiStore *store, const MeishiStoreMeeting
 gboolean
 meishi_store_remove_meetings(MeishiStore *store, const char *host, guint port, const char *identity,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- tokens that were seen -------------------------------------------------------------------
+ * What kind, pin_keep and pin_minutes mean is the agent's to say; here they are columns. */
+
+typedef struct {
+    gint64 id; /* 0 in one that is not stored yet; never used twice */
+    gint kind;
+    char *label, *manufacturer, *model, *serial; /* as CK_TOKEN_INFO has them; may be empty */
+    char *module;                                /* that showed it last */
+    gint64 last_seen;                            /* seconds since 1970 */
+    gint pin_keep;                               /* what the person set; 0: nothing */
+    guint pin_minutes;
+} MeishiStoreToken;
+
+/* An identity that lay on it when it was there last. */
+typedef struct {
+    gint64 token_id;
+    gint64 number; /* what programs know it by: MeishiIdentity.cert_id */
+    GBytes *der;   /* the certificate */
+    char *label;   /* what the token calls it; NULL */
+} MeishiStoreTokenIdentity;
+
+/* Another certificate that lay on it, which may complete a chain. */
+typedef struct {
+    gint64 token_id;
+    GBytes *der;
+} MeishiStoreTokenIssuer;
+
+void meishi_store_token_free(MeishiStoreToken *token);
+void meishi_store_token_identity_free(MeishiStoreTokenIdentity *identity);
+void meishi_store_token_issuer_free(MeishiStoreTokenIssuer *issuer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreToken, meishi_store_token_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreTokenIdentity, meishi_store_token_identity_free)
+
+/* By id; the others by token, identities by number, issuers as they were written. */
+GPtrArray *meishi_store_list_tokens(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *
+meishi_store_list_token_identities(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *
+meishi_store_list_token_issuers(MeishiStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What lies on a token; the members' own token_id does not count. */
+typedef struct {
+    GPtrArray *identities; /* MeishiStoreTokenIdentity */
+    GPtrArray *issuers;    /* MeishiStoreTokenIssuer */
+} MeishiStoreTokenContent;
+
+/* Writes @token (an id of 0 is filled in, another one is written over), and @content in the place
+ * of what it had (NULL: that stays as it is).  Entries about tokens that are damaged leave with it.
+ * NO_VAULT. */
+gboolean meishi_store_write_token(MeishiStore *store, MeishiStoreToken *token,
+                                  const MeishiStoreTokenContent *content,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* With its content; one that is not there is no error.  NO_VAULT. */
+gboolean
+meishi_store_remove_token(MeishiStore *store, gint64 id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- care ---------------------------------------------------------------------------------- */
 

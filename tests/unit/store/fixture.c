@@ -242,10 +242,60 @@ set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage, GError **er
     return meishi_store_set_lineages(store, lineages, error);
 }
 
+MeishiStoreToken *
+sample_token(guint n)
+{
+    MeishiStoreToken *token = g_new0(MeishiStoreToken, 1);
+
+    token->kind = (gint)(n % 3);
+    token->label = g_strdup_printf("card %u", n);
+    token->manufacturer = g_strdup("ACME");
+    token->model = g_strdup(n % 2 != 0 ? "" : "two");
+    token->serial = g_strdup_printf("serial %u", n);
+    token->module = g_strdup("opensc");
+    token->last_seen = 1700000200 + n;
+    token->pin_keep = (gint)(n % 5);
+    token->pin_minutes = n;
+    return token;
+}
+
+MeishiStoreTokenContent *
+sample_content(guint n, guint n_identities)
+{
+    MeishiStoreTokenContent *content = g_new0(MeishiStoreTokenContent, 1);
+    MeishiStoreTokenIssuer *issuer = g_new0(MeishiStoreTokenIssuer, 1);
+
+    content->identities =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_token_identity_free);
+    content->issuers =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_token_issuer_free);
+    for (guint i = 0; i < n_identities; i++) {
+        MeishiStoreTokenIdentity *identity = g_new0(MeishiStoreTokenIdentity, 1);
+
+        identity->number = 2097152 + 10 * n + i;
+        identity->der = sample_bytes("on token", 10 * n + i);
+        identity->label = i % 2 != 0 ? g_strdup_printf("Key %u", i) : NULL;
+        g_ptr_array_add(content->identities, identity);
+    }
+    issuer->der = sample_bytes("issuer on token", n);
+    g_ptr_array_add(content->issuers, issuer);
+    return content;
+}
+
+void
+sample_content_free(MeishiStoreTokenContent *content)
+{
+    g_ptr_array_unref(content->identities);
+    g_ptr_array_unref(content->issuers);
+    g_free(content);
+}
+
 void
 remember(MeishiStore *store, gint64 cert_id)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiStoreToken) token = sample_token((guint)cert_id);
+    g_autoptr(MeishiStoreTokenContent) on_token = sample_content((guint)cert_id, 1);
     g_autoptr(GPtrArray) choices = new_choice_array();
     g_autofree char *lineage = g_strdup_printf("lineage %d", (int)cert_id);
     const MeishiStoreMeeting meeting = {
@@ -259,6 +309,7 @@ remember(MeishiStore *store, gint64 cert_id)
     g_assert_true(set_lineage(store, cert_id, lineage, &error));
     g_assert_true(meishi_store_write_choices(store, choices, NULL, &error));
     g_assert_true(meishi_store_write_meeting(store, &meeting, &error));
+    g_assert_true(meishi_store_write_token(store, token, on_token, &error));
     g_assert_no_error(error);
 }
 
@@ -338,6 +389,32 @@ append_meeting(GString *text, const MeishiStoreMeeting *meeting)
                            (int)meeting->last_accepted, (int)meeting->refused_at, meeting->alert);
 }
 
+static void
+append_token(GString *text, const MeishiStoreToken *token)
+{
+    g_string_append_printf(text, "token %d: %d [%s] [%s] [%s] [%s] %s %d %d %u\n", (int)token->id,
+                           token->kind, token->label, token->manufacturer, token->model,
+                           token->serial, token->module, (int)token->last_seen, token->pin_keep,
+                           token->pin_minutes);
+}
+
+static void
+append_token_identity(GString *text, const MeishiStoreTokenIdentity *identity)
+{
+    g_string_append_printf(text, "on token %d: %d %s", (int)identity->token_id,
+                           (int)identity->number, identity->label != NULL ? identity->label : "-");
+    append_bytes(text, identity->der);
+    g_string_append_c(text, '\n');
+}
+
+static void
+append_token_issuer(GString *text, const MeishiStoreTokenIssuer *issuer)
+{
+    g_string_append_printf(text, "issuer on %d:", (int)issuer->token_id);
+    append_bytes(text, issuer->der);
+    g_string_append_c(text, '\n');
+}
+
 char *
 describe_store(MeishiStore *store)
 {
@@ -352,6 +429,10 @@ describe_store(MeishiStore *store)
         {meishi_store_list_lineages, (void (*)(GString *, gconstpointer))append_lineage},
         {meishi_store_list_choices, (void (*)(GString *, gconstpointer))append_choice},
         {meishi_store_list_meetings, (void (*)(GString *, gconstpointer))append_meeting},
+        {meishi_store_list_tokens, (void (*)(GString *, gconstpointer))append_token},
+        {meishi_store_list_token_identities,
+         (void (*)(GString *, gconstpointer))append_token_identity},
+        {meishi_store_list_token_issuers, (void (*)(GString *, gconstpointer))append_token_issuer},
     };
     GString *text = g_string_new(NULL);
 

@@ -52,7 +52,13 @@ GPtrArray *new_choice_array(void);
 /* For one certificate; NULL takes it away. */
 gboolean set_lineage(MeishiStore *store, gint64 cert_id, const char *lineage, GError **error);
 
-/* A lineage for certificate @cert_id, a choice and a meeting. */
+/* Token @n, not stored yet, which @n_identities and an issuer lie on. */
+MeishiStoreToken *sample_token(guint n);
+MeishiStoreTokenContent *sample_content(guint n, guint n_identities);
+void sample_content_free(MeishiStoreTokenContent *content);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiStoreTokenContent, sample_content_free)
+
+/* A lineage for certificate @cert_id, a choice, a meeting, and a token with an identity. */
 void remember(MeishiStore *store, gint64 cert_id);
 
 /* Everything the store holds, as one text, new. */

@@ -147,7 +147,7 @@ static const struct {
     const char *sql;
     int code;
 } hostile[] = {
-    {"PRAGMA user_version = 3", MEISHI_ERROR_NEWER_VERSION},
+    {"PRAGMA user_version = 4", MEISHI_ERROR_NEWER_VERSION},
     {"PRAGMA user_version = 0", MEISHI_ERROR_BAD_FILE},
     {"PRAGMA application_id = 1", MEISHI_ERROR_BAD_FILE},
     {"CREATE TRIGGER t AFTER DELETE ON slots BEGIN DELETE FROM keys; END", MEISHI_ERROR_BAD_FILE},

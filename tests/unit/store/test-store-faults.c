@@ -96,6 +96,23 @@ do_remove_meetings(MeishiStore *store, GError **error)
     return meishi_store_remove_meetings(store, "host.example", 443, NULL, error);
 }
 
+/* Writes over the first, which other certificates lie on. */
+static gboolean
+do_token(MeishiStore *store, GError **error)
+{
+    g_autoptr(MeishiStoreToken) token = sample_token(7);
+    g_autoptr(MeishiStoreTokenContent) content = sample_content(7, 5);
+
+    token->id = 1;
+    return meishi_store_write_token(store, token, content, error);
+}
+
+static gboolean
+do_remove_token(MeishiStore *store, GError **error)
+{
+    return meishi_store_remove_token(store, 2, error);
+}
+
 static gboolean
 do_create(MeishiStore *store, GError **error)
 {
@@ -129,6 +146,7 @@ static const struct {
     CASE("remove", do_remove, TRUE),   CASE("add-slot", do_add_slot, TRUE),
     CASE("choices", do_choices, TRUE), CASE("lineage", do_lineage, TRUE),
     CASE("meeting", do_meeting, TRUE), CASE("remove-meetings", do_remove_meetings, TRUE),
+    CASE("token", do_token, TRUE),     CASE("remove-token", do_remove_token, TRUE),
     CASE("create", do_create, FALSE),  CASE("load", do_load, FALSE),
 #undef CASE
 };

@@ -253,11 +253,11 @@ static void
 test_newer_version(Fixture *fixture, gconstpointer data)
 {
     import_identity(fixture->store, 1, 1, 1);
-    run_sql(fixture, "PRAGMA user_version = 3");
-    assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi (format 3;");
+    run_sql(fixture, "PRAGMA user_version = 4");
+    assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi (format 4;");
     run_sql(fixture, "PRAGMA user_version = 2147483647");
     assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi");
-    run_sql(fixture, "PRAGMA user_version = 2");
+    run_sql(fixture, "PRAGMA user_version = 3");
     fixture_reopen(fixture);
 }
 

@@ -294,6 +294,11 @@ static const struct {
     {"UPDATE choices SET suspicion = 99", "Entry 1 of table choices is damaged", "\nchoice "},
     {"UPDATE meetings SET accepted = 8", "Entry host.example of table meetings is damaged",
      "\nmeeting"},
+    {"UPDATE tokens SET label = 'mine'", "Entry 1 of table tokens is damaged", "\ntoken "},
+    {"UPDATE token_identities SET number = 5", "Entry 1 of table token_identities is damaged",
+     "\non token "},
+    {"UPDATE token_issuers SET position = 1", "Entry 1 of table token_issuers is damaged",
+     "\nissuer on "},
 };
 
 static void

@@ -86,7 +86,8 @@ test_migrates(Fixture *fixture, gconstpointer data)
     fixture_assert_refused(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi");
 }
 
-/* ---- from version 1 ------------------------------------------------------------------------ */
+/* ---- from older versions ------------------------------------------------------------------------
+ */
 
 static const char old_rows[] =
     "INSERT INTO keys (id, spki, spki_sha256, sealed, label, allow_raw, created, sum)"
@@ -115,11 +116,11 @@ put_old_rows(sqlite3 *db)
     g_assert_no_error(error);
 }
 
-/* A vault as version 1 wrote it, in the place of the fixture's. */
+/* A vault as @version wrote it, in the place of the fixture's. */
 static void
-make_version_1(Fixture *fixture)
+make_version(Fixture *fixture, guint version)
 {
-    const MeishiStoreSchema old = {.steps = meishi_store_schema.steps, .version = 1};
+    const MeishiStoreSchema old = {.steps = meishi_store_schema.steps, .version = version};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = fixture_path(fixture, "vault.db");
     g_autofree char *new_path = fixture_path(fixture, "vault.db.new");
@@ -139,16 +140,18 @@ make_version_1(Fixture *fixture)
     "slot 1: 2 17/8/1 - 1700000000 [salt 2] [wrapped 2]\nkey 7: old 0 9 [spki 1] [spki 1]\n"
 
 static void
-test_from_version_1(Fixture *fixture, gconstpointer data)
+test_from_version(Fixture *fixture, gconstpointer data)
 {
-    const MeishiStoreSchema old = {.steps = meishi_store_schema.steps, .version = 1};
+    const MeishiStoreSchema old = {.steps = meishi_store_schema.steps,
+                                   .version = GPOINTER_TO_UINT(data)};
     g_autoptr(GError) error = NULL;
-    g_autofree char *aside = fixture_path(fixture, "vault.db.v1");
+    g_autofree char *name = g_strdup_printf("vault.db.v%u", old.version);
+    g_autofree char *aside = fixture_path(fixture, name);
     g_autofree char *before = NULL;
     g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(sqlite3) copy = NULL;
 
-    make_version_1(fixture);
+    make_version(fixture, old.version);
     fixture_reopen(fixture);
     before = describe_store(fixture->store);
     g_assert_cmpstr(before, ==, OLD_STORE);
@@ -164,7 +167,7 @@ test_from_version_1(Fixture *fixture, gconstpointer data)
     copy = meishi_store_file_open(aside, &old, &error);
     g_assert_no_error(error);
     g_assert_cmpint(count(copy, "SELECT id FROM keys"), ==, 7);
-    g_assert_cmpint(count(copy, "PRAGMA user_version"), ==, 1);
+    g_assert_cmpint(count(copy, "PRAGMA user_version"), ==, old.version);
 }
 
 /* A backup that version 1 made is restored by this one. */
@@ -181,7 +184,7 @@ test_image_of_version_1(Fixture *fixture, gconstpointer data)
     gsize len;
 
     g_assert_no_error(error);
-    make_version_1(fixture);
+    make_version(fixture, 1);
     fixture_read(fixture, "vault.db", &content, &len);
     image = g_bytes_new(content, len);
     g_assert_true(meishi_store_load(second, image, slot, &error));
@@ -243,6 +246,7 @@ test_released_steps(void)
     } released[] = {
         {1, "5f4a7ef86652734d9c1f9ce2cfb58ae9b54f4c0d48385830de38889a87d65e31"},
         {2, "d361ff135ef36d7e368930021e940c5dd83e27ffa473b061f589fca2700ead45"},
+        {3, "22ea9ff8b9937267cdff054cd058ed3df70810b697dc8a5f5ad8a7ddb3453755"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(released); i++) {
@@ -271,8 +275,10 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/store/schema/migrates", Fixture, NULL, fixture_set_up_vault, test_migrates,
                fixture_tear_down);
-    g_test_add("/store/schema/from-version-1", Fixture, NULL, fixture_set_up_vault,
-               test_from_version_1, fixture_tear_down);
+    g_test_add("/store/schema/from-version-1", Fixture, GUINT_TO_POINTER(1), fixture_set_up_vault,
+               test_from_version, fixture_tear_down);
+    g_test_add("/store/schema/from-version-2", Fixture, GUINT_TO_POINTER(2), fixture_set_up_vault,
+               test_from_version, fixture_tear_down);
     g_test_add("/store/schema/image-of-version-1", Fixture, NULL, fixture_set_up_vault,
                test_image_of_version_1, fixture_tear_down);
     g_test_add("/store/schema/failed-migration", Fixture, NULL, fixture_set_up_vault,
