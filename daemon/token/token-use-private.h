@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * MeishiTokenUse from inside: for token-use.c (life, turns, login) and token-use-operate.c.
+ * MeishiTokenUse from inside: for token-use.c (life, turns, login), token-use-operate.c
+ * and token-use-pin.c.
  */
 #pragma once
 
@@ -22,8 +23,11 @@ struct MeishiTokenUse {
 /* What a task is about. */
 typedef struct {
     MeishiTokenUse *use;
-    gboolean is_login;
-    MeishiSecret *pin;
+    void (*begin)(GTask *task); /* when it has its turn */
+    MeishiSecret *pin;          /* NULL: none, or at the token's own keys */
+    /* Another PIN. */
+    MeishiSecret *new_pin;
+    gboolean is_unblocking; /* @pin is the PUK */
     /* An operation. */
     MeishiTokenJob job;
     MeishiTokenIdentity identity;
@@ -37,6 +41,10 @@ typedef struct {
 
 /* What was seen and may be done by being logged in is over. */
 void meishi_token_use_forget_login(MeishiTokenUse *use);
+
+/* A task in line, from the main loop; @who takes turns with others. */
+MeishiTokenWork *meishi_token_work_new(MeishiTokenUse *use, void (*begin)(GTask *task));
+void meishi_token_work_enqueue(MeishiTokenWork *work, gconstpointer who, GTask *task);
 
 /* Ends the task that is at work, and goes on with the next; exactly one of @result and @error is
  * given, and taken over. */
@@ -56,6 +64,8 @@ MeishiHostAnswer *meishi_token_work_take_answer(GTask *task, GAsyncResult *resul
 /* The same for a PIN that was wrong: looks first how many tries the token says are left, since
  * whoever is told will ask the person again. */
 void meishi_token_work_finish_wrong_pin(GTask *task, guint64 status);
+/* The same with an error of one's own, which is taken over. */
+void meishi_token_work_finish_after_look(GTask *task, GError *error);
 
 /* Begins an operation. */
 void meishi_token_work_operate(GTask *task);

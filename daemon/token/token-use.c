@@ -53,6 +53,7 @@ work_free(gpointer data)
     MeishiTokenWork *work = data;
 
     g_clear_pointer(&work->pin, meishi_secret_unref);
+    g_clear_pointer(&work->new_pin, meishi_secret_unref);
     g_clear_error(&work->error);
     if (work->job.verify_free != NULL)
         work->job.verify_free(work->job.verify_data);
@@ -65,6 +66,16 @@ work_free(gpointer data)
     g_clear_pointer(&work->keys_owner, g_ptr_array_unref);
     meishi_token_use_unref(work->use);
     g_free(work);
+}
+
+MeishiTokenWork *
+meishi_token_work_new(MeishiTokenUse *use, void (*begin)(GTask *task))
+{
+    MeishiTokenWork *work = g_new0(MeishiTokenWork, 1);
+
+    work->use = meishi_token_use_ref(use);
+    work->begin = begin;
+    return work;
 }
 
 gboolean
@@ -202,10 +213,19 @@ on_flags(GObject *source, GAsyncResult *result, gpointer user_data)
 void
 meishi_token_work_finish_wrong_pin(GTask *task, guint64 status)
 {
+    const MeishiTokenWork *work = g_task_get_task_data(task);
+
+    meishi_token_work_finish_after_look(
+        task, meishi_rv_error(status, work->use->token->label, "take a PIN"));
+}
+
+void
+meishi_token_work_finish_after_look(GTask *task, GError *error)
+{
     MeishiTokenWork *work = g_task_get_task_data(task);
     const MeishiHostRequest request = {.type = MEISHI_HOST_SLOTS};
 
-    work->error = meishi_rv_error(status, work->use->token->label, "take a PIN");
+    work->error = error;
     meishi_token_host_call_async(meishi_module_watch_host(work->use->watch), &request,
                                  MEISHI_HOST_DEADLINE_QUICK_MS, on_flags, task);
 }
@@ -297,10 +317,8 @@ run(GTask *task)
     else if (g_cancellable_is_cancelled(g_task_get_cancellable(task)))
         meishi_token_work_finish(
             task, NULL, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "This was cancelled."));
-    else if (work->is_login)
-        run_login(task);
     else
-        meishi_token_work_operate(task);
+        work->begin(task);
 }
 
 static void
@@ -325,11 +343,13 @@ on_turn(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-static void
-enqueue(MeishiTokenUse *use, gconstpointer who, GTask *task)
+void
+meishi_token_work_enqueue(MeishiTokenWork *work, gconstpointer who, GTask *task)
 {
+    MeishiTokenUse *use = work->use;
     g_autoptr(GSource) source = g_idle_source_new();
 
+    g_task_set_task_data(task, work, work_free);
     meishi_turns_add(use->turns, who, task);
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_set_callback(source, on_turn, meishi_token_use_ref(use),
@@ -357,13 +377,10 @@ meishi_token_use_login_async(MeishiTokenUse *use, MeishiSecret *pin, GAsyncReady
                              gpointer user_data)
 {
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
-    MeishiTokenWork *work = g_new0(MeishiTokenWork, 1);
+    MeishiTokenWork *work = meishi_token_work_new(use, run_login);
 
-    work->use = meishi_token_use_ref(use);
-    work->is_login = TRUE;
     work->pin = pin != NULL ? meishi_secret_ref(pin) : NULL;
-    g_task_set_task_data(task, work, work_free);
-    enqueue(use, use, task);
+    meishi_token_work_enqueue(work, use, task);
 }
 
 gboolean
@@ -418,9 +435,8 @@ meishi_token_use_operate_async(MeishiTokenUse *use, const MeishiTokenJob *job,
                                gpointer user_data)
 {
     GTask *task = g_task_new(NULL, cancellable, callback, user_data);
-    MeishiTokenWork *work = g_new0(MeishiTokenWork, 1);
+    MeishiTokenWork *work = meishi_token_work_new(use, meishi_token_work_operate);
 
-    work->use = meishi_token_use_ref(use);
     work->job = *job;
     work->job.pin = job->pin != NULL ? meishi_secret_ref(job->pin) : NULL;
     work->identity.cert = meishi_cert_ref(job->identity->cert);
@@ -428,8 +444,7 @@ meishi_token_use_operate_async(MeishiTokenUse *use, const MeishiTokenJob *job,
     work->identity.label = g_strdup(job->identity->label);
     work->job.identity = &work->identity;
     keep_ways(work);
-    g_task_set_task_data(task, work, work_free);
-    enqueue(use, job->who, task);
+    meishi_token_work_enqueue(work, job->who, task);
 }
 
 MeishiSecret *

@@ -46,6 +46,22 @@ meishi_token_use_login_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_
 /* Ends it when what is under way is done; nobody is told. */
 void meishi_token_use_logout(MeishiTokenUse *use);
 
+/* ---- another PIN ---------------------------------------------------------------------------- */
+
+/* Takes the place of @old; both NULL: at the token's own keys.  Errors as of a login, and
+ * UNSUPPORTED.  TRUE: the token was opened with the new one, or says that it has it; who was logged
+ * in is, with the new one, unless it was typed at the token. */
+void meishi_token_use_change_pin_async(MeishiTokenUse *use, MeishiSecret *old, MeishiSecret *new,
+                                       GAsyncReadyCallback callback, gpointer user_data);
+
+/* The same for a PIN that is blocked or was forgotten; @puk: what the token's maker calls PUK, or
+ * the security officer's PIN.  WRONG_SECRET where that is wrong, LOCKED where it is blocked too. */
+void meishi_token_use_unblock_pin_async(MeishiTokenUse *use, MeishiSecret *puk, MeishiSecret *new,
+                                        GAsyncReadyCallback callback, gpointer user_data);
+
+gboolean
+meishi_token_use_set_pin_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- operations ----------------------------------------------------------------------------- */
 
 /* One way to a result. */

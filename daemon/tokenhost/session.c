@@ -101,21 +101,62 @@ open_to_write(MeishiSession *session)
 
 CK_RV
 meishi_session_set_pin(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *old,
+static CK_RV
+set_pin(MeishiSession *session, const MeishiSecret *old, const MeishiSecret *new)
+{
+    return session->foreign->calls.C_SetPIN(session->handle, pin_bytes(old), pin_len(old),
+                                            pin_bytes(new), pin_len(new));
+}
+
+/* Who changes the PIN logs in first, although the standard lets a user do without (2.40, 5.6.7):
+ * C_SetPIN without a login takes the old PIN for the PUK on some modules (OpenSC, as configured),
+ * and is told CKR_OK by another (tpm2-pkcs11) whatever the old PIN was.  Where the PIN is typed at
+ * the token, the person would have to type it twice. */
                        const MeishiSecret *new)
 {
     CK_RV rv = open_to_write(session);
 
-    if (rv == CKR_OK && user == CKU_SO)
-        rv = meishi_session_login(session, CKU_SO, old);
+    if (rv == CKR_OK && (user == CKU_SO || old != NULL))
+        rv = meishi_session_login(session, user, old);
     if (rv == CKR_OK)
-        rv = session->foreign->calls.C_SetPIN(session->handle, pin_bytes(old), pin_len(old),
-                                              pin_bytes(new), pin_len(new));
+        rv = set_pin(session, old, new);
     meishi_session_close(session);
     return meishi_session_judge(session, rv);
 }
 
 CK_RV
 meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin, const MeishiSecret *new)
+/* Did a security officer's login fail for what was typed, or since the token went? */
+static gboolean
+is_final(const MeishiSession *session, CK_RV rv)
+{
+    return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+           rv == CKR_PIN_LOCKED || rv == CKR_PIN_EXPIRED || rv == CKR_FUNCTION_CANCELED ||
+           !session->is_open || meishi_presence_is_lost(rv);
+}
+
+static gboolean
+is_pin_blocked(const MeishiSession *session)
+{
+    CK_TOKEN_INFO info;
+    CK_RV rv = session->foreign->calls.C_GetTokenInfo((CK_SLOT_ID)session->slot, &info);
+
+    return rv == CKR_OK && (info.flags & CKF_USER_PIN_LOCKED) != 0;
+}
+
+/* The other way that cards know: nobody is logged in, and the PUK stands where the old PIN would.
+ * For a PIN that is blocked alone: any other would lose a try where the module means the PIN. */
+static CK_RV
+set_pin_by_puk(MeishiSession *session, const MeishiSecret *puk, const MeishiSecret *new)
+{
+    CK_RV rv;
+
+    if (!is_pin_blocked(session))
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = open_to_write(session);
+    return rv == CKR_OK ? set_pin(session, puk, new) : rv;
+}
+
 {
     CK_RV rv = open_to_write(session);
 
@@ -125,6 +166,8 @@ meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin, cons
         rv = session->foreign->calls.C_InitPIN(session->handle, pin_bytes(new), pin_len(new));
     meishi_session_close(session);
     return meishi_session_judge(session, rv);
+    else if (!is_final(session, rv))
+        rv = set_pin_by_puk(session, so_pin, new);
 }
 
 CK_RV

@@ -40,5 +40,7 @@ CK_RV meishi_session_set_pin(MeishiSession *session, CK_USER_TYPE user, const Me
                              const MeishiSecret *new);
 CK_RV meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin,
                               const MeishiSecret *new);
+/* By whoever may: a security officer or, where the token knows none and the PIN is blocked, who has
+ * the PUK.  CKR_FUNCTION_NOT_SUPPORTED where neither is possible. */
 CK_RV meishi_session_init_token(MeishiSession *session, const MeishiSecret *so_pin,
                                 struct meishi_bytes label);

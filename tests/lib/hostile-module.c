@@ -42,6 +42,7 @@ static int n_sessions;
 static CK_OBJECT_HANDLE used_key;
 static CK_ULONG generation; /* of session handles */
 static char label[33] = "Hostile";
+static char user_pin[32] = PIN;
 static int search; /* where C_FindObjects is */
 static CK_OBJECT_CLASS searched;
 
@@ -374,6 +375,13 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notif
 }
 
 static CK_RV
+static bool
+is_pin(const char *right, const unsigned char *pin, CK_ULONG len)
+{
+    return len == strlen(right) && memcmp(pin, right, len) == 0;
+}
+
+/* Has as many tries as it likes. */
 close_session(CK_SESSION_HANDLE session)
 {
     if (--n_sessions == 0)
@@ -390,9 +398,18 @@ close_all_sessions(CK_SLOT_ID slot)
 }
 
 static CK_RV
-login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
+    if (user == CKU_SO)
+        return login_officer(pin, len);
+login_officer(const unsigned char *pin, CK_ULONG len)
 {
-    const char *right = user == CKU_SO ? SO_PIN : PIN;
+    if (is_told("no-officer"))
+        return CKR_GENERAL_ERROR;
+    if (is_told("officer-locked"))
+        return CKR_PIN_LOCKED;
+    if (pin == NULL && !is_told("pinpad"))
+        return CKR_ARGUMENTS_BAD;
+    return pin == NULL || is_pin(SO_PIN, pin, len) ? CKR_OK : CKR_PIN_INCORRECT;
+}
 
     misbehave("login");
     if (is_logged_in && user == CKU_USER)
@@ -401,7 +418,7 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin, CK_ULONG
         return CKR_PIN_LOCKED;
     if (pin == NULL && !is_told("pinpad"))
         return CKR_ARGUMENTS_BAD;
-    if (pin != NULL && (len != strlen(right) || memcmp(pin, right, len) != 0)) {
+    if (pin != NULL && !is_pin(user_pin, pin, len)) {
         tries_left--;
         return tries_left == 0 ? CKR_PIN_LOCKED : CKR_PIN_INCORRECT;
     }
@@ -409,17 +426,32 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin, CK_ULONG
     was_context_login = user == CKU_CONTEXT_SPECIFIC;
     is_logged_in = true;
     return CKR_OK;
+    if (pin == NULL)
+        return CKR_OK;
+    if (len < 4 || len > 8)
+        return CKR_PIN_LEN_RANGE;
+    if (is_told("forgets-new-pin"))
+        return CKR_OK;
+    memcpy(user_pin, pin, len);
+    user_pin[len] = '\0';
 }
 
 static CK_RV
 logout(CK_SESSION_HANDLE session)
+static CK_RV
+init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
+{
+    return take_new_pin(pin, len);
+}
+
+/* Without a login @old is the PUK, or nobody looks at it, as with modules that there are. */
 {
     is_logged_in = false;
     return CKR_OK;
 }
 
 static CK_RV
-init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
+take_new_pin(const unsigned char *pin, CK_ULONG len)
 {
     tries_left = TRIES;
     return CKR_OK;
@@ -429,9 +461,15 @@ static CK_RV
 set_pin(CK_SESSION_HANDLE session, unsigned char *old, CK_ULONG old_len, unsigned char *new,
         CK_ULONG new_len)
 {
-    if (old_len != strlen(PIN) || memcmp(old, PIN, old_len) != 0)
+    if (old == NULL && !is_told("pinpad"))
+        return CKR_ARGUMENTS_BAD;
+    if (is_told("no-set-pin"))
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    if (!is_logged_in && is_told("puk") && !is_pin(SO_PIN, old, old_len))
         return CKR_PIN_INCORRECT;
-    return new_len < 4 ? CKR_PIN_LEN_RANGE : CKR_OK;
+    if (!is_logged_in && !is_told("puk") && tries_left == 0)
+        return CKR_PIN_LOCKED;
+    return take_new_pin(new, new_len);
 }
 
 static CK_RV

@@ -197,8 +197,33 @@ test_pins(void)
     g_assert_cmpuint(slot.token_flags & CKF_USER_PIN_LOCKED, !=, 0);
     request.type = MEISHI_HOST_INIT_PIN;
     request.pins[0] = so_pin;
-    /* The hostile module counts the security officer's tries with the user's. */
-    g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_PIN_LOCKED);
+    g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_OK);
+    g_assert_cmpuint(host_fixture_login(&fixture, &slot, "1234"), ==, CKR_OK);
+}
+
+/* Where there is no security officer, a PUK is for a PIN that is blocked, and for nothing else. */
+static void
+test_puk(void)
+{
+    g_auto(HostFixture) fixture = {0};
+    g_autoptr(MeishiHostAnswer) answer = NULL;
+    g_autoptr(MeishiSecret) puk = meishi_secret_new_copy("12345678", 8);
+    g_autoptr(MeishiSecret) new = meishi_secret_new_copy("5678", 4);
+    MeishiHostSlot slot;
+    MeishiHostRequest request = {.type = MEISHI_HOST_INIT_PIN, .n_pins = 2, .pins = {new, new}};
+
+    host_fixture_init(&fixture, "no-officer puk");
+    host_fixture_await_ready(&fixture, 1);
+    answer = host_fixture_look(&fixture, &slot);
+    request.slot = slot.slot;
+    request.presence = slot.presence;
+    g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_FUNCTION_NOT_SUPPORTED);
+    for (int i = 0; i < 3; i++)
+        (void)host_fixture_login(&fixture, &slot, "0000");
+    g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_PIN_INCORRECT);
+    request.pins[0] = puk;
+    g_assert_cmpuint(host_fixture_status(&fixture, &request), ==, CKR_OK);
+    g_assert_cmpuint(host_fixture_login(&fixture, &slot, "5678"), ==, CKR_OK);
 }
 
 static void
@@ -866,6 +891,7 @@ main(int argc, char **argv)
     g_test_add_func("/token/host/sign", test_sign);
     g_test_add_func("/token/host/context-login", test_context_login);
     g_test_add_func("/token/host/pins", test_pins);
+    g_test_add_func("/token/host/puk", test_puk);
     g_test_add_func("/token/host/init-token", test_init_token);
     g_test_add_func("/token/host/stale", test_stale);
     g_test_add_func("/token/host/swapped", test_swapped);

@@ -256,6 +256,144 @@ test_pin_pad(void)
     assert_signs(&fixture, use);
 }
 
+/* ---- another PIN ---------------------------------------------------------------------------- */
+
+typedef void SetPin(MeishiTokenUse *use, MeishiSecret *by, MeishiSecret *new,
+                    GAsyncReadyCallback callback, gpointer user_data);
+
+/* How it ended: 0, or the error's code. */
+static int
+set_pin(MeishiTokenUse *use, SetPin *begin, const char *by, const char *new)
+{
+    g_autoptr(MeishiSecret) old = by != NULL ? meishi_secret_new_copy(by, strlen(by)) : NULL;
+    g_autoptr(MeishiSecret) pin = new != NULL ? meishi_secret_new_copy(new, strlen(new)) : NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GError) error = NULL;
+
+    begin(use, old, pin, on_result, &result);
+    await_result(&result);
+    if (meishi_token_use_set_pin_finish(result, &error))
+        return 0;
+    g_test_message("%s", error->message);
+    g_assert_true(error->domain == MEISHI_ERROR);
+    return error->code;
+}
+
+static void
+block(MeishiTokenUse *use)
+{
+    for (int i = 0; i < 3; i++)
+        g_assert_false(log_in(use, "0000", NULL));
+}
+
+static void
+test_change_pin(void)
+{
+    g_auto(Fixture) fixture = {0};
+    MeishiTokenUse *use;
+
+    fixture_init(&fixture, NULL);
+    use = first_use(&fixture);
+    assert_logs_in(use);
+    g_assert_cmpint(set_pin(use, meishi_token_use_change_pin_async, "0000", "5678"), ==,
+                    MEISHI_ERROR_WRONG_SECRET);
+    g_assert_false(meishi_token_use_is_logged_in(use));
+    g_assert_cmpint(meishi_token_content_pin_tries(meishi_token_use_token(use)), ==,
+                    MEISHI_PIN_LOW);
+    g_assert_cmpint(set_pin(use, meishi_token_use_change_pin_async, "1234", "567"), ==,
+                    MEISHI_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpint(set_pin(use, meishi_token_use_change_pin_async, "1234", "5678"), ==, 0);
+    g_assert_true(meishi_token_use_is_logged_in(use));
+    assert_signs(&fixture, use);
+    g_assert_cmpint(set_pin(use, meishi_token_use_change_pin_async, "1234", "5678"), ==,
+                    MEISHI_ERROR_WRONG_SECRET);
+    block(use);
+    g_assert_cmpint(set_pin(use, meishi_token_use_change_pin_async, "5678", "1234"), ==,
+                    MEISHI_ERROR_LOCKED);
+}
+
+static void
+test_change_pin_in_vain(void)
+{
+    static const struct {
+        const char *words;
+        int code;
+    } cases[] = {
+        {"no-set-pin", MEISHI_ERROR_UNSUPPORTED},
+        {"forgets-new-pin", MEISHI_ERROR_FAILED},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Fixture) fixture = {0};
+
+        fixture_init(&fixture, cases[i].words);
+        g_assert_cmpint(
+            set_pin(first_use(&fixture), meishi_token_use_change_pin_async, "1234", "5678"), ==,
+            cases[i].code);
+        assert_logs_in(first_use(&fixture));
+    }
+}
+
+static void
+test_change_pin_at_pad(void)
+{
+    g_auto(Fixture) fixture = {0};
+
+    fixture_init(&fixture, "pinpad");
+    g_assert_cmpint(set_pin(first_use(&fixture), meishi_token_use_change_pin_async, NULL, NULL), ==,
+                    0);
+    g_assert_false(meishi_token_use_is_logged_in(first_use(&fixture)));
+}
+
+static void
+test_unblock_pin(void)
+{
+    /* Whom a module takes a PUK from: a security officer, or nobody. */
+    static const char *const words[] = {"", "no-officer puk"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_auto(Fixture) fixture = {0};
+        MeishiTokenUse *use;
+
+        fixture_init(&fixture, words[i]);
+        use = first_use(&fixture);
+        block(use);
+        g_assert_cmpint(set_pin(use, meishi_token_use_unblock_pin_async, "00000000", "5678"), ==,
+                        MEISHI_ERROR_WRONG_SECRET);
+        g_assert_cmpint(set_pin(use, meishi_token_use_unblock_pin_async, "12345678", "5678"), ==,
+                        0);
+        g_assert_true(meishi_token_use_is_logged_in(use));
+        assert_signs(&fixture, use);
+    }
+}
+
+static void
+test_unblock_pin_in_vain(void)
+{
+    static const struct {
+        const char *words;
+        gboolean is_blocked;
+        int code;
+    } cases[] = {
+        {"no-officer puk", FALSE, MEISHI_ERROR_UNSUPPORTED},
+        {"no-officer", TRUE, MEISHI_ERROR_LOCKED},
+        {"officer-locked", TRUE, MEISHI_ERROR_LOCKED},
+        {"no-officer no-set-pin", TRUE, MEISHI_ERROR_UNSUPPORTED},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Fixture) fixture = {0};
+        MeishiTokenUse *use;
+
+        fixture_init(&fixture, cases[i].words);
+        use = first_use(&fixture);
+        if (cases[i].is_blocked)
+            block(use);
+        g_assert_cmpint(set_pin(use, meishi_token_use_unblock_pin_async, "12345678", "5678"), ==,
+                        cases[i].code);
+    }
+}
+
 static void
 test_no_login_needed(void)
 {
@@ -623,6 +761,11 @@ main(int argc, char **argv)
     g_test_add_func("/token/use/login", test_login);
     g_test_add_func("/token/use/wrong-pin", test_wrong_pin);
     g_test_add_func("/token/use/pin-pad", test_pin_pad);
+    g_test_add_func("/token/use/change-pin", test_change_pin);
+    g_test_add_func("/token/use/change-pin/in-vain", test_change_pin_in_vain);
+    g_test_add_func("/token/use/change-pin/at-pad", test_change_pin_at_pad);
+    g_test_add_func("/token/use/unblock-pin", test_unblock_pin);
+    g_test_add_func("/token/use/unblock-pin/in-vain", test_unblock_pin_in_vain);
     g_test_add_func("/token/use/no-login-needed", test_no_login_needed);
     g_test_add_func("/token/use/always-authenticate", test_always_authenticate);
     g_test_add_func("/token/use/wrong-key-is-noticed", test_wrong_key_is_noticed);
