@@ -82,9 +82,9 @@ test_written_over(Fixture *fixture, gconstpointer data)
     one->pin_keep = 3;
     one->pin_minutes = 10;
     write_token(fixture->store, one, NULL);
-    assert_tokens(
-        fixture->store,
-        "token 1: 1 [card 1] [ACME] [] [serial 1] opensc 1700000201 3 10\n" TOKEN_2 ON_1 ON_2);
+    assert_tokens(fixture->store,
+                  "token 1: 1 [card 1] [ACME] [] [serial 1] opensc 1700000201 3 10\n" TOKEN_2 ON_1
+                      ON_2 CA_1 CA_2);
 
     /* with content it is taken from that token alone.  A certificate may lie on two. */
     write_token(fixture->store, one, on_two);
