@@ -8,6 +8,7 @@
  * signature is the input with each byte inverted.
  */
 #include "module/wire/cryptoki.h"
+#include "tests/lib/told.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,6 @@
 
 PUBLIC CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
 
-static char words[512];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool is_waiting_locked; /* nobody gets in */
 static int n_inside;           /* threads in the module */
@@ -47,31 +47,6 @@ static int search; /* where C_FindObjects is */
 static CK_OBJECT_CLASS searched;
 
 /* ---- what it is told ------------------------------------------------------------------------ */
-
-static const char *
-find_word(const char *word)
-{
-    size_t len = strlen(word);
-
-    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word))
-        if ((at == words || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' ' || at[len] == '='))
-            return at + len;
-    return NULL;
-}
-
-static bool
-is_told(const char *word)
-{
-    return find_word(word) != NULL;
-}
-
-static int
-number_of(const char *word)
-{
-    const char *at = find_word(word);
-
-    return at != NULL && *at == '=' ? (int)strtol(at + 1, NULL, 10) : 0;
-}
 
 static void
 hang(void)
@@ -212,9 +187,7 @@ initialize(void *init_args)
 {
     const CK_C_INITIALIZE_ARGS *args = init_args;
 
-    words[0] = '\0';
-    if (args != NULL && args->pReserved != NULL)
-        snprintf(words, sizeof words, "%s", (const char *)args->pReserved);
+    tell(args != NULL ? args->pReserved : NULL);
     misbehave("init");
     if (is_told("init-fail"))
         return CKR_GENERAL_ERROR;
