@@ -8,6 +8,7 @@
 #include "cli/error.h"
 #include "cli/launch.h"
 #include "cli/name.h"
+#include "cli/tokens.h"
 #include "daemon/asking/dict.h"
 #include "daemon/base/paths.h"
 #include "daemon/bus/error.h"
@@ -163,9 +164,13 @@ static void
 take_token(GPtrArray *list, const char *path, GVariant *properties)
 {
     const char *kind = meishi_dict_text(properties, "Kind");
+    GVariantDict dict;
 
-    if (strcmp(kind, "card") == 0 || strcmp(kind, "token") == 0)
-        g_ptr_array_add(list, g_variant_ref(properties));
+    if (strcmp(kind, "card") != 0 && strcmp(kind, "token") != 0)
+        return;
+    g_variant_dict_init(&dict, properties);
+    g_variant_dict_insert(&dict, MEISHI_TOKEN_PATH, "s", path);
+    g_ptr_array_add(list, g_variant_ref_sink(g_variant_dict_end(&dict)));
 }
 
 GPtrArray *
@@ -176,6 +181,26 @@ meishi_client_tokens(MeishiClient *client, GError **error)
     if (!collect(client, TOKEN, take_token, tokens, error))
         return NULL;
     return g_steal_pointer(&tokens);
+}
+
+GVariant *
+meishi_client_find_token(MeishiClient *client, const char *name, MeishiBusToken **ret_object,
+                         GError **error)
+{
+    g_autoptr(GPtrArray) tokens = meishi_client_tokens(client, error);
+    GVariant *token = tokens != NULL ? meishi_tokens_resolve(tokens, name, error) : NULL;
+    MeishiBusToken *object;
+
+    if (token == NULL)
+        return NULL;
+    object = meishi_bus_token_proxy_new_sync(
+        client->connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, NULL,
+        meishi_dict_text(token, MEISHI_TOKEN_PATH), NULL, error);
+    if (object == NULL)
+        return NULL;
+    g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(object), CALL_LIMIT_MS);
+    *ret_object = object;
+    return g_variant_ref(token);
 }
 
 MeishiCard *

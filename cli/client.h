@@ -26,13 +26,20 @@ gboolean meishi_client_is_absent(const GError *error);
 /* Every identity (MeishiCard), sorted. */
 GPtrArray *meishi_client_cards(MeishiClient *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The properties (GVariant a{sv}) of each card and token that is there, in no order. */
+/* The properties (GVariant a{sv}) of each card and token that is there, in no order, and the path
+ * of its object under MEISHI_TOKEN_PATH. */
+#define MEISHI_TOKEN_PATH "Path"
 GPtrArray *meishi_client_tokens(MeishiClient *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The identity that @name means: its card and the object to call. */
 MeishiCard *
 meishi_client_find(MeishiClient *client, const char *name, MeishiBusIdentity **ret_object,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The card or token that @name means: its properties as above and the object to call. */
+GVariant *
+meishi_client_find_token(MeishiClient *client, const char *name, MeishiBusToken **ret_object,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether a slot of @kind ("passphrase") opens the vault; NULL: of any kind but a passphrase. */
 gboolean meishi_client_has_slot(MeishiClient *client, const char *kind);
