@@ -362,15 +362,16 @@ on_readable(gpointer user_data)
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* A pipe holds a PIN better than a memory file: its pages are never swapped out. */
+/* A pipe holds a secret better than a memory file: its pages are never swapped out.  It may be
+ * small where somebody has many of them, and then takes less than it is given. */
 static int
-make_pin_fd(MeishiSecret *pin)
+make_pin_fd(MeishiSecret *pin, gsize max)
 {
     int pipe_fds[2];
     gsize len = meishi_secret_len(pin);
     gboolean is_whole;
 
-    if (len > MEISHI_HOST_MAX_PIN || pipe2(pipe_fds, O_CLOEXEC) != 0)
+    if (len > max || pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
         return -1;
     is_whole = write(pipe_fds[1], meishi_secret_data(pin), len) == (gssize)len;
     close(pipe_fds[1]);
@@ -385,7 +386,7 @@ make_pin_fds(const MeishiHostRequest *request, struct meishi_packet_fds *ret)
 {
     ret->n = 0;
     for (guint i = 0; i < request->n_pins; i++) {
-        int fd = make_pin_fd(request->pins[i]);
+        int fd = make_pin_fd(request->pins[i], meishi_host_request_max_secret(request));
 
         if (fd < 0)
             return FALSE;

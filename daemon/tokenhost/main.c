@@ -25,7 +25,8 @@ static gboolean
 read_pins(MeishiHostRequest *request, const struct meishi_packet_fds *fds)
 {
     for (guint i = 0; i < fds->n; i++) {
-        request->pins[i] = meishi_secret_new_from_fd(fds->fd[i], MEISHI_HOST_MAX_PIN, NULL);
+        request->pins[i] =
+            meishi_secret_new_from_fd(fds->fd[i], meishi_host_request_max_secret(request), NULL);
         if (request->pins[i] == NULL)
             return FALSE;
     }

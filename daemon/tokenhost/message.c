@@ -16,7 +16,7 @@ static const struct {
     const char *name;
     guint fields;
     gsize max_data;
-    guint pins; /* bit n: n PINs may come with it */
+    guint pins; /* bit n: n PINs may come with it; 0: none */
 } types[MEISHI_HOST_N_TYPES] = {
     [MEISHI_HOST_INITIALIZE] = {"INITIALIZE", FIELD_DATA, MEISHI_HOST_MAX_RESERVED, 0},
     [MEISHI_HOST_SLOTS] = {"SLOTS", 0, 0, 0},
@@ -32,6 +32,8 @@ static const struct {
     [MEISHI_HOST_INIT_TOKEN] = {"INIT_TOKEN", FIELD_SLOT | FIELD_DATA | FIELD_PINS, 32,
                                 1 << 0 | 1 << 1},
     [MEISHI_HOST_WAIT] = {"WAIT", 0, 0, 0},
+    [MEISHI_HOST_CREATE] = {"CREATE", FIELD_SLOT | FIELD_PINS, 0, 1 << 1},
+    [MEISHI_HOST_DESTROY] = {"DESTROY", FIELD_SLOT | FIELD_NUMBER, 0, 0},
 };
 
 static gboolean
@@ -52,9 +54,9 @@ static gboolean
 is_consistent(const MeishiHostRequest *request)
 {
     const gboolean operates = request->type == MEISHI_HOST_OPERATE;
+    const guint pins = types[request->type].pins != 0 ? types[request->type].pins : 1 << 0;
 
-    return request->n_pins <= MEISHI_HOST_MAX_PINS &&
-           (request->n_pins == 0 || (types[request->type].pins & 1u << request->n_pins) != 0) &&
+    return request->n_pins <= MEISHI_HOST_MAX_PINS && (pins & 1u << request->n_pins) != 0 &&
            request->data.len <= types[request->type].max_data &&
            (!operates || request->login || request->n_pins == 0);
 }
@@ -146,6 +148,12 @@ meishi_host_request_clear(MeishiHostRequest *request)
 {
     for (guint i = 0; i < MEISHI_HOST_MAX_PINS; i++)
         g_clear_pointer(&request->pins[i], meishi_secret_unref);
+}
+
+gsize
+meishi_host_request_max_secret(const MeishiHostRequest *request)
+{
+    return request->type == MEISHI_HOST_CREATE ? MEISHI_HOST_MAX_TEMPLATE : MEISHI_HOST_MAX_PIN;
 }
 
 /* ---- replies ------------------------------------------------------------------------------- */
@@ -256,6 +264,8 @@ add_answer(struct meishi_buf *buf, const MeishiHostReply *reply)
     }
     if (reply->type == MEISHI_HOST_WAIT)
         meishi_buf_add_u64(buf, reply->slot);
+    if (reply->type == MEISHI_HOST_CREATE)
+        meishi_buf_add_u64(buf, reply->object);
 }
 
 void
@@ -310,6 +320,8 @@ read_answer(struct meishi_reader *reader, MeishiHostReply *reply)
         reply->result = meishi_reader_string(reader, MEISHI_WIRE_MAX_RESULT);
     else if (reply->type == MEISHI_HOST_WAIT)
         reply->slot = meishi_reader_u64(reader);
+    else if (reply->type == MEISHI_HOST_CREATE)
+        reply->object = meishi_reader_u64(reader);
 }
 
 gboolean

@@ -20,14 +20,15 @@ typedef struct {
     guint32 call;
     guint64 slot;
     guint64 presence; /* which token it is that is meant; from MeishiHostSlot */
-    guint64 number;   /* OBJECTS: class; OPERATE: object; LOGIN, SET_PIN: CKU_... */
+    guint64 number;   /* OBJECTS: class; OPERATE, DESTROY: object; LOGIN, SET_PIN: CKU_... */
     guint operation;  /* OPERATE: enum meishi_wire_operation */
     gboolean login;   /* OPERATE: log in for this very use (CKU_CONTEXT_SPECIFIC) */
     struct meishi_msg_mechanism mechanism;
     struct meishi_bytes data;                 /* OPERATE: input; INITIALIZE: reserved;
                                                  INIT_TOKEN: label */
     guint n_pins;                             /* descriptors that come with it */
-    MeishiSecret *pins[MEISHI_HOST_MAX_PINS]; /* no part of the frame */
+    MeishiSecret *pins[MEISHI_HOST_MAX_PINS]; /* no part of the frame; CREATE: the object, as
+                                                 meishi_host_object_encode() has it */
 } MeishiHostRequest;
 
 typedef struct {
@@ -63,6 +64,8 @@ typedef struct {
     struct meishi_bytes result;
     /* WAIT */
     guint64 slot;
+    /* CREATE */
+    guint64 object;
 } MeishiHostReply;
 
 /* Appends a whole frame; what does not fit the protocol makes @buf fail. */
@@ -78,6 +81,9 @@ gboolean meishi_host_reply_decode(gconstpointer frame, gsize len,
 void meishi_host_reply_clear(MeishiHostReply *reply);
 /* Drops the PINs. */
 void meishi_host_request_clear(MeishiHostRequest *request);
+
+/* How much may be in each descriptor that comes with a request. */
+gsize meishi_host_request_max_secret(const MeishiHostRequest *request);
 
 /* How many descriptors come with a reply. */
 guint meishi_host_reply_n_fds(const MeishiHostReply *reply);

@@ -20,6 +20,7 @@
 #define MEISHI_HOST_MAX_RESERVED   4096u      /* bytes of x-init-reserved */
 #define MEISHI_HOST_MAX_PIN        MEISHI_WIRE_MAX_PIN
 #define MEISHI_HOST_MAX_PINS       MEISHI_WIRE_MAX_FDS
+#define MEISHI_HOST_MAX_TEMPLATE   32768u /* bytes of an object to be made */
 
 typedef enum {
     MEISHI_HOST_INITIALIZE = 1, /* reserved -> versions, names, flags */
@@ -33,6 +34,8 @@ typedef enum {
     MEISHI_HOST_INIT_PIN,       /* slot [SO PIN, new PIN] -> - */
     MEISHI_HOST_INIT_TOKEN,     /* slot, label [SO PIN] -> - */
     MEISHI_HOST_WAIT,           /* - -> slot, when a token came or went */
+    MEISHI_HOST_CREATE,         /* slot [object] -> object */
+    MEISHI_HOST_DESTROY,        /* slot, object -> - */
     MEISHI_HOST_N_TYPES,
     MEISHI_HOST_REPLY = MEISHI_WIRE_REPLY, /* added to the request's type */
 } MeishiHostType;

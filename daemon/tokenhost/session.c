@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Opening, logging in, PINs.  What is written is written in a session of its own that ends at once,
- * because a security officer cannot log in beside a session that only reads (PKCS#11 2.40, 5.6.8).
+ * Opening, logging in, PINs.  What is written is written in a session of its own that ends at once;
+ * PINs without another session beside it, because a security officer cannot log in beside one that
+ * only reads (PKCS#11 2.40, 5.6.8).
  */
 #include "daemon/tokenhost/session.h"
 
@@ -20,6 +21,7 @@ meishi_session_close(MeishiSession *session)
     if (session->is_open)
         (void)session->foreign->calls.C_CloseSession(session->handle);
     session->is_open = FALSE;
+    session->can_write = FALSE;
 }
 
 CK_RV
@@ -99,8 +101,6 @@ open_to_write(MeishiSession *session)
     return rv;
 }
 
-CK_RV
-meishi_session_set_pin(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *old,
 static CK_RV
 set_pin(MeishiSession *session, const MeishiSecret *old, const MeishiSecret *new)
 {
@@ -112,6 +112,8 @@ set_pin(MeishiSession *session, const MeishiSecret *old, const MeishiSecret *new
  * C_SetPIN without a login takes the old PIN for the PUK on some modules (OpenSC, as configured),
  * and is told CKR_OK by another (tpm2-pkcs11) whatever the old PIN was.  Where the PIN is typed at
  * the token, the person would have to type it twice. */
+CK_RV
+meishi_session_set_pin(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *old,
                        const MeishiSecret *new)
 {
     CK_RV rv = open_to_write(session);
@@ -124,8 +126,6 @@ set_pin(MeishiSession *session, const MeishiSecret *old, const MeishiSecret *new
     return meishi_session_judge(session, rv);
 }
 
-CK_RV
-meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin, const MeishiSecret *new)
 /* Did a security officer's login fail for what was typed, or since the token went? */
 static gboolean
 is_final(const MeishiSession *session, CK_RV rv)
@@ -157,6 +157,8 @@ set_pin_by_puk(MeishiSession *session, const MeishiSecret *puk, const MeishiSecr
     return rv == CKR_OK ? set_pin(session, puk, new) : rv;
 }
 
+CK_RV
+meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin, const MeishiSecret *new)
 {
     CK_RV rv = open_to_write(session);
 
@@ -164,10 +166,10 @@ set_pin_by_puk(MeishiSession *session, const MeishiSecret *puk, const MeishiSecr
         rv = meishi_session_login(session, CKU_SO, so_pin);
     if (rv == CKR_OK)
         rv = session->foreign->calls.C_InitPIN(session->handle, pin_bytes(new), pin_len(new));
-    meishi_session_close(session);
-    return meishi_session_judge(session, rv);
     else if (!is_final(session, rv))
         rv = set_pin_by_puk(session, so_pin, new);
+    meishi_session_close(session);
+    return meishi_session_judge(session, rv);
 }
 
 CK_RV
@@ -185,4 +187,29 @@ meishi_session_init_token(MeishiSession *session, const MeishiSecret *so_pin,
                                              pin_len(so_pin), padded);
     meishi_presence_lose(session->presence, session->slot);
     return rv;
+}
+
+/* ---- objects ------------------------------------------------------------------------------- */
+
+CK_RV
+meishi_session_begin_write(MeishiSession *session, CK_SESSION_HANDLE *ret)
+{
+    CK_RV rv = CKR_OK;
+
+    if (!session->can_write)
+        rv = open_session(session, CKF_RW_SESSION, ret);
+    if (rv == CKR_SESSION_COUNT) {
+        rv = open_to_write(session);
+        session->can_write = rv == CKR_OK;
+    }
+    if (session->can_write)
+        *ret = session->handle;
+    return rv;
+}
+
+void
+meishi_session_end_write(MeishiSession *session, CK_SESSION_HANDLE handle)
+{
+    if (!session->can_write)
+        (void)session->foreign->calls.C_CloseSession(handle);
 }

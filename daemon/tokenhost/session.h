@@ -17,6 +17,7 @@ typedef struct {
     guint64 number; /* of the token that the session is with */
     CK_SESSION_HANDLE handle;
     gboolean is_open;
+    gboolean can_write;
     MeishiSecret *result; /* where operations leave theirs; NULL until the first */
 } MeishiSession;
 
@@ -36,11 +37,20 @@ CK_RV meishi_session_judge(MeishiSession *session, CK_RV rv);
 CK_RV meishi_session_login(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *pin);
 
 /* These need a session that may write, and leave the user logged out. */
+
 CK_RV meishi_session_set_pin(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *old,
                              const MeishiSecret *new);
-CK_RV meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin,
-                              const MeishiSecret *new);
 /* By whoever may: a security officer or, where the token knows none and the PIN is blocked, who has
  * the PUK.  CKR_FUNCTION_NOT_SUPPORTED where neither is possible. */
+CK_RV meishi_session_init_pin(MeishiSession *session, const MeishiSecret *so_pin,
+                              const MeishiSecret *new);
 CK_RV meishi_session_init_token(MeishiSession *session, const MeishiSecret *so_pin,
                                 struct meishi_bytes label);
+
+/* ---- objects ------------------------------------------------------------------------------- */
+
+/* A session that may write, to be given back with meishi_session_end_write().  Beside the one that
+ * reads, so that its login holds; where the token has no room for two, in its place, and the login
+ * is gone. */
+CK_RV meishi_session_begin_write(MeishiSession *session, CK_SESSION_HANDLE *ret);
+void meishi_session_end_write(MeishiSession *session, CK_SESSION_HANDLE handle);

@@ -9,6 +9,7 @@
 #include "daemon/tokenhost/operation.h"
 #include "daemon/tokenhost/session.h"
 #include "daemon/tokenhost/slots.h"
+#include "daemon/tokenhost/writing.h"
 #include "module/wire/memfile.h"
 #include "module/wire/packet.h"
 #include "module/wire/wipe.h"
@@ -145,7 +146,7 @@ run_operate(MeishiWorkers *workers, Job *job, MeishiHostReply *reply)
 }
 
 static guint64
-run_plain(MeishiSession *session, const MeishiHostRequest *request)
+run_plain(MeishiSession *session, const MeishiHostRequest *request, MeishiHostReply *reply)
 {
     MeishiSecret *const *pins = request->pins;
 
@@ -160,6 +161,10 @@ run_plain(MeishiSession *session, const MeishiHostRequest *request)
         return meishi_session_init_pin(session, pins[0], pins[1]);
     case MEISHI_HOST_INIT_TOKEN:
         return meishi_session_init_token(session, pins[0], request->data);
+    case MEISHI_HOST_CREATE:
+        return meishi_writing_create(session, pins[0], &reply->object);
+    case MEISHI_HOST_DESTROY:
+        return meishi_writing_destroy(session, request->number);
     default:
         return CKR_FUNCTION_NOT_SUPPORTED;
     }
@@ -178,7 +183,7 @@ run_in_session(MeishiWorkers *workers, Job *job, MeishiHostReply *reply)
     } else if (job->request.type == MEISHI_HOST_OPERATE) {
         run_operate(workers, job, reply);
     } else {
-        reply->status = run_plain(job->session, &job->request);
+        reply->status = run_plain(job->session, &job->request, reply);
         send_reply(workers, reply, -1);
     }
 }

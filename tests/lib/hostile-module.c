@@ -22,12 +22,17 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-#define PUBLIC    __attribute__((visibility("default")))
-#define PIN       "1234"
-#define SO_PIN    "12345678"
-#define TRIES     3
+#define PUBLIC        __attribute__((visibility("default")))
+#define PIN           "1234"
+#define SO_PIN        "12345678"
+#define TRIES         3
 
-#define WRONG_KEY 99 /* a key that makes other signatures */
+#define WRONG_KEY     99 /* a key that makes other signatures */
+
+#define WRITES        500  /* in a session's handle: it may write */
+#define FIRST_CREATED 1000 /* handles of objects that were made */
+#define MAX_CREATED   16
+#define MAX_MADE_OF   32 /* attributes */
 
 PUBLIC CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
 
@@ -37,14 +42,19 @@ static int n_inside;           /* threads in the module */
 static int n_signatures;
 static int n_listed; /* calls of C_GetSlotList */
 static int tries_left = TRIES;
+static char user_pin[32] = PIN;
 static bool is_logged_in, is_gone, was_context_login;
 static int n_sessions;
 static CK_OBJECT_HANDLE used_key;
 static CK_ULONG generation; /* of session handles */
 static char label[33] = "Hostile";
-static char user_pin[32] = PIN;
 static int search; /* where C_FindObjects is */
 static CK_OBJECT_CLASS searched;
+static struct {
+    CK_ATTRIBUTE attributes[MAX_MADE_OF];
+    CK_ULONG n; /* 0: destroyed */
+} created[MAX_CREATED];
+static CK_ULONG n_created;
 
 /* ---- what it is told ------------------------------------------------------------------------ */
 
@@ -342,19 +352,14 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notif
     misbehave("open");
     if (is_told("sessions") && n_sessions >= number_of("sessions"))
         return CKR_SESSION_COUNT;
+    if (is_told("read-only") && (flags & CKF_RW_SESSION) != 0)
+        return CKR_TOKEN_WRITE_PROTECTED;
     n_sessions++;
-    *ret = slot * 1000 + generation;
+    *ret = slot * 1000 + generation + ((flags & CKF_RW_SESSION) != 0 ? WRITES : 0);
     return CKR_OK;
 }
 
 static CK_RV
-static bool
-is_pin(const char *right, const unsigned char *pin, CK_ULONG len)
-{
-    return len == strlen(right) && memcmp(pin, right, len) == 0;
-}
-
-/* Has as many tries as it likes. */
 close_session(CK_SESSION_HANDLE session)
 {
     if (--n_sessions == 0)
@@ -370,9 +375,14 @@ close_all_sessions(CK_SLOT_ID slot)
     return CKR_OK;
 }
 
+static bool
+is_pin(const char *right, const unsigned char *pin, CK_ULONG len)
+{
+    return len == strlen(right) && memcmp(pin, right, len) == 0;
+}
+
+/* Has as many tries as it likes. */
 static CK_RV
-    if (user == CKU_SO)
-        return login_officer(pin, len);
 login_officer(const unsigned char *pin, CK_ULONG len)
 {
     if (is_told("no-officer"))
@@ -384,7 +394,12 @@ login_officer(const unsigned char *pin, CK_ULONG len)
     return pin == NULL || is_pin(SO_PIN, pin, len) ? CKR_OK : CKR_PIN_INCORRECT;
 }
 
+static CK_RV
+login(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
+{
     misbehave("login");
+    if (user == CKU_SO)
+        return login_officer(pin, len);
     if (is_logged_in && user == CKU_USER)
         return CKR_USER_ALREADY_LOGGED_IN;
     if (tries_left == 0)
@@ -399,25 +414,10 @@ login_officer(const unsigned char *pin, CK_ULONG len)
     was_context_login = user == CKU_CONTEXT_SPECIFIC;
     is_logged_in = true;
     return CKR_OK;
-    if (pin == NULL)
-        return CKR_OK;
-    if (len < 4 || len > 8)
-        return CKR_PIN_LEN_RANGE;
-    if (is_told("forgets-new-pin"))
-        return CKR_OK;
-    memcpy(user_pin, pin, len);
-    user_pin[len] = '\0';
 }
 
 static CK_RV
 logout(CK_SESSION_HANDLE session)
-static CK_RV
-init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
-{
-    return take_new_pin(pin, len);
-}
-
-/* Without a login @old is the PUK, or nobody looks at it, as with modules that there are. */
 {
     is_logged_in = false;
     return CKR_OK;
@@ -426,10 +426,25 @@ init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
 static CK_RV
 take_new_pin(const unsigned char *pin, CK_ULONG len)
 {
+    if (pin == NULL)
+        return CKR_OK;
+    if (len < 4 || len > 8)
+        return CKR_PIN_LEN_RANGE;
+    if (is_told("forgets-new-pin"))
+        return CKR_OK;
+    memcpy(user_pin, pin, len);
+    user_pin[len] = '\0';
     tries_left = TRIES;
     return CKR_OK;
 }
 
+static CK_RV
+init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG len)
+{
+    return take_new_pin(pin, len);
+}
+
+/* Without a login @old is the PUK, or nobody looks at it, as with modules that there are. */
 static CK_RV
 set_pin(CK_SESSION_HANDLE session, unsigned char *old, CK_ULONG old_len, unsigned char *new,
         CK_ULONG new_len)
@@ -466,6 +481,95 @@ find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n)
     return CKR_OK;
 }
 
+static const CK_ATTRIBUTE *
+find_attribute(const CK_ATTRIBUTE *attributes, CK_ULONG n, CK_ATTRIBUTE_TYPE type)
+{
+    for (CK_ULONG i = 0; i < n; i++)
+        if (attributes[i].type == type)
+            return &attributes[i];
+    return NULL;
+}
+
+/* The class of an object that was made; NULL: there is none. */
+static const CK_ATTRIBUTE *
+find_created(CK_OBJECT_HANDLE object)
+{
+    CK_ULONG at = object - FIRST_CREATED;
+
+    return at < n_created ? find_attribute(created[at].attributes, created[at].n, CKA_CLASS) : NULL;
+}
+
+static CK_RV
+check_writer(CK_SESSION_HANDLE session)
+{
+    if (session % 1000 < WRITES)
+        return CKR_SESSION_READ_ONLY;
+    return is_logged_in ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
+}
+
+static CK_RV
+create_object(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+    CK_RV rv = check_writer(session);
+
+    misbehave("create");
+    if (rv != CKR_OK)
+        return rv;
+    if (is_told("create-refused") ||
+        (is_told("create-fail") && n_created + 1 == (CK_ULONG)number_of("create-fail")))
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    if (n_created == MAX_CREATED || n > MAX_MADE_OF)
+        return CKR_DEVICE_MEMORY;
+    for (CK_ULONG i = 0; i < n; i++) {
+        created[n_created].attributes[i] = template[i];
+        created[n_created].attributes[i].pValue = malloc(template[i].ulValueLen + 1);
+        memcpy(created[n_created].attributes[i].pValue, template[i].pValue, template[i].ulValueLen);
+    }
+    created[n_created].n = n;
+    *ret = FIRST_CREATED + n_created++;
+    return CKR_OK;
+}
+
+static CK_RV
+destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    CK_RV rv = check_writer(session);
+
+    if (rv == CKR_OK && find_created(object) == NULL)
+        rv = CKR_OBJECT_HANDLE_INVALID;
+    if (rv == CKR_OK)
+        created[object - FIRST_CREATED].n = 0;
+    return rv;
+}
+
+static void
+list_created(CK_OBJECT_HANDLE *objects, CK_ULONG room, CK_ULONG *n)
+{
+    for (CK_ULONG i = 0; i < n_created && *n < room; i++) {
+        const CK_ATTRIBUTE *class = find_created(FIRST_CREATED + i);
+
+        if (class != NULL && memcmp(class->pValue, &searched, sizeof searched) == 0)
+            objects[(*n)++] = FIRST_CREATED + i;
+    }
+}
+
+static CK_RV
+get_created(CK_OBJECT_HANDLE object, CK_ATTRIBUTE *ret)
+{
+    CK_ULONG at = object - FIRST_CREATED;
+    const CK_ATTRIBUTE *have = find_attribute(created[at].attributes, created[at].n, ret->type);
+    CK_ULONG room = ret->ulValueLen;
+
+    ret->ulValueLen = have != NULL ? have->ulValueLen : (CK_ULONG)-1;
+    if (have == NULL)
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    if (ret->pValue != NULL && room < have->ulValueLen)
+        return CKR_BUFFER_TOO_SMALL;
+    if (ret->pValue != NULL)
+        memcpy(ret->pValue, have->pValue, have->ulValueLen);
+    return CKR_OK;
+}
+
 static bool
 is_visible(CK_OBJECT_CLASS class)
 {
@@ -491,6 +595,7 @@ find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *list, CK_ULONG room, C
         if (is_told("two-keys") && searched == CKO_PRIVATE_KEY)
             list[(*n)++] = WRONG_KEY;
         list[(*n)++] = searched + 1;
+        list_created(list, room, n);
     }
     return CKR_OK;
 }
@@ -510,6 +615,8 @@ get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *
     const void *value = "id";
     CK_ULONG len = 2;
 
+    if (find_created(object) != NULL)
+        return get_created(object, attributes);
     if (attributes->type == CKA_LABEL) {
         value = "An identity";
         len = 11;
@@ -547,14 +654,16 @@ static CK_RV
 sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
     was_context_login = false;
-    if (session % 1000 != generation)
+    if (session % WRITES != generation)
         return CKR_SESSION_HANDLE_INVALID;
     if (!is_logged_in && !is_told("public-keys"))
         return CKR_USER_NOT_LOGGED_IN;
     if (is_told("forget-handles") && ++n_signatures == 2)
         return CKR_KEY_HANDLE_INVALID;
     used_key = key;
-    return key == CKO_PRIVATE_KEY + 1 || key == WRONG_KEY ? CKR_OK : CKR_KEY_HANDLE_INVALID;
+    return key == CKO_PRIVATE_KEY + 1 || key == WRONG_KEY || find_created(key) != NULL
+               ? CKR_OK
+               : CKR_KEY_HANDLE_INVALID;
 }
 
 static CK_RV
@@ -610,6 +719,8 @@ static CK_FUNCTION_LIST list = {
     .C_InitPIN = init_pin,
     .C_SetPIN = set_pin,
     .C_InitToken = init_token,
+    .C_CreateObject = create_object,
+    .C_DestroyObject = destroy_object,
     .C_FindObjectsInit = find_init,
     .C_FindObjects = find_objects,
     .C_FindObjectsFinal = find_final,

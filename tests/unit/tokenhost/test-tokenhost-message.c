@@ -45,6 +45,8 @@ static const MeishiHostRequest requests[] = {
     {.type = MEISHI_HOST_INIT_PIN, .slot = 1, .presence = 2, .n_pins = 2},
     {.type = MEISHI_HOST_INIT_TOKEN, .slot = 1, .presence = 2, .data = TEXT("Label"), .n_pins = 1},
     {.type = MEISHI_HOST_WAIT},
+    {.type = MEISHI_HOST_CREATE, .slot = 1, .presence = 2, .n_pins = 1},
+    {.type = MEISHI_HOST_DESTROY, .slot = 1, .presence = 2, .number = 4711},
 };
 
 static MeishiHostSlot some_slots[] = {
@@ -80,6 +82,9 @@ static const MeishiHostReply replies[] = {
     {.type = MEISHI_HOST_LOGIN, .status = 0xa0},
     {.type = MEISHI_HOST_OPERATE, .result = TEXT("signature")},
     {.type = MEISHI_HOST_WAIT, .slot = 7},
+    {.type = MEISHI_HOST_CREATE, .object = 4711},
+    {.type = MEISHI_HOST_CREATE, .status = 0x13},
+    {.type = MEISHI_HOST_DESTROY},
 };
 
 static void
@@ -221,6 +226,8 @@ test_request_limits(void)
         {.type = MEISHI_HOST_SET_PIN, .n_pins = 1},
         {.type = MEISHI_HOST_SET_PIN, .n_pins = 3},
         {.type = MEISHI_HOST_OPERATE, .n_pins = 1}, /* and no login */
+        {.type = MEISHI_HOST_CREATE},
+        {.type = MEISHI_HOST_DESTROY, .n_pins = 1},
         {.type = MEISHI_HOST_OPERATE, .data = {bytes, MEISHI_WIRE_MAX_INLINE + 1}},
         {.type = MEISHI_HOST_INITIALIZE, .data = {bytes, MEISHI_HOST_MAX_RESERVED + 1}},
         {.type = MEISHI_HOST_INIT_TOKEN, .data = {bytes, 33}},
