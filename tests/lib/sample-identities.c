@@ -254,3 +254,15 @@ sample_identity_new_numbered(const MeishiIdentity *original, guint n)
         g_ptr_array_add(identity->chain, meishi_cert_ref(original->chain->pdata[i]));
     return identity;
 }
+
+const char *
+sample_identity_pem(SampleKind kind)
+{
+    return pems[kind];
+}
+
+const char *
+sample_identity_issuer_pem(void)
+{
+    return issuers_pem; /* itself, and its own issuer */
+}

@@ -26,3 +26,7 @@ MeishiIdentity *sample_identity_new_bare(SampleKind kind, gint64 row);
 MeishiIdentity *sample_identity_new_numbered(const MeishiIdentity *original, guint n);
 
 MeishiKey *sample_identity_key(SampleKind kind);
+
+/* Certificate and key; the certificate that issued all of them. */
+const char *sample_identity_pem(SampleKind kind);
+const char *sample_identity_issuer_pem(void);
