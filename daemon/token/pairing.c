@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define DER_SEQUENCE 0x30
+
 void
 meishi_token_identity_free(MeishiTokenIdentity *identity)
 {
@@ -39,16 +41,37 @@ is_type_of(guint64 key_type, MeishiKeyType type)
     }
 }
 
-/* @wrapped is a DER OCTET STRING of less than 256 bytes, as MeishiPublicKey has it. */
-static gboolean
-is_same_point(GBytes *point, GBytes *wrapped)
-{
-    gsize len, wrapped_len;
-    const guint8 *data = g_bytes_get_data(point, &len);
-    const guint8 *other = g_bytes_get_data(wrapped, &wrapped_len);
-    gsize head = wrapped_len > 2 && other[1] == 0x81 ? 3 : 2;
+#define MAX_AROUND 5 /* tag, length, unused bits, form */
 
-    return wrapped_len == len + head && memcmp(data, other + head, len) == 0;
+/* PKCS#11 2.40, 2.3.3 wants a DER OCTET STRING around the point.  Some tokens leave it out, and
+ * some have a BIT STRING there; which of these it is cannot be told by its first bytes, all of
+ * which a point can have, too.  So only what is the same in all of them is looked at: the
+ * coordinates, at the end.  @theirs is wrapped as the standard has it, and has less than 256 bytes.
+ */
+static gboolean
+is_same_point(GBytes *ours, GBytes *theirs, gboolean has_form)
+{
+    gsize len, their_len;
+    const guint8 *data = g_bytes_get_data(ours, &len);
+    const guint8 *their_data = g_bytes_get_data(theirs, &their_len);
+    gsize head = (their_len > 2 && their_data[1] == 0x81 ? 3 : 2) + (has_form ? 1 : 0);
+    gsize n = their_len > head ? their_len - head : 0;
+
+    return n > 0 && len >= n && len - n <= MAX_AROUND &&
+           memcmp(data + len - n, their_data + head, n) == 0;
+}
+
+/* RFC 3279, 2.3.5: parameters may be spelled out, and may then be those of any curve. */
+static gboolean
+is_spelled_out(GBytes *params)
+{
+    return ((const guint8 *)g_bytes_get_data(params, NULL))[0] == DER_SEQUENCE;
+}
+
+static gboolean
+is_other_curve(GBytes *ours, GBytes *theirs)
+{
+    return !g_bytes_equal(ours, theirs) && !is_spelled_out(ours) && !is_spelled_out(theirs);
 }
 
 typedef enum {
@@ -66,9 +89,11 @@ compare_key(const MeishiTokenObject *object, const MeishiPublicKey *key)
     if (object->modulus != NULL && key->modulus != NULL)
         return g_bytes_equal(object->modulus, key->modulus) ? SAME : DIFFERENT;
     if (object->ec_point != NULL && key->ec_point != NULL)
-        return is_same_point(object->ec_point, key->ec_point) ? SAME : DIFFERENT;
+        return is_same_point(object->ec_point, key->ec_point, key->type == MEISHI_KEY_EC)
+                   ? SAME
+                   : DIFFERENT;
     if (object->ec_params != NULL && key->type == MEISHI_KEY_EC && key->ec_params != NULL &&
-        !g_bytes_equal(object->ec_params, key->ec_params))
+        is_other_curve(object->ec_params, key->ec_params))
         return DIFFERENT;
     return UNKNOWN;
 }

@@ -8,16 +8,17 @@
 
 #include <string.h>
 
-#define DER_OCTET_STRING 0x04
+#define DER_SEQUENCE 0x30
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-/* Printable text; what else a module wrote becomes a blank, and blanks at the ends go. */
+/* Printable text; what else a module wrote becomes a blank, and blanks at the ends go.  Some pad
+ * with zeros, or write the one that ends a string in C, which is then the end here as well. */
 static char *
 clean_text(MeishiHostText text)
 {
-    g_autofree char *valid =
-        text.len > 0 ? g_utf8_make_valid((const char *)text.data, (gssize)text.len) : g_strdup("");
+    const char *data = text.len > 0 ? (const char *)text.data : "";
+    g_autofree char *valid = g_utf8_make_valid(data, (gssize)strnlen(data, text.len));
     GString *clean = g_string_new(NULL);
 
     for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
@@ -36,17 +37,23 @@ dup_bytes(const MeishiHostObject *object, guint64 type)
     return value != NULL && value->len > 0 ? g_bytes_new(value->data, value->len) : NULL;
 }
 
-/* CK_ULONG as the module's machine has it, which is ours. */
+/* CK_ULONG as the module's machine has it, which is ours; or, in modules that were written for
+ * Windows, the 32 bits that it has there. */
 static guint64
 read_number(const MeishiHostObject *object, guint64 type, guint64 otherwise)
 {
     const struct meishi_bytes *value = meishi_host_object_find(object, type);
     CK_ULONG number;
+    guint32 short_number;
 
-    if (value == NULL || value->len != sizeof number)
+    if (value != NULL && value->len == sizeof number) {
+        memcpy(&number, value->data, sizeof number);
+        return number;
+    }
+    if (value == NULL || value->len != sizeof short_number)
         return otherwise;
-    memcpy(&number, value->data, sizeof number);
-    return number;
+    memcpy(&short_number, value->data, sizeof short_number);
+    return short_number;
 }
 
 /* A token without an attribute of its own for it does not do it. */
@@ -71,31 +78,33 @@ dup_modulus(const MeishiHostObject *object)
     return zeros < value->len ? g_bytes_new(value->data + zeros, value->len - zeros) : NULL;
 }
 
-/* PKCS#11 2.40, 2.3.3 wants a DER OCTET STRING around the point, and many tokens leave it out. Both
- * begin with 4; the length tells: an uncompressed point has an odd number of bytes, and in a
- * wrapped one a second 4 comes where the point begins. */
-static struct meishi_bytes
-unwrap_point(struct meishi_bytes value)
+/* How long the DER value at the beginning of @value is; 0: none is there.  X.690, 8.1.3. */
+static gsize
+der_length(const struct meishi_bytes *value)
 {
-    gsize head = value.len > 2 && value.data[1] == 0x81 ? 3 : 2;
-    gsize len = value.len > head ? value.data[head - 1] : 0;
+    gsize n_bytes, len = 0, head = 2;
 
-    if (value.len > head && value.data[0] == DER_OCTET_STRING && len == value.len - head &&
-        (head == 3 || value.data[1] < 0x80))
-        return (struct meishi_bytes){value.data + head, len};
-    return value;
+    if (value->len < head || value->data[0] != DER_SEQUENCE)
+        return 0;
+    n_bytes = value->data[1] < 0x80 ? 0 : value->data[1] & 0x7fu;
+    if (n_bytes > 3 || value->len < head + n_bytes)
+        return 0;
+    for (gsize i = 0; i < n_bytes; i++)
+        len = len << 8 | value->data[head + i];
+    return head + n_bytes + (n_bytes == 0 ? value->data[1] : len);
 }
 
+/* A certificate.  Cards keep it in a file of fixed size, and some modules hand out all of that. */
 static GBytes *
-dup_point(const MeishiHostObject *object)
+dup_certificate(const MeishiHostObject *object)
 {
-    const struct meishi_bytes *value = meishi_host_object_find(object, CKA_EC_POINT);
-    struct meishi_bytes point;
+    const struct meishi_bytes *value = meishi_host_object_find(object, CKA_VALUE);
+    gsize len;
 
-    if (value == NULL)
+    if (value == NULL || value->len == 0)
         return NULL;
-    point = unwrap_point(*value);
-    return point.len > 0 ? g_bytes_new(point.data, point.len) : NULL;
+    len = der_length(value);
+    return g_bytes_new(value->data, len > 0 ? MIN(len, value->len) : value->len);
 }
 
 static char *
@@ -132,11 +141,11 @@ make_object(const MeishiHostObject *from)
     object->class = from->class;
     object->id = dup_bytes(from, CKA_ID);
     object->label = dup_label(from);
-    object->value = dup_bytes(from, CKA_VALUE);
+    object->value = dup_certificate(from);
     object->key_type = read_number(from, CKA_KEY_TYPE, G_MAXUINT64);
     object->modulus = dup_modulus(from);
     object->ec_params = dup_bytes(from, CKA_EC_PARAMS);
-    object->ec_point = dup_point(from);
+    object->ec_point = dup_bytes(from, CKA_EC_POINT);
     object->can_sign = read_boolean(from, CKA_SIGN);
     object->can_sign_recover = read_boolean(from, CKA_SIGN_RECOVER);
     object->can_decrypt = read_boolean(from, CKA_DECRYPT);

@@ -22,7 +22,7 @@ typedef struct {
     guint64 key_type; /* CKK_... */
     GBytes *modulus;  /* without leading zeros */
     GBytes *ec_params;
-    GBytes *ec_point; /* the point itself, whichever way the token wrapped it */
+    GBytes *ec_point; /* with whatever the token wrapped it in */
     /* Of a private key. */
     gboolean can_sign, can_sign_recover, can_decrypt, can_derive;
     gboolean always_authenticate;

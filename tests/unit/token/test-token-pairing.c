@@ -28,6 +28,7 @@ static const struct {
     {"ca", MEISHI_KEY_RSA, "modulus of the authority", NULL, TRUE},
     {"e1", MEISHI_KEY_EC, "first point, of 64 bytes ........", "curve A", FALSE},
     {"e2", MEISHI_KEY_EC, "second point, of 64 bytes .......", "curve A", FALSE},
+    {"e4", MEISHI_KEY_EC, "#point that looks like a wrapped one", "curve A", FALSE},
     {"e3", MEISHI_KEY_EC, "point on another curve ..........", "curve B", FALSE},
 };
 
@@ -224,6 +225,8 @@ static const struct {
     {"same-certificate-twice", "cert 1 A x r1a\ncert 2 B y r1a\nprv 3 A x r1", 0, "r1a:3"},
     {"wrapped-point", "cert 1 - x e1a\npub 2 B y e1\nprv 3 B y e1*", 0, "e1a:3"},
     {"plain-point", "cert 1 - x e1a\npub 2 B y e1'\nprv 3 B y e1*", 0, "e1a:3"},
+    {"plain-point-that-looks-wrapped",
+     "cert 1 - x e4a\npub 2 B y e4'\nprv 3 B y e4*\nprv 4 C z e2*", 0, "e4a:3"},
     {"zero-before-modulus", "cert 1 - x r1a\nprv 3 - x r10", 0, "r1a:3"},
     {"id-of-public-key", "cert 1 Q x e1a\npub 2 B y e1\nprv 3 B y e1*\nprv 4 C z e2*", 0, "e1a:3"},
     {"other-curve", "cert 1 A x e1a\nprv 3 A x e3*", CKF_LOGIN_REQUIRED, "e1a:"},

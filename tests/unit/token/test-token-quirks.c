@@ -308,11 +308,14 @@ static const char *const harmless[] = {
     "no-public-keys",
     "plain-point",
     "point-in-bits",
+    "explicit-curve",
     "other-handles",
     "other-handles keys-shown",
     /* texts and sizes */
+    "padded",
     "nul-padded",
     "no-ids no-public-keys nul-padded",
+    "short-numbers",
     "sizes-lie",
     "sizes-too-long",
     "one-by-one",
@@ -345,6 +348,23 @@ test_harmless(gconstpointer words)
     g_assert_cmpuint(fixture.n_troubles, ==, 0);
 }
 
+/* Whatever a module fills its fields up with. */
+static void
+test_names(gconstpointer words)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GPtrArray) identities = NULL;
+    const MeishiTokenContent *token;
+
+    fixture_init(&fixture, words);
+    token = meishi_token_use_token(nth_use(&fixture, 0));
+    g_assert_cmpstr(token->label, ==, "Card");
+    g_assert_cmpstr(token->serial, ==, "0000000000000000");
+    identities = identities_of(nth_use(&fixture, 0));
+    g_assert_cmpuint(identities->len, ==, 2);
+    g_assert_cmpstr(((MeishiTokenIdentity *)identities->pdata[0])->label, ==, "Ada RSA");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -358,5 +378,7 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, harmless[i], test_harmless);
     }
+    g_test_add_data_func("/token/quirks/names/padded", "padded", test_names);
+    g_test_add_data_func("/token/quirks/names/nul-padded", "nul-padded", test_names);
     return g_test_run();
 }
