@@ -121,6 +121,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiKey, meishi_key_unref)
 /* The key's own SubjectPublicKeyInfo, to be compared with a certificate's. */
 GBytes *meishi_key_spki(MeishiKey *key);
 
+/* ---- key-parts.c: private keys for PKCS#11 tokens ------------------------------------------ */
+
+#define MEISHI_KEY_MAX_PARTS 6
+
+/* What a private key object is made of beside what its public key says (MeishiPublicKey). */
+typedef struct {
+    guint n;
+    struct {
+        guint64 type; /* CKA_PRIVATE_EXPONENT, CKA_VALUE ... */
+        MeishiSecret *value;
+    } part[MEISHI_KEY_MAX_PARTS];
+} MeishiKeyParts;
+
+/* UNSUPPORTED. */
+gboolean meishi_key_parts(MeishiKey *key, MeishiKeyParts *ret,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void meishi_key_parts_clear(MeishiKeyParts *parts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiKeyParts, meishi_key_parts_clear)
+
 /* ---- mechanism.c, operate.c: what a key can do ---------------------------------------------- */
 
 typedef enum {
