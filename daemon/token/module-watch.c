@@ -522,6 +522,13 @@ meishi_module_watch_look(MeishiModuleWatch *watch)
 }
 
 void
+meishi_module_watch_read_again(MeishiModuleWatch *watch)
+{
+    watch->is_thorough = TRUE;
+    meishi_module_watch_look(watch);
+}
+
+void
 meishi_module_watch_doubt(MeishiModuleWatch *watch)
 {
     gint64 now = g_get_monotonic_time();

@@ -48,6 +48,9 @@ gboolean meishi_module_watch_is_settled(const MeishiModuleWatch *watch);
 /* Looks again soon: something happened that tells that a token may have gone. */
 void meishi_module_watch_look(MeishiModuleWatch *watch);
 
+/* The same, and what is on its tokens is read anew: somebody wrote to one. */
+void meishi_module_watch_read_again(MeishiModuleWatch *watch);
+
 /* A token gave an answer without sense: the module is started anew, unless that was tried just now,
  * for some are themselves again only then. */
 void meishi_module_watch_doubt(MeishiModuleWatch *watch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * MeishiTokenUse from inside: for token-use.c (life, turns, login), token-use-operate.c
- * and token-use-pin.c.
+ * MeishiTokenUse from inside: for token-use.c (life, turns, login), token-use-operate.c,
+ * token-use-pin.c and token-use-write.c.
  */
 #pragma once
 
@@ -28,6 +28,9 @@ typedef struct {
     /* Another PIN. */
     MeishiSecret *new_pin;
     gboolean is_unblocking; /* @pin is the PUK */
+    /* Writing. */
+    MeishiSecret *template;
+    guint64 object;
     /* An operation. */
     MeishiTokenJob job;
     MeishiTokenIdentity identity;

@@ -61,6 +61,7 @@ work_free(gpointer data)
     g_clear_pointer(&work->identity.cert, meishi_cert_unref);
     g_clear_pointer(&work->identity.id, g_bytes_unref);
     g_free(work->identity.label);
+    g_clear_pointer(&work->template, meishi_secret_unref);
     g_clear_pointer(&work->bytes, g_bytes_unref);
     g_clear_pointer(&work->keys, g_ptr_array_unref);
     g_clear_pointer(&work->keys_owner, g_ptr_array_unref);

@@ -97,3 +97,28 @@ void meishi_token_use_operate_async(MeishiTokenUse *use, const MeishiTokenJob *j
                                     gpointer user_data);
 MeishiSecret *
 meishi_token_use_operate_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* Makes the object that @template (template.h) describes; @who takes turns with others.  LOCKED: a
+ * login is missing; UNSUPPORTED: the token takes nothing, or not this; NO_SPACE; UNAVAILABLE,
+ * TIMEOUT, FAILED. */
+void meishi_token_use_create_async(MeishiTokenUse *use, gconstpointer who, MeishiSecret *template,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+gboolean meishi_token_use_create_finish(GAsyncResult *result, guint64 *ret_object,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes an object away again; the same errors. */
+void meishi_token_use_destroy_async(MeishiTokenUse *use, gconstpointer who, guint64 object,
+                                    GAsyncReadyCallback callback, gpointer user_data);
+gboolean
+meishi_token_use_destroy_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Everything on the token (new array of MeishiTokenObject), as the login shows it that there is. */
+void meishi_token_use_list_async(MeishiTokenUse *use, gconstpointer who,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *
+meishi_token_use_list_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Something was written: what everybody sees of the token is read anew. */
+void meishi_token_use_read_again(MeishiTokenUse *use);
