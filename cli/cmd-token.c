@@ -112,6 +112,7 @@ const MeishiCommand meishi_command_token_show = {
     .example = "meishi token show 'Corp card'",
     .min_args = 1,
     .max_args = 1,
+    .argument = MEISHI_ARGUMENT_TOKEN,
     .run = run_show,
 };
 
@@ -198,6 +199,7 @@ const MeishiCommand meishi_command_token_remove_module = {
 static const MeishiCommand *const subcommands[] = {
     &meishi_command_token_list,
     &meishi_command_token_show,
+    &meishi_command_token_pin,
     &meishi_command_token_add_module,
     &meishi_command_token_remove_module,
     NULL,

@@ -16,6 +16,7 @@ typedef enum {
     MEISHI_ARGUMENT_HOST,   /* of those that are remembered */
     MEISHI_ARGUMENT_CHOICE, /* its number, or a host */
     MEISHI_ARGUMENT_BROWSER,
+    MEISHI_ARGUMENT_TOKEN,
 } MeishiArgument;
 
 typedef struct MeishiCommand MeishiCommand;
@@ -67,6 +68,7 @@ extern const MeishiCommand meishi_command_choices_undo;
 extern const MeishiCommand meishi_command_token;
 extern const MeishiCommand meishi_command_token_add_module;
 extern const MeishiCommand meishi_command_token_list;
+extern const MeishiCommand meishi_command_token_pin;
 extern const MeishiCommand meishi_command_token_remove_module;
 extern const MeishiCommand meishi_command_token_show;
 extern const MeishiCommand meishi_command_policy;

@@ -9,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/text.h"
+#include "daemon/asking/dict.h"
 
 #include <string.h>
 
@@ -102,6 +103,22 @@ offer_identities(const char *typed, const char *lead)
     }
 }
 
+static void
+offer_tokens(const char *typed)
+{
+    g_autoptr(MeishiClient) client = meishi_client_connect(FALSE, NULL);
+    g_autoptr(GPtrArray) tokens = client != NULL ? meishi_client_tokens(client, NULL) : NULL;
+
+    for (guint i = 0; tokens != NULL && i < tokens->len; i++) {
+        const char *label = meishi_dict_text(tokens->pdata[i], "Label");
+        g_autofree char *clean = meishi_text_clean(label);
+        g_autofree char *model = meishi_text_clean(meishi_dict_text(tokens->pdata[i], "Model"));
+
+        if (g_str_equal(label, clean))
+            offer(typed, label, model);
+    }
+}
+
 /* Servers that something is remembered for; with @with_ids, the numbers of the choices as well. */
 static void
 offer_servers(const char *typed, const char *lead, gboolean with_ids)
@@ -188,6 +205,8 @@ offer_argument(const char *typed, const MeishiCommand *command)
         offer_servers(typed, "", FALSE);
     else if (command->argument == MEISHI_ARGUMENT_CHOICE)
         offer_servers(typed, "", TRUE);
+    else if (command->argument == MEISHI_ARGUMENT_TOKEN)
+        offer_tokens(typed);
 }
 
 static void

@@ -104,8 +104,12 @@ meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts)
 GError *
 meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why)
 {
-    return g_error_new(MEISHI_ERROR, MEISHI_ERROR_LOCKED, "The token “%s” wants its PIN, and %s.",
-                       lock->place->label, why);
+    GError *error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_LOCKED,
+                                "The token “%s” wants its PIN, and %s.", lock->place->label, why);
+
+    if (tries_of(meishi_token_use_token(lock->use)) == MEISHI_LOCK_TRIES_NONE)
+        meishi_token_lock_explain(lock, &error);
+    return error;
 }
 
 static gpointer
@@ -138,10 +142,13 @@ static gboolean
 try_token_finish(gpointer lock, GAsyncResult *result, GError **error)
 {
     MeishiAgent *agent = ((MeishiTokenLock *)lock)->agent;
+    gboolean ok = meishi_token_use_login_finish(result, error);
 
     if (agent != NULL)
         meishi_agent_announce_hints(agent);
-    return meishi_token_use_login_finish(result, error);
+    if (!ok)
+        meishi_token_lock_explain(lock, error);
+    return ok;
 }
 
 static GError *

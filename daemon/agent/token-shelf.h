@@ -46,5 +46,8 @@ const MeishiTokenEntry *meishi_token_shelf_find(const MeishiTokenShelf *shelf, g
 /* The facts that a question for the PIN is made of. */
 void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts);
 
+/* Adds to LOCKED, which the token or its module said, what the person can do then. */
+void meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error);
+
 /* "It stays locked"; @why is a clause. */
 GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);

@@ -10,6 +10,7 @@
 #include "daemon/bus/caller.h"
 #include "daemon/bus/door.h"
 #include "daemon/bus/identity-object.h"
+#include "daemon/bus/token-pin.h"
 #include "daemon/token/uri.h"
 
 #define TOKENS MEISHI_BUS_PATH "/token/"
@@ -187,7 +188,7 @@ fill(MeishiBusToken *skeleton, const Token *token)
 }
 
 static void
-show(GDBusObjectManagerServer *objects, const Token *token)
+show(GDBusObjectManagerServer *objects, MeishiAgent *agent, const Token *token)
 {
     g_autoptr(GDBusObject) shown =
         g_dbus_object_manager_get_object(G_DBUS_OBJECT_MANAGER(objects), token->path);
@@ -202,6 +203,7 @@ show(GDBusObjectManagerServer *objects, const Token *token)
     skeleton = meishi_bus_token_skeleton_new();
     object = meishi_bus_object_skeleton_new(token->path);
     fill(skeleton, token);
+    meishi_token_pin_connect(skeleton, agent);
     meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(skeleton));
     meishi_bus_object_skeleton_set_token(object, skeleton);
     g_dbus_object_manager_server_export(objects, G_DBUS_OBJECT_SKELETON(object));
@@ -242,6 +244,6 @@ meishi_token_objects_update(GDBusObjectManagerServer *objects, MeishiAgent *agen
     add_role_tokens(tokens, presentation);
     add_foreign_tokens(tokens, views);
     for (guint i = 0; i < tokens->len; i++)
-        show(objects, tokens->pdata[i]);
+        show(objects, agent, tokens->pdata[i]);
     hide_others(objects, tokens);
 }

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Another PIN for a token; see token-pin.h.  What cannot be right is refused here, before the token
+ * counts it as a wrong try; how it is done is daemon/token/token-use-pin.c.
+ */
+#include "daemon/agent/token-pin.h"
+
+#include "daemon/agent/token-shelf.h"
+#include "daemon/base/error.h"
+
+/* ---- what to do about a blocked PIN --------------------------------------------------------- */
+
+/* A sentence; new.  Only a TPM forgives by itself, and takes no PUK meanwhile. */
+static char *
+advise(const MeishiTokenLock *lock)
+{
+    g_autofree char *label = g_shell_quote(lock->place->slot_label);
+
+    if (lock->place->kind == MEISHI_TOKEN_TPM)
+        return g_strdup("A TPM takes PINs again by itself after some time.");
+    return g_strdup_printf("`meishi token pin %s --unblock` sets a new one with the PUK.", label);
+}
+
+void
+meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error)
+{
+    g_autofree char *advice = NULL;
+    char *message;
+
+    if (error == NULL || !g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
+        return;
+    advice = advise(lock);
+    message = g_strjoin(" ", (*error)->message, advice, NULL);
+    g_free((*error)->message);
+    (*error)->message = message;
+}
+
+/* ---- what is refused ------------------------------------------------------------------------ */
+
+static MeishiTokenLock *
+find_lock(const MeishiAgent *agent, const char *label)
+{
+    for (guint i = 0; agent->shelf != NULL && i < agent->shelf->locks->len; i++) {
+        MeishiTokenLock *lock = agent->shelf->locks->pdata[i];
+
+        if (g_str_equal(lock->place->slot_label, label))
+            return lock;
+    }
+    return NULL;
+}
+
+static gboolean
+refuse(GError **error, MeishiErrorCode code, const char *format, const MeishiTokenLock *lock)
+{
+    g_auto(GStrv) parts = g_strsplit(format, "%s", 2);
+
+    g_set_error(error, MEISHI_ERROR, (gint)code, "%s“%s”%s", parts[0], lock->place->slot_label,
+                parts[1]);
+    return FALSE;
+}
+
+static gboolean
+check_token(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **error)
+{
+    const MeishiTokenContent *token = meishi_token_use_token(lock->use);
+    gboolean has_pad = meishi_token_content_has_pin_pad(token);
+
+    if (!meishi_token_content_is_initialized(token))
+        return refuse(error, MEISHI_ERROR_UNSUPPORTED,
+                      "The token %s has not been set up yet, and so has no PIN.", lock);
+    if (!meishi_token_content_needs_login(token))
+        return refuse(error, MEISHI_ERROR_UNSUPPORTED, "The token %s has no PIN.", lock);
+    if (has_pad && (change->by != NULL || change->pin != NULL))
+        return refuse(error, MEISHI_ERROR_INVALID_ARGUMENT,
+                      "The PIN of the token %s is typed at its own keys.", lock);
+    if (!has_pad && (change->by == NULL || change->pin == NULL))
+        return refuse(error, MEISHI_ERROR_INVALID_ARGUMENT,
+                      "The token %s has no keys of its own to type a PIN at.", lock);
+    return TRUE;
+}
+
+static gboolean
+check_tries(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **error)
+{
+    MeishiPinTries tries = meishi_token_content_pin_tries(meishi_token_use_token(lock->use));
+
+    if (change->is_unblocking)
+        return TRUE;
+    if (tries == MEISHI_PIN_BLOCKED) {
+        (void)refuse(error, MEISHI_ERROR_LOCKED, "The PIN of the token %s is blocked.", lock);
+        meishi_token_lock_explain(lock, error);
+        return FALSE;
+    }
+    if (tries == MEISHI_PIN_LAST_TRY && !change->spends_last_try)
+        return refuse(error, MEISHI_ERROR_DENIED,
+                      "One try is left at the PIN of the token %s, and whoever wants to change it "
+                      "has to say that it may be spent.",
+                      lock);
+    return TRUE;
+}
+
+/* The token counts bytes (PKCS#11 2.40, CK_TOKEN_INFO). */
+static gboolean
+fits(const MeishiSecret *pin, const MeishiTokenContent *token)
+{
+    gsize len = pin != NULL ? meishi_secret_len(pin) : token->min_pin;
+
+    return len >= token->min_pin && (token->max_pin == 0 || len <= token->max_pin);
+}
+
+static gboolean
+check_pins(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **error)
+{
+    const MeishiTokenContent *token = meishi_token_use_token(lock->use);
+
+    if (!fits(change->pin, token)) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                    "The new PIN does not fit: one of the token “%s” has %u to %u characters.",
+                    lock->place->slot_label, token->min_pin, token->max_pin);
+        return FALSE;
+    }
+    if (change->is_unblocking || change->pin == NULL)
+        return TRUE;
+    if (!fits(change->by, token))
+        return refuse(error, MEISHI_ERROR_WRONG_SECRET,
+                      "This is not the PIN of the token %s; it was not tried, since none there has "
+                      "that length.",
+                      lock);
+    if (meishi_secret_equal(change->by, change->pin))
+        return refuse(error, MEISHI_ERROR_INVALID_ARGUMENT,
+                      "The new PIN of the token %s has to be another one.", lock);
+    return TRUE;
+}
+
+/* ---- the call ------------------------------------------------------------------------------- */
+
+static void
+release_lock(gpointer lock)
+{
+    meishi_token_lock_unref(lock);
+}
+
+/* Either way the token shows something else now.  A question for the old PIN is over. */
+static void
+on_set(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    MeishiTokenLock *lock = g_task_get_task_data(task);
+    GError *error = NULL;
+    gboolean ok = meishi_token_use_set_pin_finish(result, &error);
+
+    meishi_agent_announce_hints(g_task_get_source_object(task));
+    if (lock->opening != NULL)
+        meishi_opening_look_again(lock->opening);
+    if (ok)
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+void
+meishi_agent_change_pin_async(MeishiAgent *agent, const MeishiPinChange *change,
+                              GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(agent, NULL, callback, user_data);
+    MeishiTokenLock *lock = find_lock(agent, change->token);
+    GError *error = NULL;
+
+    if (lock == NULL) {
+        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                                "There is no card and no token “%s” now. Insert it.",
+                                change->token);
+        return;
+    }
+    if (!check_token(lock, change, &error) || !check_tries(lock, change, &error) ||
+        !check_pins(lock, change, &error)) {
+        g_task_return_error(task, error);
+        return;
+    }
+    g_task_set_task_data(task, meishi_token_lock_ref(lock), release_lock);
+    if (change->is_unblocking)
+        meishi_token_use_unblock_pin_async(lock->use, change->by, change->pin, on_set,
+                                           g_steal_pointer(&task));
+    else
+        meishi_token_use_change_pin_async(lock->use, change->by, change->pin, on_set,
+                                          g_steal_pointer(&task));
+}
+
+gboolean
+meishi_agent_change_pin_finish(MeishiAgent *agent, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}

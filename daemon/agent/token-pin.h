@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the person does about the PIN of a token, as against being asked for it (agent-token-use.c):
+ * gives it another one.  Tokens are named by their label, as MeishiTokenView has it in
+ * place->slot_label.  Main loop.
+ */
+#pragma once
+
+#include "daemon/agent/agent.h"
+
+typedef struct {
+    const char *token;
+    MeishiSecret *by;         /* the old PIN, or the PUK; NULL: at the token's own keys */
+    MeishiSecret *pin;        /* the new one; the same */
+    gboolean is_unblocking;   /* @by is the PUK */
+    gboolean spends_last_try; /* the person agrees to that */
+} MeishiPinChange;
+
+/* Sets the PIN.  NOT_FOUND: no such token is there; INVALID_ARGUMENT: it takes no such PIN, or its
+ * own keys are to be used, or are not there; WRONG_SECRET; LOCKED: the PIN is blocked, or the PUK;
+ * DENIED: one try is left and the person did not agree to spend it; UNSUPPORTED: the token or its
+ * module does not do that; UNAVAILABLE, TIMEOUT, CANCELLED (at the token's keys), FAILED. */
+void meishi_agent_change_pin_async(MeishiAgent *agent, const MeishiPinChange *change,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+gboolean meishi_agent_change_pin_finish(MeishiAgent *agent, GAsyncResult *result,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

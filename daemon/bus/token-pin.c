@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads arguments, calls the agent, answers.  A token whose PIN is typed at keys of its own is sent
+ * empty ones.
+ */
+#include "daemon/bus/token-pin.h"
+
+#include "daemon/agent/token-pin.h"
+#include "daemon/bus/call.h"
+#include "daemon/bus/options.h"
+#include "daemon/bus/receive.h"
+
+static const MeishiOption options_known[] = {{"last-try", "b"}, {NULL, NULL}};
+
+/* What a handler needs to know: the agent knows the token by the label that is shown. */
+typedef struct {
+    MeishiBusToken *skeleton; /* that it belongs to */
+    MeishiAgent *agent;
+} Subject;
+
+static void
+free_subject(gpointer subject, GClosure *closure)
+{
+    g_free(subject);
+}
+
+/* What is kept of a call until its secrets have been read. */
+typedef struct {
+    char *label;
+    gboolean is_unblocking;
+    gboolean spends_last_try;
+} Wish;
+
+static void
+wish_free(gpointer data)
+{
+    Wish *wish = data;
+
+    g_free(wish->label);
+    g_free(wish);
+}
+
+static void
+on_changed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+    gboolean ok = meishi_agent_change_pin_finish(MEISHI_AGENT(source), result, &error);
+
+    meishi_call_end(user_data, ok, error);
+}
+
+static MeishiSecret *
+secret_or_none(MeishiCall *call, const char *name)
+{
+    MeishiSecret *secret = meishi_call_secret(call, name);
+
+    return secret != NULL && meishi_secret_len(secret) > 0 ? secret : NULL;
+}
+
+static void
+received(MeishiCall *call)
+{
+    const Wish *wish = meishi_call_data(call);
+    const MeishiPinChange change = {
+        .token = wish->label,
+        .by = secret_or_none(call, "by"),
+        .pin = secret_or_none(call, "pin"),
+        .is_unblocking = wish->is_unblocking,
+        .spends_last_try = wish->spends_last_try,
+    };
+
+    meishi_agent_change_pin_async(meishi_call_agent(call), &change, on_changed, call);
+}
+
+static gboolean
+expect_secrets(MeishiCall *call, GError **error)
+{
+    gint by, pin;
+
+    g_variant_get_child(meishi_call_parameters(call), 0, "h", &by);
+    g_variant_get_child(meishi_call_parameters(call), 1, "h", &pin);
+    return meishi_call_expect(call, "by", by, MEISHI_RECEIVE_MAX_SECRET, error) &&
+           meishi_call_expect(call, "pin", pin, MEISHI_RECEIVE_MAX_SECRET, error);
+}
+
+/* Connected swapped: the arguments that it leaves out are in the invocation. */
+static gboolean
+on_pin(const Subject *subject, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+{
+    MeishiCall *call = meishi_call_new(subject->agent, invocation, fds);
+    const char *method = g_dbus_method_invocation_get_method_name(invocation);
+    g_autoptr(GVariant) options = g_variant_get_child_value(meishi_call_parameters(call), 2);
+    Wish *wish = g_new0(Wish, 1);
+    GError *error = NULL;
+
+    meishi_call_set_data(call, wish, wish_free);
+    wish->label = g_strdup(meishi_bus_token_get_label(subject->skeleton));
+    wish->is_unblocking = g_str_equal(method, "UnblockPin");
+    g_variant_lookup(options, "last-try", "b", &wish->spends_last_try);
+    if (meishi_options_check(options, options_known, &error) && expect_secrets(call, &error))
+        meishi_call_receive(call, received);
+    else
+        meishi_call_fail(call, error);
+    return TRUE;
+}
+
+static void
+connect(MeishiBusToken *skeleton, MeishiAgent *agent, const char *signal, GCallback handler)
+{
+    Subject *subject = g_new(Subject, 1);
+
+    *subject = (Subject){skeleton, agent};
+    g_signal_connect_data(skeleton, signal, handler, subject, free_subject, G_CONNECT_SWAPPED);
+}
+
+void
+meishi_token_pin_connect(MeishiBusToken *skeleton, MeishiAgent *agent)
+{
+    connect(skeleton, agent, "handle-change-pin", G_CALLBACK(on_pin));
+    connect(skeleton, agent, "handle-unblock-pin", G_CALLBACK(on_pin));
+}
