@@ -12,6 +12,9 @@
     client      client(person) -> a PKCS#11 client in a process of its own: harness/cryptoki.py
     nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
     s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
+    crowd       a daemon and the programs that ask it all at once: harness/crowd.py
+
+Those of the tests with windows are in harness/screen.py.
 
 Everything a test starts ends with it.  Run one file by hand with
 
@@ -31,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # pylint: disable=wrong-import-position,redefined-outer-name
 from harness.bus import Bus  # noqa: E402
+from harness.crowd import Crowd  # noqa: E402
 from harness.cryptoki import Client  # noqa: E402
 from harness.person import ORDINARY_UID, Person  # noqa: E402
 from harness.pki import Pki  # noqa: E402
@@ -38,6 +42,7 @@ from harness.process import commands_with, wait_until  # noqa: E402
 from harness.servers import Nginx, OpensslServer  # noqa: E402
 from harness.tree import Tree  # noqa: E402
 
+pytest_plugins = ["harness.screen"]
 _numbers = itertools.count(1)
 
 
@@ -91,6 +96,13 @@ def ordinary(people):
 @pytest.fixture
 def bus(scratch):
     made = Bus(scratch / f"bus{next(_numbers)}")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def crowd(person, bus, pki):
+    made = Crowd(person, bus, pki)
     yield made
     made.stop()
 

@@ -17,13 +17,6 @@ VALGRIND = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def crowd(person, bus, pki):
-    made = Crowd(person, bus, pki)
-    yield made
-    made.stop()
-
-
 def test_fifty_requests_three_questions(crowd):
     prompter = Prompter(crowd.connect())
     programs = crowd.start()

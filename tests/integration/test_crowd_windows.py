@@ -3,27 +3,11 @@
 killed in the middle."""
 
 import pytest
-from harness.crowd import CARDS, HOSTS, Crowd
+from harness.crowd import CARDS, HOSTS
 from harness.dbus import ROOT, SELECTOR
-from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.prompter import Prompter
 from harness.window import CHOOSE, Window, start_prompter, text_on
-
-
-@pytest.fixture
-def crowd(person, bus, pki):
-    made = Crowd(person, bus, pki)
-    yield made
-    made.stop()
-
-
-
-@pytest.fixture
-def desktop(person, bus):
-    made = Desktop(person, bus)
-    yield made
-    made.stop()
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-from harness.asking import AskingDaemon
-from harness.dbus import NAME, Door
 from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.scenes import SCENES, STYLES
@@ -28,13 +26,6 @@ def desktop(person, bus):
     made = Desktop(person, bus, f"{WIDTH}x{HEIGHT}")
     yield made
     made.stop()
-
-
-@pytest.fixture
-def asking(desktop, bus):
-    door = Door(bus.address, NAME)
-    yield AskingDaemon(door)
-    door.close()
 
 
 def wait_alone(desktop):

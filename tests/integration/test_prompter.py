@@ -6,73 +6,31 @@ import time
 
 import pytest
 from gi.repository import GLib
-from harness.asking import AskingDaemon
 from harness.dbus import NAME, PROMPTER, ROOT, SELECTOR, Door, RemoteError
-from harness.desktop import Desktop
 from harness.pki import ORGANISATION
 from harness.process import wait_until
 from harness.prompter import DISMISSED, NONE, SELECTED, Selection, variants
 from harness.questions import candidate, days, question
-from harness.window import start_prompter
+from harness.window import CHOOSE, CONFIRM, Window
 
 ANSWERED, NOT_NOW = 0, 1
 TITLES = {
-    "choose": "Choose a Client Certificate", "confirm": "Use of a Key",
-    "explain": "Why Was It Decided So?",
+    "choose": CHOOSE, "confirm": CONFIRM, "explain": "Why Was It Decided So?",
 }  # fmt: skip
 
 
 HANA, WORK = candidate(1, "Hana"), candidate(2, "Work")
 OLD = candidate(3, "Old", kind="'soft'", code="'EXPIRED'", not_after="int64 1700000000")
 TWO = question(HANA, WORK)
-CONFIRM = question(label="'Hana'", deadline="int64 1795219260")
+SIGNING = question(label="'Hana'", deadline="int64 1795219260")
 
 
-@pytest.fixture
-def desktop(person, bus):
-    made = Desktop(person, bus)
-    yield made
-    made.stop()
+class Shown(Window):
+    """The window of one question."""
 
-
-@pytest.fixture
-def prompter(person, desktop):
-    """prompter(arguments, **env) starts it."""
-    made = []
-
-    def start(*arguments, **env):
-        made.append(start_prompter(person, desktop, *arguments, **env))
-        return made[-1]
-
-    yield start
-    for one in made:
-        output = one.output()
-        assert one.stop() == 0, output
-        assert "CRITICAL" not in output and "ERROR" not in output, output
-
-
-@pytest.fixture
-def asking(desktop, bus):
-    door = Door(bus.address, NAME)
-    yield AskingDaemon(door)
-    door.close()
-
-
-class Shown:
-    """The window of one question, with the focus."""
-
-    def __init__(self, desktop, title="Choose a Client Certificate", cookie=None):
-        self.desktop = desktop
+    def __init__(self, desktop, title=CHOOSE, cookie=None):
+        super().__init__(desktop, title)
         self.cookie = cookie
-        desktop.find("dialog", title)
-        [self.window] = wait_until(desktop.windows, "a window")
-        desktop.focus(self.window)
-
-    def wait_armed(self, button="Use"):
-        def armed():
-            return "sensitive" in self.desktop.find("push button", button)["states"]
-
-        wait_until(armed, f"{button} can be pressed")
 
     def radios(self):
         return [one for one in self.desktop.see() if one["role"] == "radio button"]
@@ -82,9 +40,6 @@ class Shown:
 
     def shown_buttons(self):
         return [one["name"] for one in self.desktop.boxes()]
-
-    def gone(self):
-        wait_until(lambda: not self.desktop.windows(), "the window is gone")
 
 
 @pytest.fixture
@@ -280,8 +235,8 @@ def test_nothing_is_used_in_the_first_half_second(desktop, asking, show):
     shown.wait_armed()
     # The focus goes and comes back: what was meant for another window is not for this one.
     desktop.person.run(
-        "xdotool", "windowunmap", "--sync", shown.window, "windowmap", "--sync", shown.window,
-        "windowfocus", shown.window, "key", "Return", env=desktop.env,
+        "xdotool", "windowunmap", "--sync", shown.id, "windowmap", "--sync", shown.id,
+        "windowfocus", shown.id, "key", "Return", env=desktop.env,
     )  # fmt: skip
     asking.assert_silent()
     shown.wait_armed()
@@ -466,7 +421,7 @@ def test_news_do_not_hide_why_a_row_is_not_offered(desktop, asking, show):
 )
 def test_window_stands_before_the_programs_own(desktop, show, parent, expected):
     shown = show(question(HANA, parent_window=f"'{parent}'"))
-    told = desktop.person.run("xprop", "-id", shown.window, "WM_TRANSIENT_FOR", env=desktop.env)
+    told = desktop.person.run("xprop", "-id", shown.id, "WM_TRANSIENT_FOR", env=desktop.env)
     assert (told.stdout.split("# ")[1].strip() if "#" in told.stdout else None) == expected
 
 
@@ -477,7 +432,7 @@ def test_window_stands_before_the_programs_own(desktop, show, parent, expected):
     "key, word", [("alt+a", "once"), ("alt+s", "session"), ("alt+d", "no"), ("Return", "no")]
 )
 def test_confirming(desktop, asking, show, key, word):
-    shown = show(CONFIRM, "confirm")
+    shown = show(SIGNING, "confirm")
     text = said(desktop)
     assert "May curl use your key?" in text
     listed = names(desktop, "list item")
@@ -502,11 +457,11 @@ def test_confirming_each_use_has_no_session(desktop, asking, show):
 
 def test_one_window_at_a_time(desktop, asking, show):
     shown = show()
-    second = asking.ask("confirm", CONFIRM)
+    second = asking.ask("confirm", SIGNING)
     third = asking.ask("choose", question(WORK))
     assert len(desktop.windows()) == 1
     desktop.key("Escape")
-    Shown(desktop, "Use of a Key")
+    Shown(desktop, CONFIRM)
     asking.cancel(second)
     desktop.find("dialog", "Choose a Client Certificate")
     asking.cancel(third)
@@ -516,7 +471,7 @@ def test_one_window_at_a_time(desktop, asking, show):
 
 def test_question_taken_back_before_it_was_shown(desktop, asking, show):
     shown = show()
-    asking.cancel(asking.ask("confirm", CONFIRM))
+    asking.cancel(asking.ask("confirm", SIGNING))
     desktop.key("Escape")
     shown.gone()
     assert asking.answer()[1] == NOT_NOW and len(asking.answers) == 1

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 from harness import clipboard, sender
-from harness.asking import AskingDaemon
-from harness.dbus import NAME, ROOT, SELECTOR, VAULT, Door
-from harness.desktop import Desktop
+from harness.dbus import NAME, ROOT, SELECTOR, VAULT
 from harness.process import wait_until
 from harness.questions import candidate, dictionary, question
-from harness.traces import assert_clean, assert_forgotten, needles
-from harness.window import CHOOSE, CONFIRM, Window, start_prompter, text_on
+from harness.traces import assert_clean, assert_forgotten
+from harness.window import CHOOSE, CONFIRM, Window, text_on
 
 ANSWERED, NOT_NOW = 0, 1
 UNLOCK, PIN, PAD = "Unlock Your Keys", "PIN Needed", "PIN at the Reader"
@@ -37,36 +35,6 @@ def unlock(wrong="false", tries_left=3):
 
 def pin(**facts):
     return asked(**{"token": "'Corp card'", "reader": "'ACME 00'", "label": "'Hana'"} | facts)
-
-
-@pytest.fixture
-def desktop(person, bus):
-    made = Desktop(person, bus)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def prompter(person, desktop):
-    """prompter(**env) starts it."""
-    made = []
-
-    def start(**env):
-        made.append(start_prompter(person, desktop, **env))
-        return made[-1]
-
-    yield start
-    for one in made:
-        output = one.output()
-        assert one.stop() == 0, output
-        assert "CRITICAL" not in output and "ERROR" not in output, output
-
-
-@pytest.fixture
-def asking(desktop, bus):
-    door = Door(bus.address, NAME)
-    yield AskingDaemon(door)
-    door.close()
 
 
 @pytest.fixture

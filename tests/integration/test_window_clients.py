@@ -4,13 +4,12 @@ What the person does at the keyboard decides how the handshake ends, and the ser
 
 import json
 import os
-import subprocess
 
 import pytest
+from harness.clients import Curl, GnutlsCli
 from harness.dbus import MANAGER, NAME, POLICY, ROOT, SELECTOR, Door, RemoteError
-from harness.desktop import Desktop
 from harness.process import wait_until
-from harness.window import CONFIRM, Window, start_prompter
+from harness.window import CONFIRM, Window
 
 PASSPHRASE = "Sesame, open thyself 4711"
 UNLOCK = "Unlock Your Keys"
@@ -21,13 +20,6 @@ Version=1
 Identity-Subject-CN=Alice
 Confirm=each-use
 """
-
-
-@pytest.fixture
-def desktop(person, bus):
-    made = Desktop(person, bus)
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -54,16 +46,13 @@ def confirming(owner):
 
 
 @pytest.fixture
-def door(owner, desktop, bus):
+def door(owner, prompter, bus):
     """The daemon, for which the windows are there."""
-    prompter = start_prompter(owner, desktop)
+    prompter()
     door = Door(bus.address, NAME)
     wait_until(lambda: can_ask(door), "the prompter is registered")
     yield door
     door.close()
-    output = prompter.output()
-    assert prompter.stop() == 0, output
-    assert "CRITICAL" not in output and "ERROR" not in output, output
 
 
 def can_ask(door):
@@ -78,54 +67,15 @@ def nothing_is_open(door, desktop):
     assert door.call(ROOT, f"{MANAGER}.Statistics")[0]["questions"] == 0
 
 
-class Curl:
-    NAME = "curl"
+@pytest.fixture
+def start(owner, pki, nginx):
+    """start(client, version="1.3") sends it to the server with Alice's key."""
 
-    def __init__(self, owner, pki, nginx, version):
-        self.process = owner.background(
-            "curl", "-sS", "--max-time", "60", "--cacert", pki.root.cert,
-            "--cert", key_uri(owner), nginx.url(version),
-        )  # fmt: skip
+    def run(client, version="1.3"):
+        uri = json.loads(owner.meishi("list", "--json").stdout)[0]["uri"]
+        return client(owner, pki, nginx.url(version), pki.identity("Alice"), uri)
 
-    def ended(self):
-        """Its exit status, and what it said."""
-        return self.process.wait(), self.process.output()
-
-    def assert_page(self, page):
-        status, output = self.ended()
-        assert status == 0 and page in output, output
-
-    def assert_failed(self):
-        status, output = self.ended()
-        assert status in (35, 55, 56, 58) and "curl: (" in output, output
-
-
-class GnutlsCli:
-    NAME = "gnutls-cli"
-
-    def __init__(self, owner, pki, nginx, version):
-        uri = key_uri(owner)
-        self.process = owner.background(
-            "gnutls-cli", "--provider", owner.tree.module, "--x509cafile", pki.root.cert,
-            "--x509certfile", uri, "--x509keyfile", uri, "-p", nginx.port(version), "127.0.0.1",
-            stdin=subprocess.PIPE,
-        )  # fmt: skip
-        self.process.child.stdin.write(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        self.process.child.stdin.flush()
-
-    def assert_page(self, page):
-        self.process.wait_ready(lambda: page in self.process.output(), f"says {page}")
-        self.process.child.stdin.close()
-        self.process.kill()
-
-    def assert_failed(self):
-        status, output = self.process.wait(), self.process.output()
-        self.process.child.stdin.close()
-        assert status != 0 and "Fatal error: PKCS #11 error" in output, output
-
-
-def key_uri(owner):
-    return json.loads(owner.meishi("list", "--json").stdout)[0]["uri"]
+    return run
 
 
 both = pytest.mark.parametrize("client", [Curl, GnutlsCli], ids=["curl", "gnutls-cli"])
@@ -135,8 +85,8 @@ both_versions = pytest.mark.parametrize("version", ["1.2", "1.3"])
 @both
 @both_versions
 @pytest.mark.usefixtures("confirming")
-def test_allowed(owner, desktop, door, pki, nginx, client, version):
-    program = client(owner, pki, nginx, version)
+def test_allowed(start, desktop, door, pki, nginx, client, version):
+    program = start(client, version)
     window = Window(desktop, CONFIRM, f"May {client.NAME} use your key?")
     assert f"process {program.process.pid}" in window.text() and "Alice" in window.text()
     window.press("Allow", "alt+a")
@@ -147,9 +97,9 @@ def test_allowed(owner, desktop, door, pki, nginx, client, version):
 @both
 @pytest.mark.parametrize("key", ["alt+d", "Escape"])
 @pytest.mark.usefixtures("confirming")
-def test_refused(owner, desktop, door, pki, nginx, client, key):
+def test_refused(start, desktop, door, client, key):
     """The program says that it has failed, and no page comes."""
-    program = client(owner, pki, nginx, "1.3")
+    program = start(client)
     Window(desktop, CONFIRM, f"May {client.NAME} use your key?")
     desktop.key(key)
     program.assert_failed()
@@ -158,8 +108,8 @@ def test_refused(owner, desktop, door, pki, nginx, client, key):
 
 @both
 @pytest.mark.usefixtures("confirming")
-def test_killed_meanwhile(owner, desktop, door, pki, nginx, client):
-    program = client(owner, pki, nginx, "1.3")
+def test_killed_meanwhile(start, desktop, door, client):
+    program = start(client)
     Window(desktop, CONFIRM, f"May {client.NAME} use your key?")
     program.process.kill()
     nothing_is_open(door, desktop)
@@ -167,9 +117,9 @@ def test_killed_meanwhile(owner, desktop, door, pki, nginx, client):
 
 @both
 @both_versions
-def test_locked_vault(owner, desktop, door, pki, nginx, client, version):
+def test_locked_vault(owner, start, desktop, door, pki, nginx, client, version):
     owner.meishi("lock")
-    program = client(owner, pki, nginx, version)
+    program = start(client, version)
     window = Window(desktop, UNLOCK, f"{client.NAME} needs your keys")
     owner.run("xdotool", "type", "--delay", "15", PASSPHRASE, env=desktop.env)
     window.press("Unlock", "Return")
@@ -178,10 +128,10 @@ def test_locked_vault(owner, desktop, door, pki, nginx, client, version):
 
 
 @pytest.mark.usefixtures("confirming")
-def test_locked_and_confirmed(owner, desktop, door, pki, nginx):
+def test_locked_and_confirmed(owner, start, desktop, door, pki, nginx):
     """Both questions, one after the other, and one handshake."""
     owner.meishi("lock")
-    program = Curl(owner, pki, nginx, "1.3")
+    program = start(Curl)
     page = nginx.page(pki.identity("Alice"), "1.3")
     seen = []
     for _ in range(2):

@@ -35,7 +35,7 @@ class Window:
     def text(self):
         return text_on(self.desktop)
 
-    def wait_armed(self, button):
+    def wait_armed(self, button="Use"):
         """Until the button takes input: what comes in the first half second is not meant for it."""
 
         def is_armed():
