@@ -64,7 +64,9 @@ load(MeishiForeign *foreign, const char *path)
 
 /* ---- starting ------------------------------------------------------------------------------ */
 
-/* Modules that cannot lock, or that know no arguments, are called by one thread. */
+/* Modules that cannot lock, or that know no arguments, are called by one thread.  One that a
+ * library of its own, or its constructor, has initialized is as good as any: nobody else is here.
+ */
 static CK_RV
 initialize(MeishiForeign *foreign, char *reserved)
 {
@@ -80,7 +82,7 @@ initialize(MeishiForeign *foreign, char *reserved)
         g_atomic_int_set(&foreign->is_serial, TRUE);
         rv = foreign->calls.C_Initialize(NULL);
     }
-    return rv;
+    return rv == CKR_CRYPTOKI_ALREADY_INITIALIZED ? CKR_OK : rv;
 }
 
 static CK_RV

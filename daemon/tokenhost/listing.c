@@ -48,29 +48,49 @@ get_attribute(MeishiSession *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *att
     return session->foreign->calls.C_GetAttributeValue(session->handle, object, attribute, 1);
 }
 
-/* Its value, or NULL where the object has none, or one that cannot be right. */
+/* Reads it into @room bytes; @value is what was read where that is CKR_OK and *@ret_len, which the
+ * module says, no more than @room. */
+static CK_RV
+read_into(MeishiSession *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, gsize room,
+          GByteArray *value, CK_ULONG *ret_len)
+{
+    CK_ATTRIBUTE attribute = {.type = type, .ulValueLen = room};
+    CK_RV rv;
+
+    g_byte_array_set_size(value, (guint)room);
+    attribute.pValue = room > 0 ? value->data : NULL;
+    rv = get_attribute(session, object, &attribute);
+    *ret_len = attribute.ulValueLen;
+    return rv;
+}
+
+/* PKCS#11 2.40, 5.7.5: no need to ask again. */
+static gboolean
+has_none(CK_RV rv)
+{
+    return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE;
+}
+
+/* Its value, or NULL where the object has none, or one that cannot be right.  Some modules answer
+ * only whom they have told the size before. */
 static GByteArray *
 read_value(MeishiSession *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
 {
-    g_autoptr(GByteArray) value = g_byte_array_sized_new(FIRST_ROOM);
-    CK_ATTRIBUTE attribute = {.type = type, .ulValueLen = FIRST_ROOM};
-    CK_RV rv;
+    g_autoptr(GByteArray) value = g_byte_array_new();
+    CK_ULONG len;
+    CK_RV rv = read_into(session, object, type, FIRST_ROOM, value, &len);
 
-    g_byte_array_set_size(value, FIRST_ROOM);
-    attribute.pValue = value->data;
-    rv = get_attribute(session, object, &attribute);
-    if (rv == CKR_BUFFER_TOO_SMALL) {
-        attribute.pValue = NULL;
-        rv = get_attribute(session, object, &attribute);
-        if (rv != CKR_OK || attribute.ulValueLen > MEISHI_HOST_MAX_VALUE)
-            return NULL;
-        g_byte_array_set_size(value, (guint)attribute.ulValueLen);
-        attribute.pValue = value->data;
-        rv = get_attribute(session, object, &attribute);
-    }
-    if (rv != CKR_OK || attribute.ulValueLen > value->len)
+    if (has_none(rv) || meishi_presence_is_lost(rv))
         return NULL;
-    g_byte_array_set_size(value, (guint)attribute.ulValueLen);
+    if (rv != CKR_OK || len > value->len) {
+        rv = read_into(session, object, type, 0, value, &len);
+        if (rv != CKR_OK || len == 0 || len > MEISHI_HOST_MAX_VALUE)
+            return NULL;
+        rv = read_into(session, object, type, len, value, &len);
+    }
+    if (rv != CKR_OK || len > value->len)
+        return NULL;
+    g_byte_array_set_size(value, (guint)len);
     return g_steal_pointer(&value);
 }
 
@@ -121,8 +141,9 @@ find(MeishiSession *session, CK_OBJECT_CLASS class, GArray *found)
     CK_RV rv = session->foreign->calls.C_FindObjectsInit(session->handle, &template, 1);
 
     if (rv == CKR_OPERATION_ACTIVE) {
-        meishi_session_renew(session);
-        rv = session->foreign->calls.C_FindObjectsInit(session->handle, &template, 1);
+        rv = meishi_session_renew(session);
+        if (rv == CKR_OK)
+            rv = session->foreign->calls.C_FindObjectsInit(session->handle, &template, 1);
     }
     if (rv != CKR_OK)
         return rv;

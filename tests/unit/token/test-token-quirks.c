@@ -317,6 +317,7 @@ static const char *const harmless[] = {
     "no-ids no-public-keys nul-padded",
     "short-numbers",
     "sizes-lie",
+    "sizes-first",
     "sizes-too-long",
     "one-by-one",
     /* mechanisms */
@@ -329,6 +330,7 @@ static const char *const harmless[] = {
     /* sessions and logins */
     "read-only",
     "sessions=1",
+    "initialized",
     "always",
     "always sessions=1",
     "always stays-active",
