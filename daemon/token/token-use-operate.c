@@ -82,6 +82,7 @@ on_operated(GObject *source, GAsyncResult *result, gpointer user_data)
     if (answer == NULL)
         return;
     if (is_handle_of_old(answer->reply.status) && !work->was_listed) {
+        work->had_key = TRUE;
         g_clear_pointer(&work->use->private_objects, g_ptr_array_unref);
         meishi_token_work_operate(task);
     } else if (meishi_rv_is_about_pin(answer->reply.status)) {
@@ -205,12 +206,16 @@ list_private_objects(GTask *task)
     meishi_token_work_call(task, &request, MEISHI_HOST_DEADLINE_QUICK_MS, on_listed);
 }
 
+/* A key that was there and is hidden now is one that nobody is logged in for any more: a card that
+ * another program has reset, or one that lost its only session. */
 static void
 finish_without_key(GTask *task)
 {
     const MeishiTokenWork *work = g_task_get_task_data(task);
-    const MeishiTokenUse *use = work->use;
+    MeishiTokenUse *use = work->use;
 
+    if (work->had_key)
+        meishi_token_use_forget_login(use);
     if (!use->is_logged_in && meishi_token_content_needs_login(use->token))
         meishi_token_work_finish(task, NULL,
                                  meishi_rv_error(CKR_USER_NOT_LOGGED_IN, use->token->label, ""));

@@ -40,6 +40,7 @@ typedef struct {
     guint next_key;
     GError *error;       /* to end with when the token was looked at */
     gboolean was_listed; /* the objects were listed anew for this one */
+    gboolean had_key;    /* by a handle that is none any more */
 } MeishiTokenWork;
 
 /* What was seen and may be done by being logged in is over. */

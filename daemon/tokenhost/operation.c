@@ -99,7 +99,9 @@ find_calls(const CK_FUNCTION_LIST *list, guint operation)
     }
 }
 
-/* A session that is still busy with an operation that failed is left for a new one. */
+/* A session that is still busy with an operation that failed is left for a new one; not before,
+ * since with the only session that a card has the login would go, and most modules have ended it.
+ */
 static CK_RV
 begin(MeishiSession *session, Init init, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
@@ -107,8 +109,8 @@ begin(MeishiSession *session, Init init, CK_MECHANISM *mechanism, CK_OBJECT_HAND
 
     if (rv != CKR_OPERATION_ACTIVE)
         return rv;
-    meishi_session_renew(session);
-    return init(session->handle, mechanism, key);
+    rv = meishi_session_renew(session);
+    return rv == CKR_OK ? init(session->handle, mechanism, key) : rv;
 }
 
 static CK_RV
@@ -131,9 +133,6 @@ run_one_shot(MeishiSession *session, const MeishiHostRequest *request, Mechanism
             calls.run(session->handle, (CK_BYTE *)request->data.data, request->data.len, out, &len);
     if (rv == CKR_OK && len > MEISHI_WIRE_MAX_RESULT)
         rv = CKR_DEVICE_ERROR;
-    /* What began and did not end must not be in the way of the next one. */
-    if (rv != CKR_OK && session->is_open && !meishi_presence_is_lost(rv))
-        meishi_session_renew(session);
     *ret_len = len;
     return rv;
 }

@@ -78,6 +78,30 @@ meishi_presence_lose(MeishiPresence *presence, guint64 slot)
     find_seat(presence, slot)->number = 0;
 }
 
+static gboolean
+is_among(guint64 slot, const CK_SLOT_ID *slots, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        if (slots[i] == slot)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+meishi_presence_keep(MeishiPresence *presence, const CK_SLOT_ID *slots, gsize n)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&presence->lock);
+    GHashTableIter iter;
+    gpointer seat;
+
+    g_hash_table_iter_init(&iter, presence->seats);
+    while (g_hash_table_iter_next(&iter, NULL, &seat)) {
+        if (!is_among(((Seat *)seat)->slot, slots, n))
+            ((Seat *)seat)->number = 0;
+    }
+}
+
 guint64
 meishi_presence_now(MeishiPresence *presence, guint64 slot)
 {

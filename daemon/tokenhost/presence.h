@@ -21,6 +21,9 @@ guint64 meishi_presence_see(MeishiPresence *presence, guint64 slot, const CK_TOK
 /* There is none, or not the one that was there. */
 void meishi_presence_lose(MeishiPresence *presence, guint64 slot);
 
+/* There are no slots but these. */
+void meishi_presence_keep(MeishiPresence *presence, const CK_SLOT_ID *slots, gsize n);
+
 /* The number of the token that was seen last; 0: none, or it went since. */
 guint64 meishi_presence_now(MeishiPresence *presence, guint64 slot);
 

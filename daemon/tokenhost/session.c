@@ -50,17 +50,20 @@ meishi_session_open(MeishiSession *session, guint64 number)
     return meishi_session_judge(session, rv);
 }
 
-void
+/* A card with one session has none for the meantime; the login goes with it. */
+CK_RV
 meishi_session_renew(MeishiSession *session)
 {
     CK_SESSION_HANDLE fresh;
     CK_RV rv = open_session(session, 0, &fresh);
 
     meishi_session_close(session);
-    if (rv != CKR_OK)
-        return;
-    session->handle = fresh;
-    session->is_open = TRUE;
+    if (rv == CKR_SESSION_COUNT)
+        rv = open_session(session, 0, &fresh);
+    session->is_open = rv == CKR_OK;
+    if (session->is_open)
+        session->handle = fresh;
+    return rv;
 }
 
 /* ---- logging in ---------------------------------------------------------------------------- */
@@ -77,11 +80,29 @@ pin_len(const MeishiSecret *pin)
     return pin != NULL ? meishi_secret_len(pin) : 0;
 }
 
+static CK_RV
+log_in(const MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *pin)
+{
+    return session->foreign->calls.C_Login(session->handle, user, pin_bytes(pin), pin_len(pin));
+}
+
+static gboolean
+somebody_is_logged_in(CK_RV rv)
+{
+    return rv == CKR_USER_ALREADY_LOGGED_IN || rv == CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+}
+
+/* Where somebody is logged in already, a module does not look at the PIN: what the person typed is
+ * not known to be right then, and may have to be kept as such. */
 CK_RV
 meishi_session_login(MeishiSession *session, CK_USER_TYPE user, const MeishiSecret *pin)
 {
-    CK_RV rv = session->foreign->calls.C_Login(session->handle, user, pin_bytes(pin), pin_len(pin));
+    CK_RV rv = log_in(session, user, pin);
 
+    if (somebody_is_logged_in(rv) && user != CKU_CONTEXT_SPECIFIC && pin != NULL) {
+        (void)session->foreign->calls.C_Logout(session->handle);
+        rv = log_in(session, user, pin);
+    }
     if (rv == CKR_USER_ALREADY_LOGGED_IN && user != CKU_CONTEXT_SPECIFIC)
         return CKR_OK;
     return meishi_session_judge(session, rv);

@@ -26,9 +26,9 @@ typedef struct {
 guint64 meishi_session_open(MeishiSession *session, guint64 number);
 void meishi_session_close(MeishiSession *session);
 
-/* Another session in its place, which keeps the login: for one with an operation that cannot be
- * ended. */
-void meishi_session_renew(MeishiSession *session);
+/* Another session in its place, which keeps the login where the token has two: for one with an
+ * operation that cannot be ended.  Where this fails there is none. */
+CK_RV meishi_session_renew(MeishiSession *session);
 
 /* Looks what @rv says about the token, and returns it. */
 CK_RV meishi_session_judge(MeishiSession *session, CK_RV rv);

@@ -96,6 +96,7 @@ meishi_slots_read(MeishiForeign *foreign, MeishiPresence *presence, MeishiSlots 
     if (rv != CKR_OK)
         return rv;
     memset(slots, 0, sizeof *slots);
+    meishi_presence_keep(presence, (const CK_SLOT_ID *)(const void *)ids->data, ids->len);
     reply->n = MIN(ids->len, MEISHI_HOST_MAX_SLOTS);
     reply->slots = slots->slots;
     for (guint i = 0; i < reply->n; i++) {

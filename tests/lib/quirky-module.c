@@ -61,6 +61,7 @@ initialize(void *init_args)
     tell(args != NULL ? args->pReserved : NULL);
     text_of("dir", directory, sizeof directory);
     n_objects = quirky_objects_load(directory, objects);
+    is_logged_in[0] = is_told("logged-in"); /* by another library in the process */
     /* As where another library in the process uses the same module. */
     return is_told("initialized") ? CKR_CRYPTOKI_ALREADY_INITIALIZED : CKR_OK;
 }
@@ -281,22 +282,17 @@ close_all_sessions(CK_SLOT_ID slot)
     return CKR_OK;
 }
 
-/* "logged-in": somebody in the process is, from the start. */
 static CK_RV
 login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 {
-    static bool was_logged_out;
     struct session *session;
 
     LOCK;
     session = find_session(handle);
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    if (user == CKU_USER &&
-        (is_logged_in[session->slot] || (is_told("logged-in") && !was_logged_out))) {
-        was_logged_out = true;
+    if (user == CKU_USER && is_logged_in[session->slot])
         return CKR_USER_ALREADY_LOGGED_IN;
-    }
     if (user == CKU_CONTEXT_SPECIFIC && session->key == NULL)
         return CKR_OPERATION_NOT_INITIALIZED;
     if (len != strlen(PIN) || memcmp(pin, PIN, len) != 0)

@@ -331,6 +331,7 @@ static const char *const harmless[] = {
     "read-only",
     "sessions=1",
     "initialized",
+    "logged-in",
     "always",
     "always sessions=1",
     "always stays-active",
@@ -367,6 +368,109 @@ test_names(gconstpointer words)
     g_assert_cmpstr(((MeishiTokenIdentity *)identities->pdata[0])->label, ==, "Ada RSA");
 }
 
+/* ---- sessions and logins --------------------------------------------------------------------- */
+
+static void
+assert_signs(MeishiTokenUse *use)
+{
+    g_autoptr(GPtrArray) identities = identities_of(use);
+
+    assert_signs_by(use, identities->pdata[0], &tls12);
+}
+
+/* Nobody has looked at a PIN that was given while somebody was logged in. */
+static void
+test_logged_in_already(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GError) wrong = NULL, error = NULL;
+    MeishiTokenUse *use;
+
+    fixture_init(&fixture, "logged-in");
+    use = nth_use(&fixture, 0);
+    g_assert_false(log_in(use, "9999", &wrong));
+    g_assert_error(wrong, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET);
+    g_assert_true(log_in(use, PIN, &error));
+    g_assert_no_error(error);
+    assert_signs(use);
+}
+
+/* An operation that fails costs no login, not on a card with one session either. */
+static void
+test_failure_keeps_login(gconstpointer words)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GPtrArray) identities = NULL;
+    g_autoptr(GError) refused = NULL, error = NULL;
+    Signing signing = {.mechanism = &ecdsa};
+
+    fixture_init(&fixture, words);
+    signing.use = nth_use(&fixture, 0);
+    identities = identities_of(signing.use);
+    signing.identity = identities->pdata[1];
+    g_assert_true(sign(&signing, &error));
+    g_assert_false(try(&signing, &refused));
+    g_assert_error(refused, MEISHI_ERROR, MEISHI_ERROR_BAD_DATA);
+    g_assert_true(meishi_token_use_is_logged_in(signing.use));
+    g_assert_true(try(&signing, &error));
+    g_assert_no_error(error);
+}
+
+/* One session, and an operation in it that does not end: the login cannot be kept. */
+static void
+test_stuck_session(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GPtrArray) identities = NULL;
+    g_autoptr(GError) refused = NULL, error = NULL;
+    Signing signing = {.mechanism = &ecdsa};
+
+    fixture_init(&fixture, "sessions=1 stays-active refuses=2");
+    signing.use = nth_use(&fixture, 0);
+    identities = identities_of(signing.use);
+    signing.identity = identities->pdata[1];
+    g_assert_true(sign(&signing, &error));
+    g_assert_false(try(&signing, &refused));
+    g_assert_true(sign(&signing, &error)); /* with the PIN, once more */
+    g_assert_no_error(error);
+    g_assert_cmpuint(meishi_tokens_list(fixture.tokens)->len, ==, 1);
+    g_assert_true(nth_use(&fixture, 0) == signing.use);
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static void
+await_slots(const Fixture *fixture, guint n)
+{
+    while (meishi_tokens_list(fixture->tokens)->len != n)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* What was in a slot that went is not what is in it when it comes again. */
+static void
+test_slot_comes_and_goes(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(MeishiTokenUse) first = NULL, second = NULL;
+
+    fixture_init(&fixture, "comes-and-goes");
+    first = meishi_token_use_ref(nth_use(&fixture, 0));
+    await_slots(&fixture, 2);
+    second = meishi_token_use_ref(nth_use(&fixture, 1));
+    assert_holds(&fixture, 0, "RSA");
+    assert_holds(&fixture, 1, "EC");
+    assert_signs(first);
+    await_slots(&fixture, 1);
+    g_assert_true(meishi_token_use_is_lost(second));
+    await_slots(&fixture, 2);
+    assert_holds(&fixture, 1, "EC");
+    g_assert_cmpuint(meishi_token_use_token(nth_use(&fixture, 1))->presence, !=,
+                     meishi_token_use_token(second)->presence);
+    g_assert_true(nth_use(&fixture, 0) == first);
+    g_assert_true(meishi_token_use_is_logged_in(first));
+    assert_signs(first);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -382,5 +486,14 @@ main(int argc, char **argv)
     }
     g_test_add_data_func("/token/quirks/names/padded", "padded", test_names);
     g_test_add_data_func("/token/quirks/names/nul-padded", "nul-padded", test_names);
+    g_test_add_func("/token/quirks/logged-in-already", test_logged_in_already);
+    g_test_add_data_func("/token/quirks/failure-keeps-login/sessions", "refuses=2",
+                         test_failure_keeps_login);
+    g_test_add_data_func("/token/quirks/failure-keeps-login/one-session", "refuses=2 sessions=1",
+                         test_failure_keeps_login);
+    g_test_add_data_func("/token/quirks/failure-keeps-login/stays-active", "refuses=2 stays-active",
+                         test_failure_keeps_login);
+    g_test_add_func("/token/quirks/stuck-session", test_stuck_session);
+    g_test_add_func("/token/quirks/slot-comes-and-goes", test_slot_comes_and_goes);
     return g_test_run();
 }
