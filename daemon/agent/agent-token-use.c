@@ -167,6 +167,14 @@ static const MeishiLockClass token_class = {
     .new_refusal = refuse_token,
 };
 
+MeishiOpening *
+meishi_token_lock_opening(MeishiTokenLock *lock)
+{
+    if (lock->opening == NULL)
+        lock->opening = meishi_opening_new(lock->agent, &token_class, lock);
+    return lock->opening;
+}
+
 /* ---- trying -----------------------------------------------------------------------------------
  */
 
@@ -206,6 +214,14 @@ set_way(const MeishiAwayWay *from, MeishiTokenWay *ret)
     ret->data.len = len;
 }
 
+void
+meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away)
+{
+    job->n_ways = away->n;
+    for (guint i = 0; i < away->n; i++)
+        set_way(&away->ways[i], &job->ways[i]);
+}
+
 /* Programs take turns at a token, and not connections. */
 static void
 run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncReadyCallback callback,
@@ -216,15 +232,13 @@ run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncRead
         .who = call->application,
         .identity = entry->identity,
         .operation = call->op,
-        .n_ways = call->away.n,
         .pin = pin,
         .verify = signs ? verify : NULL,
         .verify_data = signs ? call_ref(call) : NULL,
         .verify_free = signs ? release_call : NULL,
     };
 
-    for (guint i = 0; i < call->away.n; i++)
-        set_way(&call->away.ways[i], &job.ways[i]);
+    meishi_token_job_set_ways(&job, &call->away);
     job.use_pad = call->each_use != NULL && pin == NULL;
     meishi_token_use_operate_async(entry->lock->use, &job, NULL, callback, user_data);
 }
@@ -362,9 +376,7 @@ ask(Call *call, MeishiOpening *opening, GAsyncReadyCallback callback)
 static void
 ask_to_log_in(Call *call)
 {
-    if (call->lock->opening == NULL)
-        call->lock->opening = meishi_opening_new(call->agent, &token_class, call->lock);
-    ask(call, call->lock->opening, on_login_asked);
+    ask(call, meishi_token_lock_opening(call->lock), on_login_asked);
 }
 
 static void

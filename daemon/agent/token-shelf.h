@@ -49,5 +49,11 @@ void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_fa
 /* Adds to LOCKED, which the token or its module said, what the person can do then. */
 void meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error);
 
+/* The asking for its PIN; the token's login is the answer.  Only while the agent is there. */
+MeishiOpening *meishi_token_lock_opening(MeishiTokenLock *lock);
+
+/* Has @job done in one of the ways of @away, which are borrowed. */
+void meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away);
+
 /* "It stays locked"; @why is a clause. */
 GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);
