@@ -8,6 +8,8 @@
  *            try it ◄───── the objects are listed, once per login
  *
  * Several keys may be the one that is meant; each is tried until a result verifies, and then known.
+ * After all of them the next way is tried: a token may list a mechanism that it does not have, or
+ * does in its own manner.
  */
 #include "daemon/token/token-use-private.h"
 
@@ -19,17 +21,52 @@
 
 static void try_key(GTask *task);
 
-/* The first way that the token has, or says nothing about. */
+/* What a module says of sizes and purposes is wrong so often that only the mechanism counts; one
+ * that says nothing at all may have any. */
+static gboolean
+may_have(const MeishiTokenContent *token, const MeishiTokenWay *way)
+{
+    return token->mechanisms->len == 0 ||
+           meishi_token_content_has_mechanism(token, way->mechanism.type, 0);
+}
+
+static gboolean
+is_shunned(const MeishiTokenUse *use, const MeishiTokenWay *way)
+{
+    return g_hash_table_contains(use->shunned, &way->mechanism.type);
+}
+
+/* The first way that the token has and that was not tried; first of those that are not known for
+ * having failed.  NULL: none is left. */
 static const MeishiTokenWay *
-choose_way(const MeishiTokenWork *work)
+choose_way(MeishiTokenWork *work)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < work->job.n_ways; i++) {
+            const MeishiTokenWay *way = &work->job.ways[i];
+
+            if ((work->tried_ways & 1u << i) != 0 || !may_have(work->use->token, way) ||
+                (pass == 0 && is_shunned(work->use, way)))
+                continue;
+            work->tried_ways |= 1u << i;
+            return way;
+        }
+    }
+    return NULL;
+}
+
+/* Another way led to the goal: those before it need not be tried again, which on some cards costs a
+ * second each time. */
+static void
+shun_others(MeishiTokenWork *work)
 {
     for (guint i = 0; i < work->job.n_ways; i++) {
-        if (meishi_token_content_has_mechanism(work->use->token, work->job.ways[i].mechanism.type,
-                                               0))
-            return &work->job.ways[i];
+        const MeishiTokenWay *way = &work->job.ways[i];
+
+        if (way != work->way && (work->tried_ways & 1u << i) != 0)
+            g_hash_table_add(work->use->shunned,
+                             g_memdup2(&way->mechanism.type, sizeof way->mechanism.type));
     }
-    return work->use->token->mechanisms->len == 0 && work->job.n_ways > 0 ? &work->job.ways[0]
-                                                                          : NULL;
 }
 
 static gboolean
@@ -40,29 +77,50 @@ verifies(const MeishiTokenWork *work, const MeishiHostAnswer *answer)
 }
 
 static void
-note_proven(const MeishiTokenWork *work)
+note_proven(MeishiTokenWork *work)
 {
     const MeishiTokenObject *key = work->keys->pdata[work->next_key];
 
     g_hash_table_replace(work->use->proven,
                          g_bytes_new(work->identity.cert->sha256, MEISHI_SHA256_LEN),
                          g_memdup2(&key->handle, sizeof key->handle));
+    shun_others(work);
 }
 
-/* Other keys were guesses as good as this one. */
+/* Other keys were guesses as good as this one, and other ways are left, perhaps.  @error, taken
+ * over: what came of this one; in the end the first counts. */
 static void
-try_next_key(GTask *task)
+try_next(GTask *task, GError *error)
 {
     MeishiTokenWork *work = g_task_get_task_data(task);
 
-    if (++work->next_key < work->keys->len)
+    if (work->refusal == NULL)
+        work->refusal = error;
+    else
+        g_error_free(error);
+    if (++work->next_key == work->keys->len) {
+        work->next_key = 0;
+        work->way = choose_way(work);
+    }
+    if (work->way != NULL)
         try_key(task);
     else
-        meishi_token_work_finish(
-            task, NULL,
-            g_error_new(MEISHI_ERROR, MEISHI_ERROR_KEY_MISMATCH,
-                        "The token \"%s\" has no key that belongs to the certificate.",
-                        work->use->token->label));
+        meishi_token_work_finish(task, NULL, g_steal_pointer(&work->refusal));
+}
+
+static GError *
+new_mismatch_error(const MeishiTokenWork *work)
+{
+    return g_error_new(MEISHI_ERROR, MEISHI_ERROR_KEY_MISMATCH,
+                       "The token \"%s\" has no key that belongs to the certificate.",
+                       work->use->token->label);
+}
+
+/* Not so a person's "no" at the token. */
+static gboolean
+is_about_way(guint64 status)
+{
+    return meishi_rv_judge(status) == MEISHI_RV_REFUSED && status != CKR_FUNCTION_REJECTED;
 }
 
 /* Another program may have changed what is on the token. */
@@ -87,6 +145,9 @@ on_operated(GObject *source, GAsyncResult *result, gpointer user_data)
         meishi_token_work_operate(task);
     } else if (meishi_rv_is_about_pin(answer->reply.status)) {
         meishi_token_work_finish_wrong_pin(task, answer->reply.status);
+    } else if (answer->reply.status != CKR_OK && is_about_way(answer->reply.status)) {
+        try_next(task,
+                 meishi_rv_error(answer->reply.status, work->use->token->label, "use its key"));
     } else if (answer->reply.status != CKR_OK) {
         meishi_token_work_finish_status(task, answer->reply.status, "use its key");
     } else if (verifies(work, answer)) {
@@ -95,18 +156,18 @@ on_operated(GObject *source, GAsyncResult *result, gpointer user_data)
             task, meishi_secret_new_copy(answer->reply.result.data, answer->reply.result.len),
             NULL);
     } else {
-        try_next_key(task);
+        try_next(task, new_mismatch_error(work));
     }
 }
 
 static gboolean
-may_operate(GTask *task, const MeishiTokenObject *key, const MeishiTokenWay *way)
+may_operate(GTask *task, const MeishiTokenObject *key)
 {
     const MeishiTokenWork *work = g_task_get_task_data(task);
     const char *label = work->use->token->label;
     GError *error = NULL;
 
-    if (way == NULL)
+    if (work->way == NULL)
         error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_MECHANISM,
                             "The token \"%s\" cannot sign in the way that is asked for.", label);
     else if (key->always_authenticate && work->job.pin == NULL && !work->job.use_pad)
@@ -122,16 +183,15 @@ try_key(GTask *task)
 {
     MeishiTokenWork *work = g_task_get_task_data(task);
     const MeishiTokenObject *key = work->keys->pdata[work->next_key];
-    const MeishiTokenWay *way = choose_way(work);
     MeishiHostRequest request = {.type = MEISHI_HOST_OPERATE,
                                  .number = key->handle,
                                  .operation = work->job.operation,
                                  .login = key->always_authenticate};
 
-    if (!may_operate(task, key, way))
+    if (!may_operate(task, key))
         return;
-    request.mechanism = way->mechanism;
-    request.data = way->data;
+    request.mechanism = work->way->mechanism;
+    request.data = work->way->data;
     if (key->always_authenticate && work->job.pin != NULL) {
         request.n_pins = 1;
         request.pins[0] = work->job.pin;
@@ -176,6 +236,8 @@ take_keys(MeishiTokenWork *work, GPtrArray *objects)
     work->keys_owner = g_ptr_array_ref(objects);
     work->next_key = 0;
     put_proven_first(work, keys);
+    work->tried_ways = 0;
+    work->way = choose_way(work);
     return keys->len > 0;
 }
 

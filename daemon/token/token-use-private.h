@@ -18,6 +18,7 @@ struct MeishiTokenUse {
     gboolean wants_logout;
     GPtrArray *private_objects; /* MeishiTokenObject, as seen by who is logged in; NULL */
     GHashTable *proven;         /* SHA-256 of a certificate (hex) -> handle of its key */
+    GHashTable *shunned;        /* guint64: mechanisms that it lists and does not do */
 };
 
 /* What a task is about. */
@@ -38,9 +39,12 @@ typedef struct {
     GPtrArray *keys; /* MeishiTokenObject that may be the one */
     GPtrArray *keys_owner;
     guint next_key;
-    GError *error;       /* to end with when the token was looked at */
-    gboolean was_listed; /* the objects were listed anew for this one */
-    gboolean had_key;    /* by a handle that is none any more */
+    const MeishiTokenWay *way; /* of @job, that is tried now; NULL: the token has none */
+    guint tried_ways;          /* bits */
+    GError *refusal;           /* why the first was none */
+    GError *error;             /* to end with when the token was looked at */
+    gboolean was_listed;       /* the objects were listed anew for this one */
+    gboolean had_key;          /* by a handle that is none any more */
 } MeishiTokenWork;
 
 /* What was seen and may be done by being logged in is over. */

@@ -25,6 +25,7 @@ meishi_token_use_new(MeishiModuleWatch *watch, MeishiTokenContent *token)
     use->turns = meishi_turns_new();
     use->proven =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+    use->shunned = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return use;
 }
 
@@ -44,6 +45,7 @@ meishi_token_use_unref(MeishiTokenUse *use)
     meishi_turns_free(use->turns);
     g_clear_pointer(&use->private_objects, g_ptr_array_unref);
     g_hash_table_unref(use->proven);
+    g_hash_table_unref(use->shunned);
     g_free(use);
 }
 
@@ -55,6 +57,7 @@ work_free(gpointer data)
     g_clear_pointer(&work->pin, meishi_secret_unref);
     g_clear_pointer(&work->new_pin, meishi_secret_unref);
     g_clear_error(&work->error);
+    g_clear_error(&work->refusal);
     if (work->job.verify_free != NULL)
         work->job.verify_free(work->job.verify_data);
     g_clear_pointer(&work->job.pin, meishi_secret_unref);

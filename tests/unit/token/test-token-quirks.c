@@ -324,8 +324,11 @@ static const char *const harmless[] = {
     "raw-only",
     "no-raw",
     "no-pss",
+    "pss-only-said",
+    "own-salt",
     "hashing-only",
     "no-mechanisms-said",
+    "no-mechanisms-said no-pss",
     "short-keys-said",
     /* sessions and logins */
     "read-only",
