@@ -2,17 +2,23 @@
 """A PIV card in a PC/SC reader, behind OpenSC, through Meishi: real programs show its certificates
 to a real server, and the person is asked for the PIN once."""
 
+import itertools
+import json
 import os
+import time
 
 import pytest
 from harness.clients import EVERY_CLIENT, Curl, GnutlsCli
-from harness.holder import VERSIONS, Holder, pins
+from harness.holder import VERSIONS, Holder
 from harness.process import wait_until
 from harness.prompter import settle
-from harness.smartcard import PIN, Reader
+from harness.smartcard import OPENSC, PIN, Reader
+from harness.softhsm import PIN as SOFT_PIN
 from harness.softhsm import SoftHsm
 
-OK, DEVICE_REMOVED = 0x0, 0x32
+_numbers = itertools.count(1)
+OK = 0x0
+DEADLINE = 30  # seconds that a token has for an operation
 RSA, EACH_USE, NO_PIN = "Hana RSA", "Hana each use", "Hana no PIN"
 # What OpenSC calls the objects of every PIV card.
 NAMES = {
@@ -23,9 +29,9 @@ NAMES = {
 
 
 @pytest.fixture
-def reader(scratch, request):
+def reader(scratch):
     program = os.path.join(os.environ["MEISHI_BUILD_DIR"], "tests", "card", "piv-card")
-    made = Reader(scratch / f"r{abs(hash(request.node.name)) % 10**8}", program)
+    made = Reader(scratch / f"r{next(_numbers)}", program)
     yield made
     made.close()
 
@@ -84,4 +90,212 @@ def test_a_key_without_a_pin(holder, card, identities, pki, nginx):
         pass
     settle()
     assert prompter.questions == []
-    print(card.journal())
+    assert set(card.journal()) == {"sign 9e"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_pin_for_each_use(holder, card, identities, pki, nginx, version):
+    """The engine in curl would ask by itself, and fail, if it knew that the key is such a one."""
+    prompter = holder.prompter()
+    given = 0
+    for _ in holder.handshakes(pki, nginx, identities["9c"], versions=[version]):
+        for each_use in (False, True) if given == 0 else (True,):
+            given += 1
+            cookie, _, question = prompter.question(given)
+            assert question["each-use"] is each_use
+            prompter.give(cookie, PIN)
+    settle()
+    assert len(prompter.questions) == given
+    n = len(EVERY_CLIENT)
+    assert card.journal() == ["verify right"] + ["verify right", "sign 9c"] * n
+
+
+# ---- cards that come and go ---------------------------------------------------------------------
+
+
+def test_pulled_and_inserted(holder, card, identities, pki, nginx):
+    """The same again, with its PIN asked for again, and nothing had to be started anew."""
+    prompter = holder.prompter()
+    for number in (1, 2):
+        for _ in holder.handshakes(pki, nginx, identities["9a"], [Curl, GnutlsCli], ["1.3"]):
+            if len(prompter.questions) < number:
+                prompter.give(prompter.question(number)[0], PIN)
+        card.pull()
+        wait_until(lambda: holder.tokens() == {}, "the card is missed")
+        card.insert()
+        holder.wait_for(*identities.values())
+    settle()
+    assert len(prompter.questions) == 2
+
+
+class Beside:
+    """Something else that the daemon does meanwhile: signing with a token of another module."""
+
+    def __init__(self, holder, prompter, client, label):
+        self.client = client(holder.person)
+        self.arguments = {"mechanism": "ECDSA_SHA256", "data": "00" * 32}
+        self.arguments |= self.client.open_key(label)
+        self.client.send("sign", **self.arguments)
+        prompter.give(prompter.question()[0], SOFT_PIN)
+        assert self.client.receive()["rv"] == OK
+
+    def assert_works(self):
+        began = time.monotonic()
+        assert self.client.sign(**self.arguments)["rv"] == OK
+        assert time.monotonic() - began < DEADLINE / 2  # whoever waits for the card waits longer
+
+
+@pytest.fixture
+def beside(person, reader, card, identities, scratch, pki, client):
+    """A holder of the card and of another token, which has had its PIN already."""
+    soft = SoftHsm(scratch / f"s{next(_numbers)}")
+    other = pki.identity("Soft EC", "p256")
+    soft.add(soft.token("Soft"), other, "01")
+    holder = Holder(person, opensc=reader, softhsm=soft)
+    holder.start(other, *identities.values())
+    made = Beside(holder, holder.prompter(), client, "Soft EC")
+    yield holder, made
+    holder.close()
+
+
+@pytest.fixture
+def signer(client, identities):
+    """signer(holder) is a program that has found the card's key without a PIN."""
+
+    def new(holder):
+        program = client(holder.person)
+        program.key = program.open_key(NAMES["9e"])
+        return program
+
+    return new
+
+
+def test_hangs_in_a_signature(beside, signer, card, identities, pki, nginx):
+    """The module waits for ever.  Its host ends at the deadline, whoever waits is told, and the other
+    token never notices."""
+    holder, other = beside
+    program = signer(holder)
+    before = holder.token_hosts()
+    card.stop()
+    began = time.monotonic()
+    program.send("sign", mechanism="ECDSA_SHA256", data="00" * 32, **program.key)
+    while not program.has_answered():
+        other.assert_works()
+        assert time.monotonic() - began < DEADLINE + 10
+        time.sleep(0.2)
+    assert program.receive()["rv"] != OK
+    card.go_on()
+    holder.wait_for(*identities.values())
+    for _ in holder.handshakes(pki, nginx, identities["9e"], [Curl], ["1.3"]):
+        other.assert_works()
+    after = holder.token_hosts()
+    assert after["libsofthsm2.so"] == before["libsofthsm2.so"]
+    assert after[OPENSC] != before[OPENSC]
+    assert "did not finish OPERATE" in holder.person.daemon.output()
+
+
+def test_pulled_in_a_signature(beside, signer, card, identities, pki, nginx):
+    """OpenSC 0.23 hangs for ever in three of four cases, and answers in the others: both end, and
+    the card works again when it is back."""
+    holder, other = beside
+    for _ in range(3):
+        program = signer(holder)
+        program.send(
+            "sign_until_failure", mechanism="ECDSA_SHA256", data="00" * 32, **program.key
+        )
+        wait_until(lambda: len(card.journal()) > 20, "the card is busy")
+        card.pull()
+        began = time.monotonic()
+        while not program.has_answered():
+            other.assert_works()
+            assert time.monotonic() - began < DEADLINE + 20
+            time.sleep(0.2)
+        assert program.receive()["rv"] != OK
+        wait_until(lambda: not holder.sees(identities["9e"]), "the card is missed")
+        card.insert()
+        holder.wait_for(*identities.values())
+        for _ in holder.handshakes(pki, nginx, identities["9e"], [Curl], ["1.3"]):
+            other.assert_works()
+        if "did not finish OPERATE" in holder.person.daemon.output():
+            break
+
+
+def test_dies_in_a_signature(person, reader, identities, pki, nginx):
+    card = reader.card(identities, options=["--dies-at=2"]).insert()
+    holder = Holder(person, opensc=reader)
+    holder.start(*identities.values())
+    one = identities["9e"]
+    for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
+        pass
+    Curl(person, pki, nginx.url("1.3"), one, holder.uri(one)).assert_failed()
+    card.insert()
+    holder.wait_for(*identities.values())
+    for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
+        pass
+    holder.close()
+
+
+def test_a_slow_card(person, reader, identities, pki, nginx):
+    """Each signature takes two seconds, and nobody gives up."""
+    reader.card(identities, options=["--delay=2000"]).insert()
+    holder = Holder(person, opensc=reader)
+    holder.start(*identities.values())
+    for _ in holder.handshakes(pki, nginx, identities["9e"]):
+        pass
+    holder.close()
+
+
+def test_pcscd_restarts(holder, reader, card, identities, pki, nginx):
+    reader.crash()
+    wait_until(lambda: holder.tokens() == {}, "the card is missed")
+    reader.start()
+    card.process.stop()
+    card.insert()
+    holder.wait_for(*identities.values())
+    for _ in holder.handshakes(pki, nginx, identities["9e"], [Curl], ["1.3"]):
+        pass
+
+
+# ---- two cards ----------------------------------------------------------------------------------
+
+
+def test_two_cards_with_one_name(person, reader, pki, nginx):
+    """Cards take their label from the certificate: those of one person are all called alike.  Each
+    has its own PIN question, and its own key."""
+    old = pki.dated("Taro", "20240101000000Z", "20490101000000Z", "taro-old")
+    new = pki.dated("Taro", "20250101000000Z", "20490601000000Z", "taro-new")
+    cards = {slot: reader.card({"9a": one}, slot).insert() for slot, one in enumerate((old, new))}
+    holder = Holder(person, opensc=reader)
+    holder.start(old)
+    wait_until(lambda: len(holder.tokens()) == 2, "both cards are seen")
+    assert {one["own_label"] for one in holder.tokens().values()} == {"Taro"}
+    prompter = holder.prompter()
+    listed = json.loads(person.meishi("list", "--json").stdout)
+    assert len({one["token"] for one in listed}) == 2 and len({one["uri"] for one in listed}) == 2
+    for number, one in enumerate(listed, 1):
+        program = Curl(person, pki, nginx.url("1.3"), old, one["uri"])
+        cookie, _, question = prompter.question(number)
+        assert question["reader"] == holder.tokens()[one["token"]]["reader"]
+        prompter.give(cookie, PIN)
+        program.assert_page(nginx.page(old, "1.3"))
+    assert [card.journal() for card in cards.values()] == [["verify right", "sign 9a"]] * 2
+    holder.close()
+
+
+def test_one_identity_on_two_cards(person, reader, pki, nginx):
+    """One is pulled, the other goes on."""
+    one = pki.identity("Twice", "p256")
+    cards = [reader.card({"9e": one}, slot).insert() for slot in (0, 1)]
+    holder = Holder(person, opensc=reader)
+    holder.start(one)
+    wait_until(lambda: len(holder.tokens()) == 2, "both cards are seen")
+    for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
+        pass
+    used = next(card for card in cards if card.journal())
+    (other,) = [card for card in cards if card is not used]
+    used.pull()
+    wait_until(lambda: len(holder.tokens()) == 1, "the card is missed")
+    for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
+        pass
+    assert other.journal() == ["sign 9e"]
+    holder.close()

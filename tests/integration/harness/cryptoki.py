@@ -8,6 +8,7 @@ answers with one line: the return value, and what the call returned.  ctypes onl
 import ctypes
 import json
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -154,6 +155,12 @@ class Module:
             os._exit(self.finalize()["rv"] & 0xFF)
         return {"rv": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}
 
+    def sign_until_failure(self, **arguments):
+        n = 0
+        while (rv := self.sign(**arguments)["rv"]) == 0:
+            n += 1
+        return {"rv": rv, "n": n}
+
     def sign_for(self, seconds, **arguments):
         """Signs without a pause; when each call began and what it returned."""
         calls = []
@@ -199,6 +206,10 @@ class Client:
         line = self.process.stdout.readline()
         assert line, f"the PKCS#11 client ended with {self.process.wait()}"
         return json.loads(line)
+
+    def has_answered(self):
+        """Whether receive() would not wait."""
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
 
     def open_key(self, label):
         """Initialises, opens a session on the first slot that has the key; arguments of sign()."""

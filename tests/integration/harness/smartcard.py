@@ -5,6 +5,7 @@ pcscd's socket and vpcd's port are the same for everybody on a machine, so both 
 network namespace of their own; the socket is seen from outside in `reader.directory`.
 """
 
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -53,11 +54,9 @@ class Card:
         self._keys = keys
         self._options = list(options)
         self._port = PORT + slot
-        number = len(list(reader.directory.glob("*.memory")))
+        number = next(reader.numbers)
         self._memory = reader.directory / f"card{number}.memory"
         self._log = reader.directory / f"card{number}.log"
-        self._memory.touch()
-        self._memory.unlink()
         self.process = None
 
     @property
@@ -80,9 +79,9 @@ class Card:
 
     def journal(self):
         """What it was asked to do that costs something, in the order: "verify right", "verify wrong",
-        "sign 9a"."""
+        "sign 9a", "change right" (a PIN by the old one), "unblock right" (by the PUK)."""
         lines = self._log.read_text().splitlines() if self._log.exists() else []
-        return [line for line in lines if line.startswith(("verify ", "sign "))]
+        return [line for line in lines if line.startswith(("verify ", "sign ", "change ", "unblock "))]
 
     def stop(self):
         """Does not answer any more, and is still there."""
@@ -98,6 +97,7 @@ class Reader:
         self.directory.mkdir()
         self.program = program
         self._uid = uid
+        self.numbers = itertools.count(1)
         self._cards = []
         self._pcscd = None
         self.start()
