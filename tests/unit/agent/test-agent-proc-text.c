@@ -263,7 +263,7 @@ test_flatpak(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *id = meishi_proc_text_flatpak(rows[i].text, strlen(rows[i].text));
 
-        g_test_message("%s", rows[i].text);
+        g_test_message("row %" G_GSIZE_FORMAT, i);
         g_assert_cmpstr(id, ==, rows[i].id);
     }
 }
