@@ -477,21 +477,34 @@ meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, const char 
     return FALSE;
 }
 
+static MeishiOpenQuestion *
+find_for_secret(MeishiPrompters *prompters, gpointer owner, const char *cookie, GError **error)
+{
+    MeishiOpenQuestion *question = find_open(prompters, owner, cookie, error);
+
+    if (question == NULL || wants_secret(question))
+        return question;
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                "This question asks for no secret.");
+    return NULL;
+}
+
+gboolean
+meishi_prompters_check_secret(MeishiPrompters *prompters, gpointer owner, const char *cookie,
+                              GError **error)
+{
+    return find_for_secret(prompters, owner, cookie, error) != NULL;
+}
+
 gboolean
 meishi_prompters_respond_secret(MeishiPrompters *prompters, gpointer owner, const char *cookie,
                                 const MeishiSecretAnswer *answer, GError **error)
 {
-    MeishiOpenQuestion *question = find_open(prompters, owner, cookie, error);
+    MeishiOpenQuestion *question = find_for_secret(prompters, owner, cookie, error);
 
-    if (question == NULL)
-        return FALSE;
-    if (!wants_secret(question)) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                    "This question asks for no secret.");
-        return FALSE;
-    }
-    end_with_secret(question, answer);
-    return TRUE;
+    if (question != NULL)
+        end_with_secret(question, answer);
+    return question != NULL;
 }
 
 gboolean

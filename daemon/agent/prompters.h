@@ -123,6 +123,12 @@ typedef struct {
     GVariant *answer; /* a{sv}; NULL */
 } MeishiSecretAnswer;
 
+/* Whether it would be taken now, for whoever has to wait for the secret itself: NOT_FOUND as above,
+ * INVALID_ARGUMENT where the question wants none. */
+gboolean
+meishi_prompters_check_secret(MeishiPrompters *prompters, gpointer owner, const char *cookie,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean meishi_prompters_respond_secret(MeishiPrompters *prompters, gpointer owner,
                                          const char *cookie, const MeishiSecretAnswer *answer,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

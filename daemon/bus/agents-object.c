@@ -111,16 +111,19 @@ secret_received(MeishiCall *call)
     meishi_call_end(call, ok, error);
 }
 
-/* Whoever answers with a secret has it read before it is known whether that is still wanted; it is
- * wiped where not. */
+/* Who was not asked has nothing read for it: a pipe that says nothing holds a thread.  The question
+ * may be over when the secret is here, which is wiped then. */
 static void
-take_secret(MeishiAgent *agent, GDBusMethodInvocation *invocation, GUnixFDList *fds, gint handle)
+take_secret(MeishiAgent *agent, GDBusMethodInvocation *invocation, GUnixFDList *fds,
+            const char *cookie, gint handle)
 {
+    gpointer owner = meishi_caller_owner(invocation);
     MeishiCall *call = meishi_call_new(agent, invocation, fds);
     GError *error = NULL;
 
-    meishi_call_set_data(call, meishi_caller_owner(invocation), NULL);
-    if (meishi_call_expect(call, "secret", handle, MEISHI_RECEIVE_MAX_SECRET, &error))
+    meishi_call_set_data(call, owner, NULL);
+    if (meishi_prompters_check_secret(meishi_agent_prompters(agent), owner, cookie, &error) &&
+        meishi_call_expect(call, "secret", handle, MEISHI_RECEIVE_MAX_SECRET, &error))
         meishi_call_receive(call, secret_received);
     else
         meishi_call_fail(call, error);
@@ -136,7 +139,7 @@ on_respond(MeishiBusAgents *skeleton, GDBusMethodInvocation *invocation, GUnixFD
     gboolean ok;
 
     if (result == 0 && g_variant_lookup(answer, "secret", "h", &handle)) {
-        take_secret(object->agent, invocation, fds, handle);
+        take_secret(object->agent, invocation, fds, cookie, handle);
         return TRUE;
     }
     ok = take_response(object, invocation, cookie, result, answer, &error);

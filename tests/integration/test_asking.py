@@ -184,6 +184,16 @@ def test_answers_that_are_none(connect, signer):
     assert result(program) == NOT_LOGGED_IN
 
 
+def test_nothing_is_read_for_who_was_not_asked(connect, signer):
+    """A pipe that says nothing holds a thread for as long as is waited for it."""
+    Prompter(connect())
+    signer().begin()
+    silent, kept_open = os.pipe()
+    with pytest.raises(RemoteError, match="not open with this prompter"):
+        Prompter(connect(), register=False).give("1-0", silent)
+    os.close(kept_open)
+
+
 def test_prompter_that_dies_hands_over(connect, signer):
     first, second = Prompter(connect()), Prompter(connect())
     program = signer()

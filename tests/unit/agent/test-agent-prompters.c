@@ -284,11 +284,13 @@ test_unwanted_secret(void)
     g_autoptr(Fake) fake = fake_new(prompters);
     g_autoptr(MeishiSecret) secret = meishi_secret_new(4);
     const MeishiSecretAnswer answer = {.secret = secret};
-    g_autoptr(GError) unwanted = NULL, unknown = NULL;
+    g_autoptr(GError) unwanted = NULL, unknown = NULL, before = NULL;
     g_auto(Asker) asker = {0};
 
     ask(prompters, &asker, "a");
     settle();
+    g_assert_false(meishi_prompters_check_secret(prompters, fake, fake->cookie, &before));
+    g_assert_error(before, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
     g_assert_false(
         meishi_prompters_respond_secret(prompters, fake, fake->cookie, &answer, &unwanted));
     g_assert_error(unwanted, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
