@@ -761,7 +761,8 @@ def test_tokens_follow_policy_and_identities(door, cards, person, policy):
     door.call(ROOT, f"{POLICY}.Reload")
     path = door.await_signal("InterfacesAdded", lambda _, a: TOKEN in a[1])[2][0]
     role = door.call(path, f"{PROPERTIES}.GetAll", "(s)", TOKEN)[0]
-    assert role == {
+    # What is told of hardware says nothing here.
+    assert {name: value for name, value in role.items() if value} == {
         "Label": "Corp VPN", "Kind": "role", "Role": "vpn", "Present": True,
         "Uri": "pkcs11:token=Corp%20VPN", "Identity": cards["Work"],
     }  # fmt: skip
