@@ -12,6 +12,9 @@
     client      client(person) -> a PKCS#11 client in a process of its own: harness/cryptoki.py
     nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
     s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
+    reader      a card reader with PC/SC and nothing in it: reader.card({"9a": identity}).insert()
+    tpm         a TPM, once per test file: tpm.token(label), tpm.add(label, identity)
+    holds       holds(opensc=reader, ...) -> a person with tokens: harness/holder.py; start() it
     crowd       a daemon and the programs that ask it all at once: harness/crowd.py
 
 Those of the tests with windows are in harness/screen.py.
@@ -36,10 +39,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness.bus import Bus  # noqa: E402
 from harness.crowd import Crowd  # noqa: E402
 from harness.cryptoki import Client  # noqa: E402
+from harness.holder import Holder  # noqa: E402
 from harness.person import ORDINARY_UID, Person  # noqa: E402
 from harness.pki import Pki  # noqa: E402
 from harness.process import commands_with, wait_until  # noqa: E402
 from harness.servers import Nginx, OpensslServer  # noqa: E402
+from harness.smartcard import Reader  # noqa: E402
+from harness.tpm import Tpm  # noqa: E402
 from harness.tree import Tree  # noqa: E402
 
 pytest_plugins = ["harness.screen"]
@@ -98,6 +104,33 @@ def bus(scratch):
     made = Bus(scratch / f"bus{next(_numbers)}")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def reader(scratch):
+    made = Reader(scratch / f"reader{next(_numbers)}")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def tpm(scratch):
+    made = Tpm(scratch / f"tpm{next(_numbers)}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def holds(person):
+    made = []
+
+    def new(**stacks):
+        made.append(Holder(person, **stacks))
+        return made[-1]
+
+    yield new
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ to a real server, and the person is asked for the PIN once."""
 
 import itertools
 import json
-import os
 import time
 
 import pytest
 from harness.clients import EVERY_CLIENT, Curl, GnutlsCli
-from harness.holder import VERSIONS, Holder
+from harness.holder import VERSIONS
 from harness.process import wait_until
 from harness.prompter import settle
-from harness.smartcard import OPENSC, PIN, Reader
+from harness.smartcard import OPENSC, PIN
 from harness.softhsm import PIN as SOFT_PIN
 from harness.softhsm import SoftHsm
 
@@ -26,14 +25,6 @@ NAMES = {
     "9c": "Certificate for Digital Signature",
     "9e": "Certificate for Card Authentication",
 }
-
-
-@pytest.fixture
-def reader(scratch):
-    program = os.path.join(os.environ["MEISHI_BUILD_DIR"], "tests", "card", "piv-card")
-    made = Reader(scratch / f"r{next(_numbers)}", program)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -52,12 +43,11 @@ def card(reader, identities):
 
 
 @pytest.fixture
-def holder(person, reader, card, identities):
+def holder(holds, reader, card, identities):
     """With the card in, and no vault at all."""
-    made = Holder(person, opensc=reader)
+    made = holds(opensc=reader)
     made.start(*identities.values())
-    yield made
-    made.close()
+    return made
 
 
 def test_listed_without_a_question(holder, identities):
@@ -146,16 +136,14 @@ class Beside:
 
 
 @pytest.fixture
-def beside(person, reader, card, identities, scratch, pki, client):
+def beside(holds, reader, card, identities, scratch, pki, client):
     """A holder of the card and of another token, which has had its PIN already."""
     soft = SoftHsm(scratch / f"s{next(_numbers)}")
     other = pki.identity("Soft EC", "p256")
     soft.add(soft.token("Soft"), other, "01")
-    holder = Holder(person, opensc=reader, softhsm=soft)
+    holder = holds(opensc=reader, softhsm=soft)
     holder.start(other, *identities.values())
-    made = Beside(holder, holder.prompter(), client, "Soft EC")
-    yield holder, made
-    holder.close()
+    return holder, Beside(holder, holder.prompter(), client, "Soft EC")
 
 
 @pytest.fixture
@@ -220,9 +208,9 @@ def test_pulled_in_a_signature(beside, signer, card, identities, pki, nginx):
             break
 
 
-def test_dies_in_a_signature(person, reader, identities, pki, nginx):
+def test_dies_in_a_signature(holds, person, reader, identities, pki, nginx):
     card = reader.card(identities, options=["--dies-at=2"]).insert()
-    holder = Holder(person, opensc=reader)
+    holder = holds(opensc=reader)
     holder.start(*identities.values())
     one = identities["9e"]
     for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
@@ -232,17 +220,15 @@ def test_dies_in_a_signature(person, reader, identities, pki, nginx):
     holder.wait_for(*identities.values())
     for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
         pass
-    holder.close()
 
 
-def test_a_slow_card(person, reader, identities, pki, nginx):
+def test_a_slow_card(holds, reader, identities, pki, nginx):
     """Each signature takes two seconds, and nobody gives up."""
     reader.card(identities, options=["--delay=2000"]).insert()
-    holder = Holder(person, opensc=reader)
+    holder = holds(opensc=reader)
     holder.start(*identities.values())
     for _ in holder.handshakes(pki, nginx, identities["9e"]):
         pass
-    holder.close()
 
 
 def test_pcscd_restarts(holder, reader, card, identities, pki, nginx):
@@ -259,13 +245,13 @@ def test_pcscd_restarts(holder, reader, card, identities, pki, nginx):
 # ---- two cards ----------------------------------------------------------------------------------
 
 
-def test_two_cards_with_one_name(person, reader, pki, nginx):
+def test_two_cards_with_one_name(holds, person, reader, pki, nginx):
     """Cards take their label from the certificate: those of one person are all called alike.  Each
     has its own PIN question, and its own key."""
     old = pki.dated("Taro", "20240101000000Z", "20490101000000Z", "taro-old")
     new = pki.dated("Taro", "20250101000000Z", "20490601000000Z", "taro-new")
     cards = {slot: reader.card({"9a": one}, slot).insert() for slot, one in enumerate((old, new))}
-    holder = Holder(person, opensc=reader)
+    holder = holds(opensc=reader)
     holder.start(old)
     wait_until(lambda: len(holder.tokens()) == 2, "both cards are seen")
     assert {one["own_label"] for one in holder.tokens().values()} == {"Taro"}
@@ -279,14 +265,13 @@ def test_two_cards_with_one_name(person, reader, pki, nginx):
         prompter.give(cookie, PIN)
         program.assert_page(nginx.page(old, "1.3"))
     assert [card.journal() for card in cards.values()] == [["verify right", "sign 9a"]] * 2
-    holder.close()
 
 
-def test_one_identity_on_two_cards(person, reader, pki, nginx):
+def test_one_identity_on_two_cards(holds, reader, pki, nginx):
     """One is pulled, the other goes on."""
     one = pki.identity("Twice", "p256")
     cards = [reader.card({"9e": one}, slot).insert() for slot in (0, 1)]
-    holder = Holder(person, opensc=reader)
+    holder = holds(opensc=reader)
     holder.start(one)
     wait_until(lambda: len(holder.tokens()) == 2, "both cards are seen")
     for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
@@ -298,4 +283,3 @@ def test_one_identity_on_two_cards(person, reader, pki, nginx):
     for _ in holder.handshakes(pki, nginx, one, [Curl], ["1.3"]):
         pass
     assert other.journal() == ["sign 9e"]
-    holder.close()

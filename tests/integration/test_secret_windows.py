@@ -5,7 +5,7 @@ and of the daemon."""
 
 import pytest
 from harness.asking import AskingDaemon
-from harness.dbus import NAME, ROOT, SELECTOR, VAULT, Door, RemoteError
+from harness.dbus import NAME, ROOT, VAULT, Door
 from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.traces import (
@@ -16,7 +16,7 @@ from harness.traces import (
     end_with_abort,
     files_with,
 )
-from harness.window import Window, start_prompter
+from harness.window import Window, start_prompter, wait_until_windows
 
 WRONG = "Wermutstropfen im Likoer"
 PASSPHRASE = "Kastanienallee 77 Hinterhof"
@@ -100,18 +100,11 @@ def signing(owner, bus, watched, client):
     """A program that signs, and the window that it raises."""
     watched.start_prompter()
     door = Door(bus.address, NAME)
-    wait_until(lambda: can_ask(door), "the prompter is registered")
+    wait_until_windows(door)
     door.close()
     program = client(owner)
     program.send("sign", mechanism="ECDSA_SHA256", data="00" * 32, **program.open_key(LABEL))
     return program
-
-
-def can_ask(door):
-    try:
-        return door.get(ROOT, SELECTOR, "AgentAvailable")
-    except RemoteError:  # the daemon is not on the bus yet
-        return False
 
 
 def test_passphrase(owner, watched, signing):

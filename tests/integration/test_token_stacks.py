@@ -7,28 +7,8 @@ import subprocess
 
 import pytest
 from harness.process import wait_until
-from harness.smartcard import PIN, PUK, Reader, find_module
+from harness.smartcard import PIN, PUK, find_module
 from harness.softhsm import SoftHsm
-from harness.tpm import Tpm
-
-
-@pytest.fixture(scope="session")
-def card_program():
-    return os.path.join(os.environ["MEISHI_BUILD_DIR"], "tests", "card", "piv-card")
-
-
-@pytest.fixture
-def reader(scratch, card_program, request):
-    made = Reader(scratch / f"reader-{request.node.name[:40]}", card_program)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def tpm(scratch):
-    made = Tpm(scratch / "tpm")
-    yield made
-    made.close()
 
 
 def tool(stack, module, *argv):

@@ -7,9 +7,9 @@ import os
 
 import pytest
 from harness.clients import Curl, GnutlsCli
-from harness.dbus import MANAGER, NAME, POLICY, ROOT, SELECTOR, Door, RemoteError
+from harness.dbus import MANAGER, NAME, POLICY, ROOT, Door
 from harness.process import wait_until
-from harness.window import CONFIRM, Window
+from harness.window import CONFIRM, Window, wait_until_windows
 
 PASSPHRASE = "Sesame, open thyself 4711"
 UNLOCK = "Unlock Your Keys"
@@ -50,16 +50,9 @@ def door(owner, prompter, bus):
     """The daemon, for which the windows are there."""
     prompter()
     door = Door(bus.address, NAME)
-    wait_until(lambda: can_ask(door), "the prompter is registered")
+    wait_until_windows(door)
     yield door
     door.close()
-
-
-def can_ask(door):
-    try:
-        return door.get(ROOT, SELECTOR, "AgentAvailable")
-    except RemoteError:  # the daemon is not on the bus yet
-        return False
 
 
 def nothing_is_open(door, desktop):

@@ -46,6 +46,11 @@ def find_module(name):
     raise AssertionError(f"{name} is not installed")
 
 
+def piv_card():
+    """Our own emulator, out of the build directory: it is not installed."""
+    return os.path.join(os.environ["MEISHI_BUILD_DIR"], "tests", "card", "piv-card")
+
+
 class Card:
     """A PIV card.  It remembers PIN and tries when it is pulled out and inserted again."""
 
@@ -67,7 +72,7 @@ class Card:
         assert self.process is None or not self.process.is_alive()
         words = [f"{slot}:{one.key}:{one.cert}" for slot, one in self._keys.items()]
         self.process = self._reader.inside(
-            [self._reader.program, f"--port={self._port}", f"--memory={self._memory}",
+            [piv_card(), f"--port={self._port}", f"--memory={self._memory}",
              *self._options, *words],
             self._log,
         )  # fmt: skip
@@ -92,11 +97,9 @@ class Card:
 
 
 class Reader:
-    def __init__(self, directory, program, uid=None):
+    def __init__(self, directory):
         self.directory = Path(directory)
         self.directory.mkdir()
-        self.program = program
-        self._uid = uid
         self.numbers = itertools.count(1)
         self._cards = []
         self._pcscd = None

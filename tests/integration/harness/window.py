@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """meishi-prompter on a screen of its own, and its windows as a person at the keyboard meets them."""
 
+from .dbus import ROOT, SELECTOR, RemoteError
 from .process import wait_until
 
 CHOOSE, CONFIRM = "Choose a Client Certificate", "Use of a Key"
@@ -14,6 +15,18 @@ def start_prompter(person, desktop, *files, **env):
         person.tree.find("meishi-prompter"), "--locale-dir", catalogues, *files,
         env=desktop.env | env,
     )  # fmt: skip
+
+
+def wait_until_windows(door):
+    """Until the daemon behind `door`, which may not be on the bus yet, has a prompter to ask with."""
+
+    def can_ask():
+        try:
+            return door.get(ROOT, SELECTOR, "AgentAvailable")
+        except RemoteError:
+            return False
+
+    wait_until(can_ask, "the prompter is registered")
 
 
 def text_on(desktop):
