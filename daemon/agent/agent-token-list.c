@@ -19,13 +19,15 @@ meishi_token_view_free(MeishiTokenView *view)
 
 /* PKCS#11 2.40 section 4.4, table 6: the flags of CK_TOKEN_INFO about the PIN. */
 static const char *
-name_pin_state(const MeishiTokenContent *token)
+name_pin_state(const MeishiTokenUse *use)
 {
+    const MeishiTokenContent *token = meishi_token_use_token(use);
+
     if (!meishi_token_content_is_initialized(token))
         return "uninitialized";
     if (!meishi_token_content_needs_login(token))
         return "none";
-    switch (meishi_token_content_pin_tries(token)) {
+    switch (meishi_token_use_pin_tries(use)) {
     case MEISHI_PIN_LOW:
         return "few";
     case MEISHI_PIN_LAST_TRY:
@@ -62,7 +64,7 @@ view_new(const MeishiAgent *agent, const MeishiTokenLock *lock)
     view->place = meishi_token_place_ref(lock->place);
     view->maker = g_strdup(token->maker);
     view->module = g_strdup(token->module);
-    view->pin = name_pin_state(token);
+    view->pin = name_pin_state(lock->use);
     view->has_pin_pad = meishi_token_content_has_pin_pad(token);
     view->is_logged_in = meishi_token_use_is_logged_in(lock->use);
     view->identities = list_identities(agent, lock->place);

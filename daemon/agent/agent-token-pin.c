@@ -37,8 +37,8 @@ meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error)
 
 /* ---- what is refused ------------------------------------------------------------------------ */
 
-static MeishiTokenLock *
-find_lock(const MeishiAgent *agent, const char *label)
+MeishiTokenLock *
+meishi_token_lock_find(const MeishiAgent *agent, const char *label)
 {
     for (guint i = 0; agent->shelf != NULL && i < agent->shelf->locks->len; i++) {
         MeishiTokenLock *lock = agent->shelf->locks->pdata[i];
@@ -82,7 +82,7 @@ check_token(const MeishiTokenLock *lock, const MeishiPinChange *change, GError *
 static gboolean
 check_tries(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **error)
 {
-    MeishiPinTries tries = meishi_token_content_pin_tries(meishi_token_use_token(lock->use));
+    MeishiPinTries tries = meishi_token_use_pin_tries(lock->use);
 
     if (change->is_unblocking)
         return TRUE;
@@ -134,10 +134,18 @@ check_pins(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **
 
 /* ---- the call ------------------------------------------------------------------------------- */
 
+typedef struct {
+    MeishiTokenLock *lock;
+    gboolean is_unblocking;
+} Change;
+
 static void
-release_lock(gpointer lock)
+change_free(gpointer data)
 {
-    meishi_token_lock_unref(lock);
+    Change *change = data;
+
+    meishi_token_lock_unref(change->lock);
+    g_free(change);
 }
 
 /* Either way the token shows something else now.  A question for the old PIN is over. */
@@ -145,17 +153,33 @@ static void
 on_set(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
-    MeishiTokenLock *lock = g_task_get_task_data(task);
+    const Change *change = g_task_get_task_data(task);
     GError *error = NULL;
     gboolean ok = meishi_token_use_set_pin_finish(result, &error);
 
     meishi_agent_announce_hints(g_task_get_source_object(task));
-    if (lock->opening != NULL)
-        meishi_opening_look_again(lock->opening);
+    if (change->lock->opening != NULL)
+        meishi_opening_look_again(change->lock->opening);
+    if (!ok && !change->is_unblocking)
+        meishi_token_lock_explain(change->lock, &error);
     if (ok)
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_error(task, error);
+}
+
+static void
+begin(MeishiTokenLock *lock, const MeishiPinChange *wanted, GTask *task)
+{
+    Change *change = g_new0(Change, 1);
+
+    change->lock = meishi_token_lock_ref(lock);
+    change->is_unblocking = wanted->is_unblocking;
+    g_task_set_task_data(task, change, change_free);
+    if (wanted->is_unblocking)
+        meishi_token_use_unblock_pin_async(lock->use, wanted->by, wanted->pin, on_set, task);
+    else
+        meishi_token_use_change_pin_async(lock->use, wanted->by, wanted->pin, on_set, task);
 }
 
 void
@@ -163,27 +187,18 @@ meishi_agent_change_pin_async(MeishiAgent *agent, const MeishiPinChange *change,
                               GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(agent, NULL, callback, user_data);
-    MeishiTokenLock *lock = find_lock(agent, change->token);
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, change->token);
     GError *error = NULL;
 
-    if (lock == NULL) {
+    if (lock == NULL)
         g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
                                 "There is no card and no token “%s” now. Insert it.",
                                 change->token);
-        return;
-    }
-    if (!check_token(lock, change, &error) || !check_tries(lock, change, &error) ||
-        !check_pins(lock, change, &error)) {
+    else if (!check_token(lock, change, &error) || !check_tries(lock, change, &error) ||
+             !check_pins(lock, change, &error))
         g_task_return_error(task, error);
-        return;
-    }
-    g_task_set_task_data(task, meishi_token_lock_ref(lock), release_lock);
-    if (change->is_unblocking)
-        meishi_token_use_unblock_pin_async(lock->use, change->by, change->pin, on_set,
-                                           g_steal_pointer(&task));
     else
-        meishi_token_use_change_pin_async(lock->use, change->by, change->pin, on_set,
-                                          g_steal_pointer(&task));
+        begin(lock, change, g_steal_pointer(&task));
 }
 
 gboolean

@@ -72,7 +72,7 @@ give(Call *call, MeishiSecret *result)
  */
 
 static MeishiLockTries
-tries_of(const MeishiTokenContent *token)
+tries_of(const MeishiTokenUse *use)
 {
     static const MeishiLockTries tries[] = {
         [MEISHI_PIN_UNKNOWN] = MEISHI_LOCK_TRIES_ENOUGH,
@@ -81,7 +81,7 @@ tries_of(const MeishiTokenContent *token)
         [MEISHI_PIN_BLOCKED] = MEISHI_LOCK_TRIES_NONE,
     };
 
-    return tries[meishi_token_content_pin_tries(token)];
+    return tries[meishi_token_use_pin_tries(use)];
 }
 
 void
@@ -93,7 +93,7 @@ meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts)
         ret_facts->state = MEISHI_LOCK_GONE;
     else if (meishi_token_use_is_logged_in(lock->use))
         ret_facts->state = MEISHI_LOCK_OPEN;
-    ret_facts->tries = tries_of(token);
+    ret_facts->tries = tries_of(lock->use);
     ret_facts->token = lock->place->label;
     ret_facts->reader = lock->place->reader;
     ret_facts->min_length = token->min_pin;
@@ -107,7 +107,7 @@ meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why)
     GError *error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_LOCKED,
                                 "The token “%s” wants its PIN, and %s.", lock->place->label, why);
 
-    if (tries_of(meishi_token_use_token(lock->use)) == MEISHI_LOCK_TRIES_NONE)
+    if (tries_of(lock->use) == MEISHI_LOCK_TRIES_NONE)
         meishi_token_lock_explain(lock, &error);
     return error;
 }

@@ -57,3 +57,6 @@ void meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away);
 
 /* "It stays locked"; @why is a clause. */
 GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);
+/* Of the token that is shown as @label (place->slot_label); borrowed; NULL: it is not there. */
+MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label);
+

@@ -112,9 +112,8 @@ on_opened(GObject *source, GAsyncResult *result, gpointer user_data)
     } else if (answer->reply.status != CKR_OK) {
         meishi_token_work_finish_status(task, answer->reply.status, "take its new PIN");
     } else {
-        meishi_module_watch_look(use->watch); /* the flags about the PIN are others now */
-        use->is_logged_in = TRUE;
-        meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+        meishi_token_use_note_login(use);
+        meishi_token_work_finish_after_look(task, NULL);
     }
 }
 
@@ -140,8 +139,7 @@ on_set(GObject *source, GAsyncResult *result, gpointer user_data)
     if (answer->reply.status == CKR_OK && work->new_pin != NULL) {
         open_with_new_pin(task);
     } else if (answer->reply.status == CKR_OK) {
-        meishi_module_watch_look(work->use->watch);
-        meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+        meishi_token_work_finish_after_look(task, NULL);
     } else if (is_verdict(meishi_rv_judge(answer->reply.status))) {
         meishi_token_work_finish_after_look(task, new_error(work, answer->reply.status));
     } else {

@@ -16,6 +16,7 @@ struct MeishiTokenUse {
     GTask *current;
     gboolean is_logged_in;
     gboolean wants_logout;
+    MeishiPinTries refuted_tries; /* that it told before the login, and may go on telling */
     GPtrArray *private_objects; /* MeishiTokenObject, as seen by who is logged in; NULL */
     GHashTable *proven;         /* SHA-256 of a certificate (hex) -> handle of its key */
     GHashTable *shunned;        /* guint64: mechanisms that it lists and does not do */
@@ -48,6 +49,9 @@ typedef struct {
 } MeishiTokenWork;
 
 /* What was seen and may be done by being logged in is over. */
+/* The token took a PIN of its user's. */
+void meishi_token_use_note_login(MeishiTokenUse *use);
+
 void meishi_token_use_forget_login(MeishiTokenUse *use);
 
 /* A task in line, from the main loop; @who takes turns with others. */
@@ -72,7 +76,7 @@ MeishiHostAnswer *meishi_token_work_take_answer(GTask *task, GAsyncResult *resul
 /* The same for a PIN that was wrong: looks first how many tries the token says are left, since
  * whoever is told will ask the person again. */
 void meishi_token_work_finish_wrong_pin(GTask *task, guint64 status);
-/* The same with an error of one's own, which is taken over. */
+/* The same with an error of one's own, which is taken over; NULL: it went well. */
 void meishi_token_work_finish_after_look(GTask *task, GError *error);
 
 /* Begins an operation. */

@@ -113,6 +113,22 @@ meishi_token_use_forget_login(MeishiTokenUse *use)
 {
     use->is_logged_in = FALSE;
     g_clear_pointer(&use->private_objects, g_ptr_array_unref);
+/* OpenSC does not look how many tries are left as long as somebody is logged in. */
+MeishiPinTries
+meishi_token_use_pin_tries(const MeishiTokenUse *use)
+{
+    MeishiPinTries tries = meishi_token_content_pin_tries(use->token);
+
+    return use->is_logged_in && tries == use->refuted_tries ? MEISHI_PIN_UNKNOWN : tries;
+}
+
+void
+meishi_token_use_note_login(MeishiTokenUse *use)
+{
+    use->refuted_tries = meishi_token_content_pin_tries(use->token);
+    use->is_logged_in = TRUE;
+}
+
 }
 
 /* ---- one thing at a time -------------------------------------------------------------------- */
@@ -211,7 +227,8 @@ on_flags(GObject *source, GAsyncResult *result, gpointer user_data)
         take_flags(work->use, &answer->reply);
     if (work->use->watch != NULL)
         meishi_module_watch_look(work->use->watch);
-    meishi_token_work_finish(task, NULL, g_steal_pointer(&work->error));
+    meishi_token_work_finish(task, work->error == NULL ? meishi_secret_new(0) : NULL,
+                             g_steal_pointer(&work->error));
 }
 
 void
@@ -252,9 +269,11 @@ on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     meishi_module_watch_look(work->use->watch); /* the right one clears the flags */
-    work->use->is_logged_in = TRUE;
+    meishi_token_use_note_login(work->use);
     work->use->wants_logout = FALSE;
     meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+    if (error != NULL)
+        work->use->refuted_tries = MEISHI_PIN_UNKNOWN;
 }
 
 static void

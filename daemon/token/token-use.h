@@ -31,6 +31,10 @@ MeishiTokenContent *meishi_token_use_token(const MeishiTokenUse *use);
 /* It was looked at again, and is the same one. */
 void meishi_token_use_set_token(MeishiTokenUse *use, MeishiTokenContent *token);
 
+/* How many tries are left at its PIN, as far as the token says, and what it says is not refuted by
+ * a PIN that was right. */
+MeishiPinTries meishi_token_use_pin_tries(const MeishiTokenUse *use);
+
 /* ---- the login ------------------------------------------------------------------------------ */
 
 gboolean meishi_token_use_is_logged_in(const MeishiTokenUse *use);

@@ -319,6 +319,8 @@ change(MeishiPiv *piv, const MeishiCommand *command)
     if (command->len != 2 * FIELD_LEN)
         return MEISHI_SW_DATA;
     status = try_code(piv, proof, command->data);
+    g_print("%s %s\n", is_unblocking ? "unblock" : "change",
+            status == MEISHI_SW_OK ? "right" : "wrong");
     if (status != MEISHI_SW_OK)
         return status;
     meishi_card_code_set(changed, command->data + FIELD_LEN);
