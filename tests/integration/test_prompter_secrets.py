@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness import clipboard, sender
 from harness.dbus import NAME, ROOT, SELECTOR, VAULT
+from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.questions import candidate, dictionary, question
 from harness.traces import assert_clean, assert_forgotten
