@@ -49,6 +49,7 @@ typedef struct {
     gpointer starter;
     GSource *timer;   /* how long it is waited for; NULL: it is not */
     gint64 failed_at; /* monotonic: when it was of no use; 0: it was not, or not lately */
+    guint n_lost;     /* windows that went away with a question, since one was answered */
 } MeishiPrompterStart;
 
 struct MeishiPrompters {
@@ -62,6 +63,9 @@ struct MeishiPrompters {
 /* ---- prompters.c */
 
 MeishiPrompterEntry *meishi_prompters_find(MeishiPrompters *prompters, gpointer owner); /* NULL */
+
+/* Has no terminal. */
+gboolean meishi_prompters_is_window(const MeishiPrompterEntry *prompter);
 
 /* The nearest who can ask @question; NULL. */
 MeishiPrompterEntry *meishi_prompters_nearest(const MeishiOpenQuestion *question);
@@ -94,3 +98,7 @@ void meishi_prompters_end_start(MeishiPrompters *prompters);
 
 /* Somebody has registered. */
 void meishi_prompters_note_arrival(MeishiPrompters *prompters, gboolean is_window);
+
+/* Whoever shows @question goes away with it, or has got an answer. */
+void meishi_prompters_note_loss(const MeishiOpenQuestion *question);
+void meishi_prompters_note_answer(const MeishiOpenQuestion *question);

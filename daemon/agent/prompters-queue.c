@@ -463,6 +463,7 @@ meishi_prompters_respond(MeishiPrompters *prompters, gpointer owner, const char 
 
     if (question == NULL)
         return FALSE;
+    meishi_prompters_note_answer(question);
     if (result == MEISHI_REPLY_ANSWERED && answer != NULL &&
         g_variant_is_of_type(answer, G_VARIANT_TYPE_VARDICT)) {
         end_with_reply(question, MEISHI_REPLY_ANSWERED, answer);
@@ -502,9 +503,11 @@ meishi_prompters_respond_secret(MeishiPrompters *prompters, gpointer owner, cons
 {
     MeishiOpenQuestion *question = find_for_secret(prompters, owner, cookie, error);
 
-    if (question != NULL)
-        end_with_secret(question, answer);
-    return question != NULL;
+    if (question == NULL)
+        return FALSE;
+    meishi_prompters_note_answer(question);
+    end_with_secret(question, answer);
+    return TRUE;
 }
 
 gboolean

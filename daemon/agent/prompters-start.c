@@ -5,11 +5,15 @@
  *
  * Invariant: a question waits for one start at most, and a start that was of no use is not tried
  * again for a while, so that nobody waits for what does not come each time anew.  A window that
- * registers ends that while, and a person who does something shortens it.
+ * registers ends that while, and a person who does something shortens it.  Windows that crash over
+ * what they are asked are of no use either.
  */
 #include "daemon/agent/prompters-private.h"
 
 #include "daemon/base/source.h"
+
+/* One may be an accident. */
+#define MAX_LOST 2
 
 static void
 give_up(MeishiPrompters *prompters)
@@ -94,6 +98,22 @@ meishi_prompters_note_arrival(MeishiPrompters *prompters, gboolean is_window)
         prompters->start.failed_at = 0;
     if (prompters->start.timer != NULL)
         meishi_prompters_plan_turn(prompters);
+}
+
+void
+meishi_prompters_note_loss(const MeishiOpenQuestion *question)
+{
+    MeishiPrompterStart *start = &question->prompters->start;
+
+    if (meishi_prompters_is_window(question->prompter) && ++start->n_lost >= MAX_LOST)
+        start->failed_at = g_get_monotonic_time();
+}
+
+void
+meishi_prompters_note_answer(const MeishiOpenQuestion *question)
+{
+    if (meishi_prompters_is_window(question->prompter))
+        question->prompters->start.n_lost = 0;
 }
 
 void

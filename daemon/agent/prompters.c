@@ -26,8 +26,8 @@ can_ask(const MeishiPrompterEntry *prompter, const char *kind)
     return prompter->kinds == NULL || g_strv_contains((const char *const *)prompter->kinds, kind);
 }
 
-static gboolean
-is_window(const MeishiPrompterEntry *prompter)
+gboolean
+meishi_prompters_is_window(const MeishiPrompterEntry *prompter)
 {
     return prompter->tty == 0;
 }
@@ -35,7 +35,7 @@ is_window(const MeishiPrompterEntry *prompter)
 static gboolean
 is_on_its_terminal(const MeishiPrompterEntry *prompter, const MeishiOpenQuestion *question)
 {
-    return !is_window(prompter) && prompter->tty == question->tty;
+    return !meishi_prompters_is_window(prompter) && prompter->tty == question->tty;
 }
 
 /* How near @prompter is to whoever asks; prompters.h. */
@@ -50,8 +50,8 @@ nearness(const MeishiPrompterEntry *prompter, const MeishiOpenQuestion *question
     if (is_on_its_terminal(prompter, question))
         return question->has_window ? 3 : 6;
     if (is_same_session)
-        return is_window(prompter) ? 5 : 2;
-    if (is_window(prompter))
+        return meishi_prompters_is_window(prompter) ? 5 : 2;
+    if (meishi_prompters_is_window(prompter))
         return question->has_window ? 4 : 1;
     return 0;
 }
@@ -81,7 +81,7 @@ meishi_prompters_misses_window(const MeishiOpenQuestion *question)
         const MeishiPrompterEntry *prompter = g_ptr_array_index(list, i);
 
         if (can_ask(prompter, question->kind) &&
-            (is_window(prompter) || prompter->owner == question->owner ||
+            (meishi_prompters_is_window(prompter) || prompter->owner == question->owner ||
              (is_on_its_terminal(prompter, question) && !question->has_window)))
             return FALSE;
     }
@@ -151,7 +151,7 @@ meishi_prompters_add(MeishiPrompters *prompters, gpointer owner, const MeishiPro
     prompter->class = class;
     prompter->data = data;
     g_ptr_array_add(prompters->prompters, prompter);
-    meishi_prompters_note_arrival(prompters, is_window(prompter));
+    meishi_prompters_note_arrival(prompters, meishi_prompters_is_window(prompter));
     return TRUE;
 }
 
@@ -163,6 +163,8 @@ meishi_prompters_remove(MeishiPrompters *prompters, gpointer owner)
 
     if (prompter == NULL)
         return;
+    if (question != NULL)
+        meishi_prompters_note_loss(question);
     g_ptr_array_remove(prompters->prompters, prompter);
     meishi_prompters_plan_turn(prompters);
     if (question != NULL)

@@ -278,6 +278,56 @@ test_start_after_death(void)
     assert_end(&queued, "answered:yes");
 }
 
+/* Asks, and the window that comes for it dies. */
+static void
+lose(Starter *starter, gboolean has_acted)
+{
+    g_auto(Asker) asker = {.has_acted = has_acted};
+
+    ask(starter->prompters, &asker, "a");
+    settle();
+    window_comes(starter);
+    g_assert_nonnull(starter->window->cookie);
+    window_goes(starter);
+    assert_end(&asker, "dismissed");
+}
+
+/* Each question is another one, and would have another one started that dies. */
+static void
+test_start_after_deaths(void)
+{
+    STARTER(&patient_class);
+    g_auto(Asker) again = {0};
+
+    lose(&starter, FALSE);
+    lose(&starter, FALSE);
+    ask(prompters, &again, "b");
+    settle();
+    assert_end(&again, "nobody");
+    g_assert_cmpuint(starter.n_starts, ==, 2);
+    lose(&starter, TRUE);
+    g_assert_cmpuint(starter.n_starts, ==, 3);
+}
+
+static void
+test_start_after_deaths_between(void)
+{
+    STARTER(&patient_class);
+
+    for (guint i = 1; i <= 3; i++) {
+        g_auto(Asker) asker = {0};
+
+        lose(&starter, FALSE);
+        ask(prompters, &asker, "b");
+        settle();
+        window_comes(&starter);
+        fake_answer(starter.window, "yes");
+        window_goes(&starter);
+        assert_end(&asker, "answered:yes");
+        g_assert_cmpuint(starter.n_starts, ==, 2 * i);
+    }
+}
+
 /* Whoever can start one goes while somebody waits for it. */
 static void
 test_starter_goes(void)
@@ -307,6 +357,8 @@ main(int argc, char **argv)
     g_test_add_func("/prompters/start/other-kinds", test_start_other_kinds);
     g_test_add_func("/prompters/start/when", test_start_when);
     g_test_add_func("/prompters/start/after-death", test_start_after_death);
+    g_test_add_func("/prompters/start/after-deaths", test_start_after_deaths);
+    g_test_add_func("/prompters/start/after-deaths-between", test_start_after_deaths_between);
     g_test_add_func("/prompters/start/starter-goes", test_starter_goes);
     return g_test_run();
 }
