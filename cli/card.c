@@ -29,6 +29,8 @@ static const struct {
     {"key", "Key", TEXT},
     {"location", "Location", TEXT},
     {"token", "Token", TEXT},
+    {"key_token", "KeyToken", TEXT},
+    {"present", "Present", FLAG},
     {"uri", "Uri", TEXT},
     {"key_id", "KeyId", TEXT},
     {"certificate_sha256", "CertificateSha256", TEXT},

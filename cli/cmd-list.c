@@ -8,9 +8,6 @@
 #include "cli/json.h"
 #include "cli/table.h"
 
-#include <string.h>
-#include <unistd.h>
-
 /* The label is what the other commands take, the subject mostly says the same at greater length. */
 static const MeishiColumn columns[] = {
     {"LABEL", 8, 2}, {"SUBJECT", 8, 0},      {"ISSUER", 8, 1}, {"KEY", 0, 0},
@@ -55,12 +52,18 @@ add_validity(MeishiTable *table, const MeishiCard *card)
 }
 
 /* A card by its name, as it stands on it. */
-static const char *
-describe_place(const MeishiCard *card)
+static void
+add_place(MeishiTable *table, const MeishiCard *card)
 {
-    const char *location = meishi_card_text(card, "Location");
+    const char *token = meishi_card_text(card, "KeyToken");
+    g_autofree char *absent = g_strdup_printf("%s, not inserted", token);
 
-    return strcmp(location, "token") == 0 ? meishi_card_text(card, "Token") : location;
+    if (token[0] == '\0')
+        meishi_table_add_cell(table, meishi_card_text(card, "Location"), MEISHI_STYLE_PLAIN);
+    else if (meishi_card_is(card, "Present"))
+        meishi_table_add_cell(table, token, MEISHI_STYLE_PLAIN);
+    else
+        meishi_table_add_cell(table, absent, MEISHI_STYLE_FAINT);
 }
 
 static void
@@ -76,7 +79,7 @@ print_table(GPtrArray *cards)
         meishi_table_add_cell(table, meishi_card_text(card, "Subject"), MEISHI_STYLE_PLAIN);
         meishi_table_add_cell(table, meishi_card_text(card, "IssuerName"), MEISHI_STYLE_PLAIN);
         meishi_table_add_cell(table, meishi_card_text(card, "Key"), MEISHI_STYLE_PLAIN);
-        meishi_table_add_cell(table, describe_place(card), MEISHI_STYLE_PLAIN);
+        add_place(table, card);
         add_validity(table, card);
     }
     meishi_table_print(table);
@@ -115,7 +118,9 @@ const MeishiCommand meishi_command_list = {
     .name = "list",
     .usage = "",
     .summary = "List the identities",
-    .text = "Lists every identity: a private key with, usually, its certificate.",
+    .text =
+        "Lists every identity: a private key with, usually, its certificate. Those on cards that "
+        "are not inserted now are listed too.",
     .example = "meishi list\nmeishi list --json | jq -r '.[].uri'",
     .run = run,
 };

@@ -114,8 +114,12 @@ print_validity(const MeishiCard *card)
 static void
 print_key(const MeishiCard *card)
 {
-    g_autofree char *text = g_strdup_printf("%s, in the %s", meishi_card_text(card, "Key"),
-                                            meishi_card_text(card, "Location"));
+    const char *token = meishi_card_text(card, "KeyToken");
+    g_autofree char *text =
+        token[0] == '\0'
+            ? g_strdup_printf("%s, in the vault", meishi_card_text(card, "Key"))
+            : g_strdup_printf("%s, on “%s”%s", meishi_card_text(card, "Key"), token,
+                              meishi_card_is(card, "Present") ? "" : ", which is not inserted");
 
     print_line("Key", text);
     if (meishi_card_is(card, "AllowRaw"))

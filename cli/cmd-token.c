@@ -45,10 +45,10 @@ run_list(char **args, GError **error)
 const MeishiCommand meishi_command_token_list = {
     .name = "list",
     .usage = "",
-    .summary = "List the cards and tokens that are there",
+    .summary = "List the cards and tokens",
     .text =
-        "Lists the smart cards, TPMs and HSMs that are there, and whether a PIN was given or how "
-        "many tries are left for one. Asks for no PIN.",
+        "Lists the smart cards, TPMs and HSMs that are there or were, and whether a PIN was given "
+        "or how many tries are left for one. Asks for no PIN.",
     .example = "meishi token list",
     .run = run_list,
 };
@@ -199,6 +199,7 @@ const MeishiCommand meishi_command_token_remove_module = {
 static const MeishiCommand *const subcommands[] = {
     &meishi_command_token_list,
     &meishi_command_token_show,
+    &meishi_command_token_forget,
     &meishi_command_token_pin,
     &meishi_command_token_add_module,
     &meishi_command_token_remove_module,

@@ -67,6 +67,7 @@ extern const MeishiCommand meishi_command_choices_undo;
 
 extern const MeishiCommand meishi_command_token;
 extern const MeishiCommand meishi_command_token_add_module;
+extern const MeishiCommand meishi_command_token_forget;
 extern const MeishiCommand meishi_command_token_list;
 extern const MeishiCommand meishi_command_token_pin;
 extern const MeishiCommand meishi_command_token_remove_module;

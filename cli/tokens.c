@@ -4,6 +4,7 @@
  */
 #include "cli/tokens.h"
 
+#include "cli/date.h"
 #include "cli/error.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -28,6 +29,17 @@ static const struct {
     {"none", "not needed", MEISHI_STYLE_FAINT},
     {"uninitialized", "not set up", MEISHI_STYLE_FAINT},
 };
+
+/* "not inserted, last 2026-11-20"; NULL: it is there. */
+static char *
+describe_absence(GVariant *token)
+{
+    g_autofree char *day = meishi_date_day(meishi_dict_number(token, "LastSeen"));
+
+    if (meishi_dict_flag(token, "Present"))
+        return NULL;
+    return g_strdup_printf("not inserted, last %s", day);
+}
 
 /* That it was given says nothing of how many tries are left, and those matter more. */
 static const char *
@@ -68,13 +80,17 @@ static void
 add_row(MeishiTable *table, GVariant *token)
 {
     static const char *const properties[] = {"Label", "Kind", "Model", "Reader"};
+    g_autofree char *absence = describe_absence(token);
     MeishiStyle style;
     const char *pin = describe_pin(token, &style);
 
     meishi_table_add_row(table);
     for (gsize i = 0; i < G_N_ELEMENTS(properties); i++)
         meishi_table_add_cell(table, meishi_dict_text(token, properties[i]), MEISHI_STYLE_PLAIN);
-    meishi_table_add_cell(table, pin, style);
+    if (absence != NULL)
+        meishi_table_add_cell(table, absence, MEISHI_STYLE_FAINT);
+    else
+        meishi_table_add_cell(table, pin, style);
 }
 
 void
@@ -112,13 +128,15 @@ meishi_tokens_print_one(GVariant *token, GPtrArray *labels)
         {"PKCS#11 URI", "Uri"},
     };
     g_autofree char *label = meishi_text_clean(meishi_dict_text(token, "Label"));
+    g_autofree char *absence = describe_absence(token);
     MeishiStyle style;
 
     g_print("%s%s%s\n", meishi_style_on(MEISHI_STYLE_STRONG, STDOUT_FILENO), label,
             meishi_style_off(MEISHI_STYLE_STRONG, STDOUT_FILENO));
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
         print_line(lines[i][0], meishi_dict_text(token, lines[i][1]));
-    print_line("PIN", describe_pin(token, &style));
+    print_line(absence != NULL ? "State" : "PIN",
+               absence != NULL ? absence : describe_pin(token, &style));
     if (meishi_dict_flag(token, "PinPad"))
         print_line("", "typed at its own keys");
     for (guint i = 0; i < labels->len; i++)
@@ -153,6 +171,9 @@ meishi_tokens_one_to_json(GVariant *token, JsonBuilder *json)
     json_builder_begin_object(json);
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
         meishi_json_member(json, keys[i][0], meishi_dict_text(token, keys[i][1]));
+    add_flag(json, "present", meishi_dict_flag(token, "Present"));
+    json_builder_set_member_name(json, "last_seen");
+    meishi_json_date(json, meishi_dict_number(token, "LastSeen"));
     add_flag(json, "pin_pad", meishi_dict_flag(token, "PinPad"));
     add_flag(json, "logged_in", meishi_dict_flag(token, "LoggedIn"));
     json_builder_end_object(json);
@@ -227,7 +248,7 @@ meishi_tokens_resolve(GPtrArray *tokens, const char *name, GError **error)
         }
     }
     g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_NAME,
-                "There is no card and no token “%s”. `meishi token list` shows all that are there.",
+                "There is no card and no token “%s”. `meishi token list` shows all that are known.",
                 name);
     return NULL;
 }

@@ -123,6 +123,8 @@ show_identities(Work *work)
     for (guint i = 0; i < identities->len; i++) {
         MeishiIdentity *identity = identities->pdata[i];
 
+        if (!meishi_identity_is_present(identity))
+            continue; /* nothing can be done with it, and nobody is refused anything */
         if (is_left(work, i))
             g_ptr_array_insert(presentation->shown, is_hinted(work, i) ? 0 : -1,
                                meishi_shown_new(identity, confirm_of(work, i)));

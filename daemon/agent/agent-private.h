@@ -11,6 +11,7 @@
 #include "daemon/agent/prompters.h"
 #include "daemon/agent/roster.h"
 #include "daemon/agent/rulebook.h"
+#include "daemon/agent/token-book.h"
 #include "daemon/agent/vault.h"
 #include "daemon/policy/engine.h"
 
@@ -38,9 +39,20 @@ void meishi_token_shelf_free(MeishiTokenShelf *shelf); /* NULL is fine */
 /* Adds what lies on them to @rows; the shelf's, until tokens change. */
 void meishi_token_shelf_add_rows(MeishiTokenShelf *shelf, MeishiRosterRows *rows);
 
+/* There may be a vault now that can remember tokens, or that remembers some. */
+void meishi_agent_save_tokens(MeishiAgent *agent);
+
+/* Tells (flush-connections) that what was connected with @identities (MeishiIdentity) is to end:
+ * their keys are gone; agent-pulled.c. */
+void meishi_agent_tell_pulled(MeishiAgent *agent, GPtrArray *identities);
+
 /* NOT_PERMITTED for an identity on a token: what is written about identities is in the vault. */
 gboolean meishi_agent_check_in_vault(const MeishiIdentity *identity,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* An identity was removed: where it was the last of @lineage, what was chosen of it is forgotten,
+ * until somebody takes that back; agent.c. */
+void meishi_agent_forget_extinct(MeishiAgent *agent, const char *lineage);
 
 struct _MeishiAgent {
     GObject parent_instance;
@@ -48,8 +60,9 @@ struct _MeishiAgent {
     MeishiVault *vault;
     MeishiRoster *roster;
     MeishiKeyCache *cache;
-    GPtrArray *identities;   /* MeishiIdentity, best first */
-    GHashTable *keys;        /* gint64 * -> MeishiStoreKey: the sealed keys */
+    GPtrArray *identities; /* MeishiIdentity, best first */
+    GHashTable *keys;      /* gint64 * -> MeishiStoreKey: the sealed keys */
+    MeishiTokenBook *token_book;
     MeishiTokenShelf *shelf; /* NULL: no modules */
     MeishiTokenPlaces token_places;
     guint view_source;  /* view-changed, to be emitted */

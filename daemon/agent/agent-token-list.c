@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The tokens that are there, for people who want to know what the daemon sees.  What lies on them
- * and what they are used for is in agent-tokens.c and agent-token-use.c.
+ * The tokens that are there and those that were, for people who want to know what the daemon sees.
+ * What lies on them and what they are used for is in agent-tokens.c and agent-token-use.c.
  */
 #include "daemon/agent/token-shelf.h"
 
@@ -67,7 +67,22 @@ view_new(const MeishiAgent *agent, const MeishiTokenLock *lock)
     view->pin = name_pin_state(lock->use);
     view->has_pin_pad = meishi_token_content_has_pin_pad(token);
     view->is_logged_in = meishi_token_use_is_logged_in(lock->use);
+    view->last_seen = meishi_agent_now();
     view->identities = list_identities(agent, lock->place);
+    return view;
+}
+
+static MeishiTokenView *
+view_of_away(const MeishiAgent *agent, const MeishiKnownToken *known)
+{
+    MeishiTokenView *view = g_new0(MeishiTokenView, 1);
+
+    view->place = meishi_token_place_ref(meishi_token_seat_remember(agent->shelf, known));
+    view->maker = g_strdup(known->facts->manufacturer);
+    view->module = g_strdup(known->facts->module);
+    view->pin = "";
+    view->last_seen = known->facts->last_seen;
+    view->identities = list_identities(agent, view->place);
     return view;
 }
 
@@ -75,8 +90,17 @@ GPtrArray *
 meishi_agent_list_tokens(MeishiAgent *agent)
 {
     GPtrArray *views = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_view_free);
+    GPtrArray *known = meishi_token_book_list(agent->token_book);
 
-    for (guint i = 0; agent->shelf != NULL && i < agent->shelf->locks->len; i++)
+    if (agent->shelf == NULL)
+        return views;
+    for (guint i = 0; i < agent->shelf->locks->len; i++)
         g_ptr_array_add(views, view_new(agent, agent->shelf->locks->pdata[i]));
+    for (guint i = 0; i < known->len; i++) {
+        const MeishiKnownToken *one = known->pdata[i];
+
+        if (!one->is_there)
+            g_ptr_array_add(views, view_of_away(agent, one));
+    }
     return views;
 }

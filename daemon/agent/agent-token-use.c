@@ -247,7 +247,7 @@ static const MeishiTokenEntry *
 find_entry(const Call *call)
 {
     return call->agent->shelf != NULL
-               ? meishi_token_shelf_find(call->agent->shelf, call->identity->cert_id)
+               ? meishi_token_shelf_find(call->agent->shelf, call->identity->cert)
                : NULL;
 }
 

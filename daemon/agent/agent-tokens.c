@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Tokens become identities: certificates with a key are read off them, and given to the roster
- * beside the rows of the store.
+ * beside the rows of the store.  Those of a token that is away are known from when it was there.
  *
  * An identity has the same number each time that its token is put in, since programs keep handles:
  * it is made from the certificate's digest, and the next free one is taken in the case, of one in
@@ -9,12 +9,11 @@
  */
 #include "daemon/agent/token-shelf.h"
 
-#include "module/wire/cryptoki.h"
+#include "daemon/base/error.h"
 
 #include <string.h>
 
-#define N_ROWS     MEISHI_FIRST_TOKEN_ROW /* as many as there are below */
-#define LABEL_SIZE 32
+#define N_ROWS MEISHI_FIRST_TOKEN_ROW /* as many as there are below */
 
 /* ---- locks ----------------------------------------------------------------------------------- */
 
@@ -34,133 +33,6 @@ meishi_token_lock_unref(MeishiTokenLock *lock)
     meishi_token_use_unref(lock->use);
     meishi_token_place_unref(lock->place);
     g_free(lock);
-}
-
-/* What kind of thing it is, as far as one can tell. */
-static MeishiTokenKind
-guess_kind(const MeishiTokenContent *token)
-{
-    if (strstr(token->model, "TPM") != NULL || strstr(token->module, "tpm2") != NULL)
-        return MEISHI_TOKEN_TPM;
-    return (token->slot_flags & CKF_REMOVABLE_DEVICE) != 0 ? MEISHI_TOKEN_CARD : MEISHI_TOKEN_HSM;
-}
-
-/* ---- seats ------------------------------------------------------------------------------------
- */
-
-static MeishiTokenLock *
-who_sits(const MeishiTokenShelf *shelf, guint seat)
-{
-    for (guint i = 0; i < shelf->locks->len; i++) {
-        MeishiTokenLock *lock = shelf->locks->pdata[i];
-
-        if (lock->place->seat == seat)
-            return lock;
-    }
-    return NULL;
-}
-
-/* Where @name was before; else one that nobody had; else one whose token is away.  With more tokens
- * than seats two share one. */
-static guint
-choose_seat(const MeishiTokenShelf *shelf, const char *name)
-{
-    guint first = g_str_hash(name) % MEISHI_N_SEATS;
-    guint fresh = MEISHI_N_SEATS, idle = MEISHI_N_SEATS;
-
-    for (guint i = MEISHI_N_SEATS; i-- > 0;) {
-        guint seat = (first + i) % MEISHI_N_SEATS;
-
-        if (who_sits(shelf, seat) != NULL)
-            continue;
-        if (g_strcmp0(shelf->seats[seat], name) == 0)
-            return seat;
-        if (shelf->seats[seat] == NULL)
-            fresh = seat;
-        idle = seat;
-    }
-    if (fresh < MEISHI_N_SEATS)
-        return fresh;
-    return idle < MEISHI_N_SEATS ? idle : first;
-}
-
-static gboolean
-is_taken(const MeishiTokenShelf *shelf, const char *label)
-{
-    if (strcmp(label, MEISHI_TOKEN_LABEL) == 0 || strcmp(label, MEISHI_TOKEN_LABEL_EDDSA) == 0)
-        return TRUE;
-    for (guint i = 0; i < shelf->locks->len; i++) {
-        if (strcmp(((MeishiTokenLock *)shelf->locks->pdata[i])->place->slot_label, label) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* At most as long as CK_TOKEN_INFO's label, whole characters. */
-static char *
-shorten(const char *text, gsize size)
-{
-    const char *end = text + MIN(strlen(text), size);
-
-    if (*end != '\0')
-        end = g_utf8_find_prev_char(text, end + 1);
-    return g_strndup(text, end != NULL ? (gsize)(end - text) : 0);
-}
-
-/* Programs name tokens by their labels (RFC 7512). */
-static char *
-choose_slot_label(const MeishiTokenShelf *shelf, const MeishiTokenContent *token)
-{
-    const char *wish = token->label[0] != '\0' ? token->label : "Token";
-    char *label = shorten(wish, LABEL_SIZE);
-
-    for (guint n = 2; is_taken(shelf, label); n++) {
-        g_autofree char *suffix = g_strdup_printf(" (%u)", n);
-        g_autofree char *base = shorten(wish, LABEL_SIZE - strlen(suffix));
-
-        g_free(label);
-        label = g_strconcat(base, suffix, NULL);
-    }
-    return label;
-}
-
-static void
-take_seat(MeishiTokenShelf *shelf, const MeishiTokenContent *token, MeishiTokenPlace *place)
-{
-    g_autofree char *name =
-        g_strjoin("\n", token->label, token->model, token->serial, token->module, NULL);
-
-    place->seat = choose_seat(shelf, name);
-    place->slot_label = choose_slot_label(shelf, token);
-    g_free(shelf->seats[place->seat]);
-    shelf->seats[place->seat] = g_steal_pointer(&name);
-}
-
-static MeishiTokenPlace *
-place_new(MeishiTokenShelf *shelf, const MeishiTokenContent *token)
-{
-    MeishiTokenPlace *place = g_new0(MeishiTokenPlace, 1);
-
-    place->refs = 1;
-    place->kind = guess_kind(token);
-    place->label = g_strdup(token->label);
-    place->model = g_strdup(token->model);
-    place->serial = g_strdup(token->serial);
-    place->reader = g_strdup(token->reader);
-    take_seat(shelf, token, place);
-    return place;
-}
-
-static MeishiTokenLock *
-lock_new(MeishiTokenShelf *shelf, MeishiTokenUse *use)
-{
-    MeishiTokenLock *lock = g_new0(MeishiTokenLock, 1);
-
-    lock->refs = 1;
-    lock->agent = shelf->agent;
-    lock->use = meishi_token_use_ref(use);
-    lock->place = place_new(shelf, meishi_token_use_token(use));
-    return lock;
 }
 
 static MeishiTokenLock *
@@ -192,85 +64,286 @@ read_cert(GBytes *der, gpointer user_data)
     return cert != NULL ? meishi_cert_ref(cert) : NULL;
 }
 
+/* What a token shows. */
+typedef struct {
+    GPtrArray *identities; /* MeishiTokenIdentity */
+    GPtrArray *others;     /* MeishiCert */
+    MeishiTokenSeen seen;
+} Reading;
+
+static void
+clear_reading(Reading *reading)
+{
+    g_ptr_array_unref(reading->identities);
+    g_ptr_array_unref(reading->others);
+    g_ptr_array_unref(reading->seen.on_it.identities);
+    g_ptr_array_unref(reading->seen.on_it.issuers);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, clear_reading)
+
+const MeishiTokenEntry *
+meishi_token_shelf_find(const MeishiTokenShelf *shelf, const MeishiCert *cert)
+{
+    for (guint i = 0; i < shelf->entries->len; i++) {
+        const MeishiTokenEntry *entry = shelf->entries->pdata[i];
+
+        if (entry->lock != NULL && g_bytes_equal(entry->identity->cert->der, cert->der))
+            return entry;
+    }
+    return NULL;
+}
+
+static MeishiTokenEntry *
+find_entry(const MeishiTokenShelf *shelf, const MeishiCert *cert)
+{
+    for (guint i = 0; i < shelf->entries->len; i++) {
+        MeishiTokenEntry *entry = shelf->entries->pdata[i];
+
+        if (g_bytes_equal(entry->identity->cert->der, cert->der))
+            return entry;
+    }
+    return NULL;
+}
+
+/* Those of tokens that are away are taken as well. */
+static gboolean
+is_free(const MeishiTokenShelf *shelf, gint64 row, const MeishiCert *cert)
+{
+    for (guint i = 0; i < shelf->entries->len; i++) {
+        if (((const MeishiTokenEntry *)shelf->entries->pdata[i])->row == row)
+            return FALSE;
+    }
+    return !meishi_token_book_is_taken(shelf->agent->token_book, row, cert->der);
+}
+
+static gint64
+choose_row(const MeishiTokenShelf *shelf, const MeishiCert *cert)
+{
+    gint64 known = meishi_token_book_find_number(shelf->agent->token_book, cert->der);
+    guint32 number;
+
+    if (known >= MEISHI_FIRST_TOKEN_ROW && known < MEISHI_FIRST_TOKEN_ROW + N_ROWS &&
+        is_free(shelf, known, cert))
+        return known;
+    memcpy(&number, cert->sha256, sizeof number);
+    for (gint64 row = GUINT32_FROM_BE(number) % N_ROWS;; row = (row + 1) % N_ROWS) {
+        if (is_free(shelf, MEISHI_FIRST_TOKEN_ROW + row, cert))
+            return MEISHI_FIRST_TOKEN_ROW + row;
+    }
+}
+
+/* For the book. */
+static void
+describe(const MeishiTokenShelf *shelf, Reading *reading)
+{
+    for (guint i = 0; i < reading->identities->len; i++) {
+        const MeishiTokenIdentity *from = reading->identities->pdata[i];
+        const MeishiTokenEntry *entry = find_entry(shelf, from->cert);
+        MeishiStoreTokenIdentity *to = g_new0(MeishiStoreTokenIdentity, 1);
+
+        to->number = entry != NULL ? entry->row : choose_row(shelf, from->cert);
+        to->der = g_bytes_ref(from->cert->der);
+        to->label = g_strdup(from->label);
+        g_ptr_array_add(reading->seen.on_it.identities, to);
+    }
+    for (guint i = 0; i < reading->others->len; i++) {
+        MeishiStoreTokenIssuer *to = g_new0(MeishiStoreTokenIssuer, 1);
+
+        to->der = g_bytes_ref(((const MeishiCert *)reading->others->pdata[i])->der);
+        g_ptr_array_add(reading->seen.on_it.issuers, to);
+    }
+}
+
+static void
+read_token(MeishiTokenShelf *shelf, MeishiTokenUse *use, Reading *ret_reading)
+{
+    const MeishiTokenContent *token = meishi_token_use_token(use);
+    Reading *reading = ret_reading;
+
+    reading->identities = meishi_pairing_identities(token, read_cert, shelf);
+    reading->others = meishi_pairing_others(token, reading->identities, read_cert, shelf);
+    reading->seen.facts = token;
+    reading->seen.kind = meishi_token_seat_guess_kind(token);
+    reading->seen.on_it.identities =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_token_identity_free);
+    reading->seen.on_it.issuers =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_store_token_issuer_free);
+    describe(shelf, reading);
+}
+
+/* ---- what lies where --------------------------------------------------------------------------
+ */
+
 static void
 entry_free(gpointer data)
 {
     MeishiTokenEntry *entry = data;
 
     meishi_token_identity_free(entry->identity);
+    meishi_token_place_unref(entry->place);
     meishi_token_lock_unref(entry->lock);
     g_free(entry);
 }
 
-const MeishiTokenEntry *
-meishi_token_shelf_find(const MeishiTokenShelf *shelf, gint64 row)
-{
-    for (guint i = 0; i < shelf->entries->len; i++) {
-        const MeishiTokenEntry *entry = shelf->entries->pdata[i];
-
-        if (entry->row == row)
-            return entry;
-    }
-    return NULL;
-}
-
-static gboolean
-holds_cert(const MeishiTokenShelf *shelf, const MeishiCert *cert)
-{
-    for (guint i = 0; i < shelf->entries->len; i++) {
-        const MeishiTokenEntry *entry = shelf->entries->pdata[i];
-
-        if (g_bytes_equal(entry->identity->cert->der, cert->der))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gint64
-choose_row(const MeishiTokenShelf *shelf, const MeishiCert *cert)
-{
-    guint32 number;
-
-    memcpy(&number, cert->sha256, sizeof number);
-    for (gint64 row = GUINT32_FROM_BE(number) % N_ROWS;; row = (row + 1) % N_ROWS) {
-        if (meishi_token_shelf_find(shelf, MEISHI_FIRST_TOKEN_ROW + row) == NULL)
-            return MEISHI_FIRST_TOKEN_ROW + row;
-    }
-}
-
-/* The same card in two readers, or behind two modules, is one identity: the first that is seen. */
+/* The same certificate on two tokens that are there: hardware is the better place, else the first
+ * that is seen. */
 static void
-add_entry(MeishiTokenShelf *shelf, MeishiTokenIdentity *identity, MeishiTokenLock *lock)
+put_better(MeishiTokenEntry *entry, MeishiTokenLock *lock)
 {
-    MeishiTokenEntry *entry;
+    if (lock == NULL || entry->place->kind != MEISHI_TOKEN_SOFTWARE ||
+        lock->place->kind == MEISHI_TOKEN_SOFTWARE)
+        return;
+    meishi_token_place_unref(entry->place);
+    meishi_token_lock_unref(entry->lock);
+    entry->place = meishi_token_place_ref(lock->place);
+    entry->lock = meishi_token_lock_ref(lock);
+}
 
-    if (holds_cert(shelf, identity->cert)) {
+/* Takes @identity; @lock NULL: the token is away. */
+static void
+add_entry(MeishiTokenShelf *shelf, MeishiTokenIdentity *identity, MeishiTokenPlace *place,
+          MeishiTokenLock *lock)
+{
+    MeishiTokenEntry *entry = find_entry(shelf, identity->cert);
+
+    if (entry != NULL) {
+        put_better(entry, lock);
         meishi_token_identity_free(identity);
         return;
     }
     entry = g_new0(MeishiTokenEntry, 1);
     entry->row = choose_row(shelf, identity->cert);
     entry->identity = identity;
-    entry->lock = meishi_token_lock_ref(lock);
+    entry->place = meishi_token_place_ref(place);
+    entry->lock = lock != NULL ? meishi_token_lock_ref(lock) : NULL;
     g_ptr_array_add(shelf->entries, entry);
 }
 
 static void
-read_token(MeishiTokenShelf *shelf, MeishiTokenLock *lock)
+add_issuer(MeishiTokenShelf *shelf, MeishiCert *cert)
 {
-    const MeishiTokenContent *token = meishi_token_use_token(lock->use);
-    g_autoptr(GPtrArray) identities = meishi_pairing_identities(token, read_cert, shelf);
-    g_autoptr(GPtrArray) others = meishi_pairing_others(token, identities, read_cert, shelf);
+    g_ptr_array_add(shelf->issuers, cert);
+}
 
-    g_ptr_array_set_free_func(identities, NULL);
-    for (guint i = 0; i < identities->len; i++)
-        add_entry(shelf, identities->pdata[i], lock);
-    for (guint i = 0; i < others->len; i++)
-        g_ptr_array_add(shelf->issuers, meishi_cert_ref(others->pdata[i]));
+/* What the book knows of a token; with @lock it is there all the same. */
+static void
+add_remembered(MeishiTokenShelf *shelf, const MeishiKnownToken *known, MeishiTokenPlace *place,
+               MeishiTokenLock *lock)
+{
+    for (guint i = 0; i < known->identities->len; i++) {
+        const MeishiStoreTokenIdentity *from = known->identities->pdata[i];
+        MeishiCert *cert = read_cert(from->der, shelf);
+        MeishiTokenIdentity *identity;
+
+        if (cert == NULL)
+            continue;
+        identity = g_new0(MeishiTokenIdentity, 1);
+        identity->cert = cert;
+        identity->label = g_strdup(from->label);
+        add_entry(shelf, identity, place, lock);
+    }
+    for (guint i = 0; i < known->issuers->len; i++) {
+        MeishiCert *cert =
+            read_cert(((const MeishiStoreTokenIssuer *)known->issuers->pdata[i])->der, shelf);
+
+        if (cert != NULL)
+            add_issuer(shelf, cert);
+    }
+}
+
+/* Some tokens show their certificates to nobody who has not logged in. */
+static gboolean
+is_reticent(const MeishiTokenLock *lock, const Reading *reading)
+{
+    return reading->identities->len == 0 && lock->known->identities->len > 0 &&
+           meishi_token_content_needs_login(reading->seen.facts) &&
+           !meishi_token_use_is_logged_in(lock->use);
+}
+
+static void
+add_token(MeishiTokenShelf *shelf, MeishiTokenLock *lock)
+{
+    g_auto(Reading) reading = {0};
+
+    read_token(shelf, lock->use, &reading);
+    if (is_reticent(lock, &reading)) {
+        add_remembered(shelf, lock->known, lock->place, lock);
+        return;
+    }
+    meishi_token_book_note(shelf->agent->token_book, lock->known, &reading.seen,
+                           meishi_agent_now());
+    g_ptr_array_set_free_func(reading.identities, NULL);
+    for (guint i = 0; i < reading.identities->len; i++)
+        add_entry(shelf, reading.identities->pdata[i], lock->place, lock);
+    for (guint i = 0; i < reading.others->len; i++)
+        add_issuer(shelf, meishi_cert_ref(reading.others->pdata[i]));
+}
+
+static void
+fill(MeishiTokenShelf *shelf)
+{
+    GPtrArray *known = meishi_token_book_list(shelf->agent->token_book);
+
+    g_ptr_array_set_size(shelf->entries, 0);
+    g_ptr_array_set_size(shelf->issuers, 0);
+    for (guint i = 0; i < shelf->locks->len; i++)
+        add_token(shelf, shelf->locks->pdata[i]);
+    for (guint i = 0; i < known->len; i++) {
+        const MeishiKnownToken *one = known->pdata[i];
+
+        if (one->is_there)
+            g_hash_table_remove(shelf->away, GUINT_TO_POINTER(one->number));
+        else
+            add_remembered(shelf, one, meishi_token_seat_remember(shelf, one), NULL);
+    }
 }
 
 /* ---- what changed -----------------------------------------------------------------------------
  */
+
+static GPtrArray *
+list_present(const MeishiAgent *agent)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_identity_unref);
+
+    for (guint i = 0; i < agent->identities->len; i++) {
+        MeishiIdentity *identity = agent->identities->pdata[i];
+
+        if (identity->place != NULL && identity->place->is_present)
+            g_ptr_array_add(list, meishi_identity_ref(identity));
+    }
+    return list;
+}
+
+/* Keeps those of @identities whose token has gone since. */
+static void
+keep_pulled(const MeishiTokenShelf *shelf, GPtrArray *identities)
+{
+    for (guint i = identities->len; i-- > 0;) {
+        const MeishiIdentity *identity = identities->pdata[i];
+
+        if (meishi_token_shelf_find(shelf, identity->cert) != NULL)
+            g_ptr_array_remove_index(identities, i);
+    }
+}
+
+/* Everything that follows from other tokens, or from others being remembered. */
+static void
+refresh(MeishiTokenShelf *shelf)
+{
+    G_GNUC_UNUSED g_autoptr(MeishiAgent) alive = g_object_ref(shelf->agent);
+    g_autoptr(GPtrArray) pulled = list_present(shelf->agent);
+    g_autoptr(GError) error = NULL;
+
+    fill(shelf);
+    if (meishi_token_book_save(shelf->agent->token_book))
+        fill(shelf);
+    keep_pulled(shelf, pulled);
+    if (!meishi_agent_reload(shelf->agent, &error))
+        g_signal_emit_by_name(shelf->agent, "token-trouble", error->message);
+    meishi_agent_announce_hints(shelf->agent); /* also of a token without any identity */
+    meishi_agent_tell_pulled(shelf->agent, pulled);
+}
 
 static void
 tell_the_lost(const GPtrArray *old)
@@ -296,30 +369,109 @@ keep_known(MeishiTokenShelf *shelf, const GPtrArray *uses, const GPtrArray *old)
 }
 
 static void
+part_with_others(MeishiTokenShelf *shelf, const GPtrArray *old)
+{
+    for (guint i = 0; i < old->len; i++) {
+        MeishiTokenLock *lock = old->pdata[i];
+
+        if (find_lock(shelf->locks, lock->use) != NULL)
+            continue;
+        meishi_token_book_part(shelf->agent->token_book, lock->known, meishi_agent_now());
+        lock->known = NULL;
+    }
+}
+
+static MeishiTokenLock *
+lock_new(MeishiTokenShelf *shelf, MeishiTokenUse *use)
+{
+    MeishiTokenLock *lock = g_new0(MeishiTokenLock, 1);
+    g_auto(Reading) reading = {0};
+
+    read_token(shelf, use, &reading);
+    lock->refs = 1;
+    lock->agent = shelf->agent;
+    lock->use = meishi_token_use_ref(use);
+    lock->known = meishi_token_book_meet(shelf->agent->token_book, &reading.seen);
+    lock->place = meishi_token_seat_take(shelf, reading.seen.facts, lock->known);
+    return lock;
+}
+
+static void
 on_changed(gpointer user_data)
 {
     MeishiTokenShelf *shelf = user_data;
     GPtrArray *uses = meishi_tokens_list(shelf->tokens);
     g_autoptr(GPtrArray) old = shelf->locks;
-    g_autoptr(GError) error = NULL;
 
     shelf->locks = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_lock_unref);
-    g_ptr_array_set_size(shelf->entries, 0);
-    g_ptr_array_set_size(shelf->issuers, 0);
     keep_known(shelf, uses, old);
+    part_with_others(shelf, old);
     for (guint i = 0; i < uses->len; i++) {
-        MeishiTokenLock *lock = find_lock(shelf->locks, uses->pdata[i]);
-
-        if (lock == NULL) {
-            lock = lock_new(shelf, uses->pdata[i]);
-            g_ptr_array_add(shelf->locks, lock);
-        }
-        read_token(shelf, lock);
+        if (find_lock(shelf->locks, uses->pdata[i]) == NULL)
+            g_ptr_array_add(shelf->locks, lock_new(shelf, uses->pdata[i]));
     }
-    if (!meishi_agent_reload(shelf->agent, &error))
-        g_signal_emit_by_name(shelf->agent, "token-trouble", error->message);
-    meishi_agent_announce_hints(shelf->agent); /* also of a token without any identity */
+    refresh(shelf);
     tell_the_lost(old);
+}
+
+/* Called by who reads the store: what is told about here is read then. */
+void
+meishi_agent_save_tokens(MeishiAgent *agent)
+{
+    if (agent->shelf != NULL && meishi_token_book_save(agent->token_book))
+        refresh(agent->shelf);
+}
+
+/* What choices call the identities of the token @number; new. */
+static GPtrArray *
+list_lineages(const MeishiAgent *agent, guint number)
+{
+    GPtrArray *lineages = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < agent->identities->len; i++) {
+        const MeishiIdentity *identity = agent->identities->pdata[i];
+
+        if (identity->place != NULL && identity->place->number == number)
+            g_ptr_array_add(lineages, g_strdup(identity->lineage));
+    }
+    return lineages;
+}
+
+static gboolean
+forget(MeishiAgent *agent, MeishiKnownToken *known, GError **error)
+{
+    const guint number = known->number;
+    g_autoptr(GPtrArray) lineages = NULL;
+
+    if (known->is_there) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_PERMITTED,
+                    "“%s” is there and would be remembered anew. Take it out first.",
+                    known->facts->label);
+        return FALSE;
+    }
+    lineages = list_lineages(agent, number);
+    if (!meishi_token_book_forget(agent->token_book, known, error))
+        return FALSE;
+    g_hash_table_remove(agent->shelf->away, GUINT_TO_POINTER(number));
+    refresh(agent->shelf);
+    for (guint i = 0; i < lineages->len; i++)
+        meishi_agent_forget_extinct(agent, lineages->pdata[i]);
+    return TRUE;
+}
+
+gboolean
+meishi_agent_forget_token(MeishiAgent *agent, guint number, GError **error)
+{
+    GPtrArray *known = meishi_token_book_list(agent->token_book);
+
+    for (guint i = 0; i < known->len; i++) {
+        MeishiKnownToken *one = known->pdata[i];
+
+        if (one->number == number)
+            return forget(agent, one, error);
+    }
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "There is no such token.");
+    return FALSE;
 }
 
 static void
@@ -330,7 +482,7 @@ add_row(MeishiTokenShelf *shelf, const MeishiTokenEntry *entry)
     row->row = entry->row;
     row->cert = entry->identity->cert;
     row->name = entry->identity->label;
-    row->place = entry->lock->place;
+    row->place = entry->place;
     g_ptr_array_add(shelf->rows, row);
 }
 
@@ -376,6 +528,7 @@ shelf_new(MeishiAgent *agent)
     shelf->entries = g_ptr_array_new_with_free_func(entry_free);
     shelf->issuers = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_cert_unref);
     shelf->rows = g_ptr_array_new_with_free_func(g_free);
+    shelf->away = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)meishi_token_place_unref);
     shelf->parsed =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
                               (GDestroyNotify)meishi_cert_unref);
@@ -395,6 +548,7 @@ meishi_token_shelf_free(MeishiTokenShelf *shelf)
     g_ptr_array_unref(shelf->entries);
     g_ptr_array_unref(shelf->locks);
     g_ptr_array_unref(shelf->issuers);
+    g_hash_table_unref(shelf->away);
     g_hash_table_unref(shelf->parsed);
     for (guint i = 0; i < MEISHI_N_SEATS; i++)
         g_free(shelf->seats[i]);
@@ -404,8 +558,10 @@ meishi_token_shelf_free(MeishiTokenShelf *shelf)
 void
 meishi_agent_set_token_modules(MeishiAgent *agent, GPtrArray *modules)
 {
-    if (agent->shelf == NULL)
+    if (agent->shelf == NULL) {
         agent->shelf = shelf_new(agent);
+        refresh(agent->shelf); /* what is remembered */
+    }
     meishi_tokens_set_modules(agent->shelf->tokens, modules);
 }
 

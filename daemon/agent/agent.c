@@ -52,6 +52,7 @@ meishi_agent_finalize(GObject *object)
     g_clear_pointer(&agent->notifying, meishi_notifying_free);
     g_clear_pointer(&agent->selector, meishi_selector_free); /* ahead of the questions it asked */
     g_clear_pointer(&agent->shelf, meishi_token_shelf_free);
+    g_clear_pointer(&agent->token_book, meishi_token_book_free);
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
     g_clear_pointer(&agent->confirmations, meishi_confirmations_free);
     g_clear_pointer(&agent->opening, meishi_opening_free);
@@ -338,6 +339,7 @@ on_vault_changed(MeishiVault *vault, gpointer user_data)
 
     if (meishi_vault_state(vault) != MEISHI_VAULT_UNLOCKED)
         meishi_key_cache_clear(agent->cache);
+    meishi_agent_save_tokens(agent);
     g_signal_emit(agent, signals[VAULT_CHANGED], 0);
 }
 
@@ -362,6 +364,9 @@ meishi_agent_new(MeishiStore *store, GError **error)
     g_signal_connect(agent->rulebook, "reloaded", G_CALLBACK(on_policy_reloaded), agent);
     agent->choice_book = meishi_choice_book_new(store, error);
     if (agent->choice_book == NULL)
+        return NULL;
+    agent->token_book = meishi_token_book_new(store, error);
+    if (agent->token_book == NULL)
         return NULL;
     meishi_hint_file_load(agent->hints, meishi_agent_now());
     return meishi_agent_reload(agent, error) ? g_steal_pointer(&agent) : NULL;
@@ -417,7 +422,7 @@ check_free_label(MeishiAgent *agent, const MeishiIdentity *identity, const char 
 gboolean
 meishi_agent_check_in_vault(const MeishiIdentity *identity, GError **error)
 {
-    if (identity->place == NULL)
+    if (identity->is_in_vault)
         return TRUE;
     g_set_error(
         error, MEISHI_ERROR, MEISHI_ERROR_NOT_PERMITTED,
@@ -469,10 +474,9 @@ has_lineage(MeishiAgent *agent, const char *lineage)
     return FALSE;
 }
 
-/* The last of its lineage is gone: what was chosen of it is forgotten, until somebody takes that
- * back.  Best effort: choices of nobody do no more harm than a question. */
-static void
-forget_extinct(MeishiAgent *agent, const char *lineage)
+/* Best effort: choices of nobody do no more harm than a question. */
+void
+meishi_agent_forget_extinct(MeishiAgent *agent, const char *lineage)
 {
     const MeishiChoiceFilter filter = {.lineage = lineage};
     g_autoptr(GError) error = NULL;
@@ -496,7 +500,7 @@ meishi_agent_remove(MeishiAgent *agent, MeishiIdentity *identity, GError **error
         removed = meishi_store_remove_key(agent->store, identity->key_id, error);
     if (!removed || !meishi_agent_reload(agent, error))
         return FALSE;
-    forget_extinct(agent, lineage);
+    meishi_agent_forget_extinct(agent, lineage);
     return TRUE;
 }
 

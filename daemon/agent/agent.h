@@ -242,15 +242,16 @@ gboolean meishi_agent_remove_token_module(MeishiAgent *agent, const char *path,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs these (MeishiTokenModule) and no others; what lies on their tokens are identities from now
- * on, for as long as a token is there. */
+ * on.  Those of a token that is away stay, until it is forgotten, and cannot be used. */
 void meishi_agent_set_token_modules(MeishiAgent *agent, GPtrArray *modules);
 
-/* A token that is there, as it was when asked. */
+/* A token that is there, or that was, as it was when asked. */
 typedef struct {
     MeishiTokenPlace *place;
     char *maker;           /* may be empty */
     char *module;          /* its name in the configuration */
-    const char *pin;       /* "ok", "few" (tries left), "last", "locked", "none", "uninitialized" */
+    const char *pin;       /* "ok", "few" (tries left), "last", "locked", "none", "uninitialized";
+                              "" where it is away */
     gboolean has_pin_pad;  /* keys of its own to type the PIN at */
     gboolean is_logged_in; /* the PIN has been given */
     GPtrArray *identities; /* MeishiIdentity: whose keys are used there */
@@ -258,7 +259,8 @@ typedef struct {
 
 void meishi_token_view_free(MeishiTokenView *view); /* NULL is fine */
 
-/* MeishiTokenView, in the order of modules and slots; a new array.  What is in it changes with
+    gint64 last_seen;      /* seconds since 1970 */
+/* MeishiTokenView, those that are there first; a new array.  What is in it changes with
  * view-changed. */
 GPtrArray *meishi_agent_list_tokens(MeishiAgent *agent);
 
@@ -267,6 +269,12 @@ void meishi_agent_refresh_tokens(MeishiAgent *agent);
 
 /* Has the token of @identity, which has a place, do @op in one of the ways of @away (emptied). Asks
  * the person for the PIN where it is missing, in the name of @application.  What comes out has been
+/* The token with place->number @number is not known any more, nor what lay on it, what was chosen
+ * of that (until that is taken back) and what the person set about its PIN.  NOT_FOUND;
+ * NOT_PERMITTED while it is there. */
+gboolean meishi_agent_forget_token(MeishiAgent *agent, guint number,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
  * checked with the public key.  UNAVAILABLE: the token is not there; LOCKED: nobody gave the PIN;
  * KEY_MISMATCH, NOT_FOUND, MECHANISM, TIMEOUT, CANCELLED, FAILED. */
 void meishi_agent_use_token_async(MeishiAgent *agent, MeishiApplication *application,

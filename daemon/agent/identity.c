@@ -27,6 +27,7 @@ meishi_token_place_unref(MeishiTokenPlace *place)
     if (place == NULL || !g_atomic_int_dec_and_test(&place->refs))
         return;
     g_free(place->label);
+    g_free(place->maker);
     g_free(place->model);
     g_free(place->serial);
     g_free(place->reader);
@@ -55,6 +56,12 @@ meishi_identity_unref(MeishiIdentity *identity)
 {
     if (identity != NULL && g_atomic_int_dec_and_test(&identity->refs))
         free_identity(identity);
+}
+
+gboolean
+meishi_identity_is_present(const MeishiIdentity *identity)
+{
+    return identity->place == NULL || identity->place->is_present;
 }
 
 char *

@@ -13,14 +13,18 @@
 #define MEISHI_TOKEN_LABEL       "Meishi"
 #define MEISHI_TOKEN_LABEL_EDDSA "Meishi (EdDSA)"
 
-/* The token that a key lies on; immutable, reference counted, thread-safe. */
+/* The token that a key lies on; immutable, reference counted, thread-safe.  One that is put in
+ * again is another place with the same number. */
 typedef struct {
     gint refs;
+    guint number;        /* of the token (token-book.h), as long as the daemon runs */
+    gboolean is_present; /* else it is remembered, and nothing on it can be used */
     MeishiTokenKind kind;
-    char *label, *model, *serial; /* may be empty */
-    char *reader;
-    guint seat;       /* which of ours shows it, as long as the daemon runs; below MEISHI_N_SEATS */
-    char *slot_label; /* of that one: unlike those of others; at most 32 bytes */
+    char *label, *maker, *model, *serial; /* may be empty */
+    char *reader;                         /* empty where it is not present */
+    guint seat;        /* which of ours shows it; MEISHI_N_SEATS: none, it is not present */
+    char *slot_label;  /* of that one: unlike those of others; at most 32 bytes */
+    guint64 insertion; /* another one each time that it is put in; never 0 */
 } MeishiTokenPlace;
 
 #define MEISHI_N_SEATS 16
@@ -43,7 +47,8 @@ typedef struct {
     const char *token_label; /* of the token that shows it */
     char *lineage;           /* what choices name; a renewal takes it over; never NULL */
     char *superseded_by;     /* id of the renewal that has taken its place; NULL */
-    MeishiTokenPlace *place; /* NULL: the vault */
+    MeishiTokenPlace *place; /* whose key is used; NULL: the vault's */
+    gboolean is_in_vault;    /* certificate and key are there, whatever @place is */
 } MeishiIdentity;
 
 MeishiTokenPlace *meishi_token_place_ref(MeishiTokenPlace *place);
@@ -52,6 +57,9 @@ void meishi_token_place_unref(MeishiTokenPlace *place); /* NULL is fine */
 MeishiIdentity *meishi_identity_ref(MeishiIdentity *identity);
 void meishi_identity_unref(MeishiIdentity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiIdentity, meishi_identity_unref)
+
+/* Whether its key can be used, as far as one can tell: its token is there. */
+gboolean meishi_identity_is_present(const MeishiIdentity *identity);
 
 /* What names it for ever: SHA-256 of the certificate, or of the SPKI without one; hex, new. */
 char *meishi_identity_id(const MeishiIdentity *identity);

@@ -170,6 +170,7 @@ identity_with_cert(MeishiRoster *roster, const MeishiStoreKey *key, const Meishi
     identity->warnings = meishi_check_warnings(cert, identity->chain, now);
     identity->allow_raw = key->allow_raw;
     identity->created = row->created;
+    identity->is_in_vault = TRUE;
     choose_token(identity);
     return identity;
 }
@@ -194,6 +195,7 @@ identity_without_cert(const MeishiStoreKey *row, GPtrArray *findings)
     identity->warnings = meishi_check_warnings(NULL, NULL, 0);
     identity->allow_raw = row->allow_raw;
     identity->created = row->created;
+    identity->is_in_vault = TRUE;
     choose_token(identity);
     return identity;
 }
@@ -231,7 +233,17 @@ identity_on_token(MeishiRoster *roster, const MeishiRosterOnToken *row, GHashTab
     return identity;
 }
 
-/* Same certificate in the vault and on a token: the vault's key works without a card and a PIN. */
+/* The same certificate in the vault and on a token is one identity, the vault's, so that programs
+ * keep what they have of it when the token comes or goes.  Hardware that is there is the better
+ * place for a key, and the vault is better than a token in software. */
+static void
+place_vaults_own(MeishiIdentity *identity, MeishiTokenPlace *place)
+{
+    if (identity->place != NULL || !place->is_present || place->kind == MEISHI_TOKEN_SOFTWARE)
+        return;
+    identity->place = meishi_token_place_ref(place);
+}
+
 static void
 add_on_tokens(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 now, GPtrArray *identities)
 {
@@ -239,17 +251,23 @@ add_on_tokens(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 now, GP
     g_autoptr(GHashTable) labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < identities->len; i++) {
-        const MeishiIdentity *identity = g_ptr_array_index(identities, i);
+        MeishiIdentity *identity = g_ptr_array_index(identities, i);
 
         g_hash_table_add(labels, g_strdup(identity->label));
         if (identity->cert != NULL)
-            g_hash_table_add(known, identity->cert->der);
+            g_hash_table_insert(known, identity->cert->der, identity);
     }
     for (guint i = 0; rows->on_tokens != NULL && i < rows->on_tokens->len; i++) {
         const MeishiRosterOnToken *row = rows->on_tokens->pdata[i];
+        MeishiIdentity *identity = g_hash_table_lookup(known, row->cert->der);
 
-        if (g_hash_table_add(known, row->cert->der))
-            g_ptr_array_add(identities, identity_on_token(roster, row, labels, now));
+        if (identity != NULL) {
+            place_vaults_own(identity, row->place);
+            continue;
+        }
+        identity = identity_on_token(roster, row, labels, now);
+        g_hash_table_insert(known, identity->cert->der, identity);
+        g_ptr_array_add(identities, identity);
     }
 }
 

@@ -15,7 +15,7 @@ MeishiRoster *meishi_roster_new(void);
 void meishi_roster_free(MeishiRoster *roster); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiRoster, meishi_roster_free)
 
-/* An identity whose key lies on a token that is there. */
+/* An identity whose key lies on a token, which may be away. */
 typedef struct {
     gint64 row; /* MEISHI_FIRST_TOKEN_ROW and above */
     MeishiCert *cert;

@@ -129,3 +129,17 @@ meishi_selection_log_find(MeishiSelectionLog *log, const MeishiApplication *appl
                 "There is no such selection of this program; selections are known for an hour.");
     return NULL;
 }
+
+GList *
+meishi_selection_log_list_of(const MeishiSelectionLog *log, const char *identity)
+{
+    GList *list = NULL;
+
+    for (GList *at = log->selections.tail; at != NULL; at = at->prev) {
+        const MeishiSelection *selection = at->data;
+
+        if (g_strcmp0(selection->identity, identity) == 0)
+            list = g_list_prepend(list, at->data);
+    }
+    return list;
+}

@@ -37,3 +37,7 @@ meishi_selection_log_add(MeishiSelectionLog *log, const MeishiRequest *request,
 const MeishiSelection *
 meishi_selection_log_find(MeishiSelectionLog *log, const MeishiApplication *application,
                           const char *id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Who was shown @identity (id) where, oldest first: MeishiSelection, borrowed likewise, in a new
+ * list. */
+GList *meishi_selection_log_list_of(const MeishiSelectionLog *log, const char *identity);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The tokens that are there as the agent sees them: which identity lies on which, under a number
- * that follows from its certificate.  For agent-tokens.c and agent-token-use.c.
+ * The tokens that are there, and those that were, as the agent sees them: which identity lies on
+ * which, under a number that follows from its certificate.  For the agent-token*.c files.
  */
 #pragma once
 
@@ -15,7 +15,8 @@ typedef struct {
     MeishiAgent *agent; /* borrowed; NULL: the agent is gone */
     MeishiTokenUse *use;
     MeishiTokenPlace *place;
-    MeishiOpening *opening; /* NULL: nobody wanted it yet */
+    MeishiKnownToken *known; /* the book's; NULL: the token is gone */
+    MeishiOpening *opening;  /* NULL: nobody wanted it yet */
 } MeishiTokenLock;
 
 MeishiTokenLock *meishi_token_lock_ref(MeishiTokenLock *lock);
@@ -26,7 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenLock, meishi_token_lock_unref)
 typedef struct {
     gint64 row;
     MeishiTokenIdentity *identity;
-    MeishiTokenLock *lock;
+    MeishiTokenPlace *place;
+    MeishiTokenLock *lock; /* NULL: its token is away */
 } MeishiTokenEntry;
 
 struct MeishiTokenShelf {
@@ -37,11 +39,26 @@ struct MeishiTokenShelf {
     GPtrArray *issuers;          /* MeishiCert */
     GPtrArray *rows;             /* MeishiRosterOnToken, of the last reading */
     char *seats[MEISHI_N_SEATS]; /* what was in each last: label, model, serial number; NULL */
+    GHashTable *away;            /* number -> MeishiTokenPlace: of the tokens that are away */
     GHashTable *parsed;          /* GBytes -> MeishiCert: what was read from tokens */
 };
 
-/* By the row of its certificate; NULL: its token is not there. */
-const MeishiTokenEntry *meishi_token_shelf_find(const MeishiTokenShelf *shelf, gint64 row);
+/* Where the key of @cert is used; NULL: no token that is there has it. */
+const MeishiTokenEntry *
+meishi_token_shelf_find(const MeishiTokenShelf *shelf, const MeishiCert *cert);
+
+/* ---- token-seat.c: which of our slots shows a token, and what it is called there */
+
+MeishiTokenPlace *meishi_token_seat_take(MeishiTokenShelf *shelf, const MeishiTokenContent *token,
+                                         const MeishiKnownToken *known);
+/* That of a token that is away, borrowed: the same as long as its name is not needed. */
+MeishiTokenPlace *
+meishi_token_seat_remember(MeishiTokenShelf *shelf, const MeishiKnownToken *known);
+
+/* What kind of thing it is, as far as one can tell. */
+MeishiTokenKind meishi_token_seat_guess_kind(const MeishiTokenContent *token);
+
+/* ---- agent-tokens.c */
 
 /* The facts that a question for the PIN is made of. */
 void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts);

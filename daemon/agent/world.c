@@ -21,7 +21,11 @@ describe_place(MeishiCandidate *candidate, const MeishiIdentity *identity)
     g_free(candidate->token_label);
     candidate->token_label = g_strdup(identity->place->label);
     candidate->token_serial = g_strdup(identity->place->serial);
+    candidate->token_model = g_strdup(identity->place->model);
+    candidate->token_maker = g_strdup(identity->place->maker);
     candidate->token_kind = identity->place->kind;
+    if (!identity->place->is_present)
+        candidate->token_state = MEISHI_TOKEN_ABSENT;
 }
 
 static MeishiCandidate *

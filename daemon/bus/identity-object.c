@@ -214,10 +214,12 @@ set_all(MeishiBusIdentity *skeleton, MeishiAgent *agent, MeishiIdentity *identit
 
     g_ptr_array_add(warnings, NULL);
     g_object_set(skeleton, "id", id, "label", or_empty(identity->label), "location",
-                 identity->place != NULL ? "token" : "vault", "token",
+                 identity->is_in_vault ? "vault" : "token", "key-token",
+                 identity->place != NULL ? identity->place->slot_label : "", "token",
                  or_empty(identity->token_label), "uri", or_empty(identity->uri), "created",
-                 identity->created, "chain", chain, "warnings", warnings->pdata, "messages",
-                 messages, "allow-raw", identity->allow_raw, NULL);
+                 identity->created, "present", meishi_identity_is_present(identity), "chain", chain,
+                 "warnings", warnings->pdata, "messages", messages, "allow-raw",
+                 identity->allow_raw, NULL);
     set_key(skeleton, identity->key);
     set_lineage(skeleton, agent, identity);
     if (identity->cert != NULL)

@@ -6,7 +6,9 @@
  */
 #include "daemon/bus/token-objects.h"
 
+#include "daemon/base/error.h"
 #include "daemon/bus/agent1.h"
+#include "daemon/bus/call.h"
 #include "daemon/bus/caller.h"
 #include "daemon/bus/door.h"
 #include "daemon/bus/identity-object.h"
@@ -121,7 +123,14 @@ add_role_tokens(GPtrArray *tokens, const MeishiPresentation *presentation)
     }
 }
 
-/* The seat is the token's as long as the daemon runs, so that it comes back as the same object. */
+/* The number is the token's as long as the daemon runs, so that it comes back as the same object.
+ */
+static char *
+path_of(const MeishiTokenView *view)
+{
+    return g_strdup_printf(TOKENS "hardware_%u", view->place->number);
+}
+
 static void
 add_foreign_tokens(GPtrArray *tokens, const GPtrArray *views)
 {
@@ -129,10 +138,10 @@ add_foreign_tokens(GPtrArray *tokens, const GPtrArray *views)
         const MeishiTokenView *view = views->pdata[i];
         Token *token = g_new0(Token, 1);
 
-        token->path = g_strdup_printf(TOKENS "seat_%u", view->place->seat);
+        token->path = path_of(view);
         token->label = view->place->slot_label;
         token->role = "";
-        token->is_present = TRUE;
+        token->is_present = view->place->is_present;
         token->identity = g_strdup("/");
         token->view = view;
         g_ptr_array_add(tokens, token);
@@ -172,7 +181,7 @@ fill_hardware(MeishiBusToken *skeleton, const MeishiTokenView *view)
     g_object_set(skeleton, "own-label", place->label, "manufacturer", view->maker, "model",
                  place->model, "serial-number", place->serial, "reader", place->reader, "module",
                  view->module, "pin", view->pin, "pin-pad", view->has_pin_pad, "logged-in",
-                 view->is_logged_in, NULL);
+                 view->is_logged_in, "last-seen", view->last_seen, NULL);
     fill_identities(skeleton, view->identities);
 }
 
@@ -185,6 +194,34 @@ fill(MeishiBusToken *skeleton, const Token *token)
                  token->is_present, "role", token->role, "identity", token->identity, NULL);
     if (token->view != NULL)
         fill_hardware(skeleton, token->view);
+}
+
+/* The agent knows a token by its number, and who shows it here by its label. */
+static gboolean
+forget(MeishiAgent *agent, const char *label, GError **error)
+{
+    g_autoptr(GPtrArray) views = meishi_agent_list_tokens(agent);
+
+    for (guint i = 0; i < views->len; i++) {
+        const MeishiTokenPlace *place = ((const MeishiTokenView *)views->pdata[i])->place;
+
+        if (g_str_equal(place->slot_label, label))
+            return meishi_agent_forget_token(agent, place->number, error);
+    }
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                "“%s” is no card or token that could be forgotten.", label);
+    return FALSE;
+}
+
+static gboolean
+on_forget(MeishiBusToken *skeleton, GDBusMethodInvocation *invocation, gpointer agent)
+{
+    g_autofree char *label = meishi_bus_token_dup_label(skeleton);
+    GError *error = NULL;
+    gboolean ok = forget(agent, label, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
 }
 
 static void
@@ -204,6 +241,7 @@ show(GDBusObjectManagerServer *objects, MeishiAgent *agent, const Token *token)
     object = meishi_bus_object_skeleton_new(token->path);
     fill(skeleton, token);
     meishi_token_pin_connect(skeleton, agent);
+    g_signal_connect(skeleton, "handle-forget", G_CALLBACK(on_forget), agent);
     meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(skeleton));
     meishi_bus_object_skeleton_set_token(object, skeleton);
     g_dbus_object_manager_server_export(objects, G_DBUS_OBJECT_SKELETON(object));

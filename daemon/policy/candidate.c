@@ -30,6 +30,8 @@ meishi_candidate_free(MeishiCandidate *candidate)
     g_free(candidate->superseded_by);
     g_free(candidate->token_label);
     g_free(candidate->token_serial);
+    g_free(candidate->token_model);
+    g_free(candidate->token_maker);
     meishi_cert_unref(candidate->cert);
     g_free(candidate);
 }

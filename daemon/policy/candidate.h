@@ -33,7 +33,7 @@ typedef struct {
     MeishiCert *cert;    /* NULL for a key without certificate */
     char *superseded_by; /* id of its successor; NULL */
     char *token_label;
-    char *token_serial;
+    char *token_serial, *token_model, *token_maker; /* NULL: it has none */
     MeishiTokenKind token_kind;
     MeishiTokenState token_state;
     MeishiSchemes token_schemes; /* what the token's mechanisms can do; ALL for software */

@@ -123,8 +123,8 @@ plan_vault(const MeishiPresentation *presentation, GPtrArray *tokens)
     for (guint i = 0; i < presentation->shown->len; i++) {
         MeishiShown *shown = presentation->shown->pdata[i];
 
-        if (shown->identity->place != NULL)
-            continue;
+        if (!shown->identity->is_in_vault)
+            continue; /* while one that is may be used from a card, and shows there as well */
         if (has_type(shown, OTHER_TYPES))
             g_ptr_array_add(vault->shown, shown);
         else if (has_type(shown, EDDSA_TYPES))

@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from harness.cards import sees, tokens
 from harness.dbus import Door
 from harness.process import wait_until
 from harness.prompter import Prompter, settle
@@ -58,16 +59,6 @@ def program(owner, client):
         return one
 
     return new
-
-
-def sees(person, label):
-    return label in person.meishi("list").stdout
-
-
-def tokens(person):
-    """Those with something on them: SoftHSM always has a blank one besides."""
-    listed = json.loads(person.meishi("token", "list", "--json").stdout)
-    return [token for token in listed if token["pin"] != "uninitialized"]
 
 
 def pins(door):
