@@ -48,6 +48,7 @@ struct MeishiModuleWatch {
     guint64 wait_answers; /* what the host had answered by then */
     gboolean had_token;
     guint n_searches; /* for one that went */
+    guint n_unread;   /* looks in a row at a token that did not let itself be read */
     gint64 doubted;   /* when it was last started anew for that; 0 */
     GSource *timer;   /* the next look, or the end of holding on */
 };
@@ -185,10 +186,11 @@ on_time_to_start_anew(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* Longer after each time that was in vain. */
 static guint
-next_search_ms(const MeishiModuleWatch *watch)
+pause_after(guint n)
 {
-    return (guint)MIN((guint64)poll_ms << MIN(watch->n_searches, 16), MAX_SEARCH_MS);
+    return (guint)MIN((guint64)poll_ms << MIN(n, 16), MAX_SEARCH_MS);
 }
 
 static void
@@ -197,7 +199,7 @@ poll_later(MeishiModuleWatch *watch)
     if (watch->timer != NULL)
         return;
     if (watch->had_token && !holds_anything(watch))
-        set_timer(watch, next_search_ms(watch), on_time_to_start_anew);
+        set_timer(watch, pause_after(watch->n_searches), on_time_to_start_anew);
     else if (may_change(watch))
         set_timer(watch, poll_ms, on_time_to_look);
 }
@@ -240,6 +242,35 @@ wait_for_event(MeishiModuleWatch *watch)
     call(watch, &request, on_waited);
 }
 
+/* Another program may give the right PIN or unblock it, and no module tells of that. */
+static void
+watch_wrong_pins(MeishiModuleWatch *watch)
+{
+    for (guint i = 0; watch->timer == NULL && i < watch->tokens->len; i++) {
+        if (meishi_token_content_pin_tries(watch->tokens->pdata[i]) != MEISHI_PIN_UNKNOWN)
+            set_timer(watch, poll_ms, on_time_to_look);
+    }
+}
+
+static gboolean
+needs_reading(const MeishiTokenContent *state)
+{
+    return !state->is_read && meishi_token_content_is_initialized(state);
+}
+
+/* Its sessions may all be taken by another program, or its reader be busy. */
+static void
+watch_unread(MeishiModuleWatch *watch)
+{
+    gboolean is_any = FALSE;
+
+    for (guint i = 0; i < watch->tokens->len; i++)
+        is_any = is_any || needs_reading(watch->tokens->pdata[i]);
+    if (is_any && watch->timer == NULL)
+        set_timer(watch, pause_after(watch->n_unread), on_time_to_look);
+    watch->n_unread = is_any ? watch->n_unread + 1 : 0;
+}
+
 /* ---- a look --------------------------------------------------------------------------------- */
 
 static void
@@ -255,10 +286,13 @@ finish_look(MeishiModuleWatch *watch)
         watch->had_token = TRUE;
         watch->n_searches = 0;
     }
-    if (watch->look_again)
+    if (watch->look_again) {
         look_now(watch);
-    else
-        wait_for_event(watch);
+        return;
+    }
+    wait_for_event(watch);
+    watch_wrong_pins(watch);
+    watch_unread(watch);
 }
 
 /* The module is as good as its next look; the host has its own opinion on whether it lives. */
@@ -298,7 +332,8 @@ request_about(const MeishiTokenContent *state, MeishiHostType type)
     return (MeishiHostRequest){.type = type, .slot = state->slot, .presence = state->presence};
 }
 
-/* A token that cannot be listed is there all the same, with nothing on it. */
+/* A token that cannot be listed is there all the same, with nothing on it; one that shows nothing
+ * without a login has been read. */
 static void
 on_objects(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -311,6 +346,8 @@ on_objects(GObject *source, GAsyncResult *result, gpointer user_data)
 
         if (answer != NULL && answer->reply.status == CKR_OK)
             (void)!meishi_token_content_set_objects(state, answer->listing);
+        if (answer != NULL && answer->reply.status == CKR_USER_NOT_LOGGED_IN)
+            state->is_read = TRUE;
         if (answer != NULL && answer->reply.status == MEISHI_HOST_STALE)
             watch->look_again = TRUE;
         call(watch, &request, on_mechanisms);
@@ -346,7 +383,8 @@ take_slot(MeishiModuleWatch *watch, const MeishiHostSlot *slot)
 
     if (slot->presence == 0)
         return;
-    if (known != NULL && known->slot == slot->slot && !watch->is_thorough) {
+    if (known != NULL && known->slot == slot->slot && !watch->is_thorough &&
+        !needs_reading(known)) {
         g_ptr_array_add(watch->found, meishi_token_content_renew(known, slot));
         return;
     }

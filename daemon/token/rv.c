@@ -34,7 +34,7 @@ static const struct {
     ROW(CKR_OBJECT_HANDLE_INVALID, CONFUSED, UNAVAILABLE),
     ROW(CKR_KEY_HANDLE_INVALID, CONFUSED, UNAVAILABLE),
     ROW(CKR_OPERATION_ACTIVE, CONFUSED, UNAVAILABLE),
-    ROW(CKR_SESSION_COUNT, CONFUSED, BUSY),
+    ROW(CKR_SESSION_COUNT, BUSY, BUSY),
     ROW(CKR_CRYPTOKI_NOT_INITIALIZED, CONFUSED, UNAVAILABLE),
     ROW(CKR_USER_NOT_LOGGED_IN, LOGGED_OUT, LOCKED),
     ROW(CKR_PIN_INCORRECT, WRONG_PIN, WRONG_SECRET),
@@ -117,6 +117,8 @@ meishi_rv_error(guint64 status, const char *token, const char *what)
         [MEISHI_RV_WRONG_PIN] = "This is not the PIN of the token \"%s\".",
         [MEISHI_RV_BAD_PIN] = "A PIN of the token \"%s\" has another length or other characters.",
         [MEISHI_RV_BLOCKED] = "The PIN of the token \"%s\" is blocked.",
+        [MEISHI_RV_BUSY] = "Other programs have taken all sessions of the token \"%s\"; it can be "
+                           "used when one of them has ended.",
         [MEISHI_RV_CANCELLED] = "The PIN of the token \"%s\" was not typed at its reader.",
     };
     MeishiRv meaning = meishi_rv_judge(status);

@@ -15,6 +15,7 @@ typedef enum {
     MEISHI_RV_WRONG_PIN,
     MEISHI_RV_BAD_PIN, /* one that cannot be right */
     MEISHI_RV_BLOCKED,
+    MEISHI_RV_BUSY,      /* other programs are in the way */
     MEISHI_RV_CANCELLED, /* at the token's keys */
     MEISHI_RV_REFUSED,   /* this request, by its nature */
 } MeishiRv;

@@ -203,6 +203,7 @@ meishi_token_content_renew(const MeishiTokenContent *state, const MeishiHostSlot
     g_ptr_array_unref(renewed->objects);
     g_bytes_unref(renewed->listing);
     g_array_unref(renewed->mechanisms);
+    renewed->is_read = state->is_read;
     renewed->objects = g_ptr_array_ref(state->objects);
     renewed->listing = g_bytes_ref(state->listing);
     renewed->mechanisms = g_array_ref(state->mechanisms);
@@ -238,6 +239,7 @@ meishi_token_content_set_objects(MeishiTokenContent *state, struct meishi_bytes 
 {
     GPtrArray *objects = meishi_token_objects_parse(listing);
 
+    state->is_read = TRUE;
     if (objects == NULL)
         return FALSE;
     g_ptr_array_unref(state->objects);

@@ -37,6 +37,7 @@ typedef struct {
     char *label, *maker, *model, *serial; /* may be empty */
     guint64 slot_flags, flags;            /* CKF_... of slot and token */
     guint min_pin, max_pin;
+    gboolean is_read;   /* whether it could be looked at what is on it */
     GPtrArray *objects; /* MeishiTokenObject: what can be seen without a login */
     GBytes *listing;    /* the same as it came; two that are equal hold the same */
     GArray *mechanisms; /* MeishiHostMechanism */
@@ -54,8 +55,8 @@ MeishiTokenContent *meishi_token_content_ref(MeishiTokenContent *state);
 void meishi_token_content_unref(MeishiTokenContent *state); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenContent, meishi_token_content_unref)
 
-/* For the creator only: takes in the answers to OBJECTS and MECHANISMS.  FALSE where @listing is
- * malformed. */
+/* For the creator only: takes in the answers to OBJECTS and MECHANISMS; from the first on it is
+ * read. FALSE where @listing is malformed. */
 gboolean meishi_token_content_set_objects(MeishiTokenContent *state,
                                           struct meishi_bytes listing) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_token_content_set_mechanisms(MeishiTokenContent *state, const MeishiHostReply *reply);

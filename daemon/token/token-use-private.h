@@ -43,6 +43,7 @@ typedef struct {
     const MeishiTokenWay *way; /* of @job, that is tried now; NULL: the token has none */
     guint tried_ways;          /* bits */
     GError *refusal;           /* why the first was none */
+    guint n_busy;              /* how often it has waited for a session */
     GError *error;             /* to end with when the token was looked at */
     gboolean was_listed;       /* the objects were listed anew for this one */
     gboolean had_key;          /* by a handle that is none any more */

@@ -38,7 +38,7 @@ static struct quirky_object objects[QUIRKY_MAX_OBJECTS];
 static unsigned n_objects;
 static struct session sessions[MAX_SESSIONS];
 static bool is_logged_in[N_SLOTS];
-static unsigned n_listed, n_sessions_failed, n_signatures;
+static unsigned n_listed, n_sessions_failed, n_opened, n_signatures;
 
 static void
 unlock(pthread_mutex_t **held)
@@ -210,13 +210,14 @@ find_session(CK_SESSION_HANDLE handle)
                : NULL;
 }
 
-/* "sessions=N": no more than that; "sessions-taken=N": somebody else has them for so many tries. */
+/* "sessions=N": no more than that; "taken=N": somebody else has them for so many tries,
+ * "taken-later=N": as soon as there was one. */
 static bool
 has_room(unsigned slot)
 {
     unsigned n_open = 0, most = (unsigned)number_of("sessions");
 
-    if (n_sessions_failed < (unsigned)number_of("sessions-taken")) {
+    if (n_sessions_failed < (unsigned)number_of(n_opened > 0 ? "taken-later" : "taken")) {
         n_sessions_failed++;
         return false;
     }
@@ -240,6 +241,7 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notif
         if (sessions[i].is_open)
             continue;
         sessions[i] = (struct session){.is_open = true, .slot = (unsigned)slot - FIRST_SLOT};
+        n_opened++;
         *ret = i + 1;
         return CKR_OK;
     }

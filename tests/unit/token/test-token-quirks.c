@@ -419,16 +419,17 @@ test_failure_keeps_login(gconstpointer words)
     g_assert_no_error(error);
 }
 
-/* One session, and an operation in it that does not end: the login cannot be kept. */
+/* One session, and an operation in it that does not end: the login cannot be kept.  Perhaps another
+ * program is quicker to have the next one. */
 static void
-test_stuck_session(void)
+test_stuck_session(gconstpointer words)
 {
     g_auto(Fixture) fixture = {0};
     g_autoptr(GPtrArray) identities = NULL;
     g_autoptr(GError) refused = NULL, error = NULL;
     Signing signing = {.mechanism = &ecdsa};
 
-    fixture_init(&fixture, "sessions=1 stays-active refuses=2");
+    fixture_init(&fixture, words);
     signing.use = nth_use(&fixture, 0);
     identities = identities_of(signing.use);
     signing.identity = identities->pdata[1];
@@ -438,6 +439,23 @@ test_stuck_session(void)
     g_assert_no_error(error);
     g_assert_cmpuint(meishi_tokens_list(fixture.tokens)->len, ==, 1);
     g_assert_true(nth_use(&fixture, 0) == signing.use);
+}
+
+/* Another program has all sessions when the card is put in; when it ends, the card is read. */
+static void
+test_sessions_taken(void)
+{
+    g_auto(Fixture) fixture = {0};
+    guint life;
+
+    fixture_init(&fixture, "taken=3");
+    assert_holds(&fixture, 0, "");
+    life = meishi_token_use_token(nth_use(&fixture, 0))->life;
+    while (meishi_token_use_token(nth_use(&fixture, 0))->objects->len == 0)
+        g_main_context_iteration(NULL, TRUE);
+    assert_holds(&fixture, 0, "RSA EC");
+    assert_signs(nth_use(&fixture, 0));
+    g_assert_cmpuint(meishi_token_use_token(nth_use(&fixture, 0))->life, ==, life);
 }
 
 /* ---- slots ----------------------------------------------------------------------------------- */
@@ -496,7 +514,11 @@ main(int argc, char **argv)
                          test_failure_keeps_login);
     g_test_add_data_func("/token/quirks/failure-keeps-login/stays-active", "refuses=2 stays-active",
                          test_failure_keeps_login);
-    g_test_add_func("/token/quirks/stuck-session", test_stuck_session);
+    g_test_add_data_func("/token/quirks/stuck-session/alone", "sessions=1 stays-active refuses=2",
+                         test_stuck_session);
+    g_test_add_data_func("/token/quirks/stuck-session/taken",
+                         "sessions=1 stays-active refuses=2 taken-later=3", test_stuck_session);
+    g_test_add_func("/token/quirks/sessions-taken", test_sessions_taken);
     g_test_add_func("/token/quirks/slot-comes-and-goes", test_slot_comes_and_goes);
     return g_test_run();
 }
