@@ -79,16 +79,22 @@ append_name(GString *out, const char *label)
 
 /* Issuers have no key; an issuer that is here already is not worth a line. */
 static void
-append_identity(GString *out, const MeishiImportedItem *item, gboolean is_dry_run, guint width)
+append_identity(GString *out, const MeishiImported *imported, const MeishiImportedItem *item,
+                guint width)
 {
     if (!item->is_identity || item->outcome >= G_N_ELEMENTS(verbs))
         return;
     g_string_append_printf(out, "%s ",
-                           is_dry_run ? verbs[item->outcome].planned : verbs[item->outcome].done);
+                           imported->is_dry_run ? verbs[item->outcome].planned
+                                                : verbs[item->outcome].done);
     append_name(out, item->label);
     if (item->key_of[0] != '\0') {
         g_string_append(out, " for the key of ");
         append_name(out, item->key_of);
+    }
+    if (imported->token[0] != '\0' && item->outcome != MEISHI_IMPORTED_UNCHANGED) {
+        g_string_append(out, " to ");
+        append_name(out, imported->token);
     }
     append_facts(out, item);
     g_string_append_c(out, '\n');
@@ -153,7 +159,7 @@ meishi_import_report_format(GVariant *report, guint width)
 
     append_warnings(out, imported, wrap);
     for (guint i = 0; i < imported->items->len; i++)
-        append_identity(out, g_ptr_array_index(imported->items, i), imported->is_dry_run, wrap);
+        append_identity(out, imported, g_ptr_array_index(imported->items, i), wrap);
     append_issuers(out, imported);
     append_notes(out, imported, wrap);
     if (imported->is_dry_run)
@@ -222,6 +228,7 @@ meishi_import_report_print_json(GVariant *report)
     g_autoptr(JsonBuilder) json = json_builder_new();
     const char *created = meishi_dict_text(report, "vault-created");
     const char *message = meishi_dict_text(report, "vault-message");
+    const char *token = meishi_dict_text(report, "token");
     gboolean dry_run = meishi_dict_flag(report, "dry-run");
 
     json_builder_begin_object(json);
@@ -232,6 +239,7 @@ meishi_import_report_print_json(GVariant *report)
     add_list(json, report, "notes");
     meishi_json_member(json, "vault_created", created);
     meishi_json_member(json, "vault_message", message);
+    meishi_json_member(json, "token", token);
     json_builder_end_object(json);
     meishi_json_print(json);
 }

@@ -5,12 +5,9 @@
  */
 #include "cli/selecting.h"
 
+#include "cli/answering.h"
 #include "cli/error.h"
-#include "cli/pinentry-program.h"
-#include "cli/tty-prompter.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -102,12 +99,10 @@ new_token(GError **error)
 
 typedef struct {
     MeishiClient *client;
-    MeishiTtyPrompter *prompter; /* NULL: no terminal */
-    GMainLoop *loop;
+    MeishiAnswering answering;
     MeishiSelection *selection;
     GError *error;
     gboolean is_called; /* the call has returned */
-    int signal;         /* that ends us; 0 */
 } Wait;
 
 /* Call and answer come in either order. */
@@ -115,7 +110,7 @@ static void
 check_finished(Wait *wait)
 {
     if (wait->error != NULL || (wait->is_called && wait->selection != NULL))
-        g_main_loop_quit(wait->loop);
+        g_main_loop_quit(wait->answering.loop);
 }
 
 static void
@@ -156,66 +151,12 @@ on_closed(GDBusConnection *connection, gboolean is_remote, GError *cause, gpoint
     check_finished(wait);
 }
 
-static gboolean
-end_by(Wait *wait, int number)
-{
-    wait->signal = number;
-    g_main_loop_quit(wait->loop);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_interrupt(gpointer data)
-{
-    Wait *wait = data;
-
-    if (meishi_tty_prompter_interrupt(wait->prompter))
-        return G_SOURCE_CONTINUE;
-    return end_by(wait, SIGINT);
-}
-
-static gboolean
-on_terminate(gpointer data)
-{
-    return end_by(data, SIGTERM);
-}
-
-static gboolean
-on_hangup(gpointer data)
-{
-    return end_by(data, SIGHUP);
-}
-
-/* We leave, which cancels what we asked for, and the terminal is as it was; then the signal has its
- * way. */
-static void
-die_of(int number)
-{
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-/* What a shell or nohup(1) has us ignore stays ignored, here and in what `meishi exec` becomes. */
-static gboolean
-is_ignored(int number)
-{
-    struct sigaction action;
-
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-static guint
-heed(int number, GSourceFunc func, Wait *wait)
-{
-    return is_ignored(number) ? 0 : g_unix_signal_add(number, func, wait);
-}
-
 static void
 call(Wait *wait, const MeishiSelecting *what, const char *token)
 {
     GVariant *arguments =
         g_variant_new("(@(ssq)@a{sv}s@a{sv})", make_target(what->target), make_constraints(what),
-                      token, make_options(what, wait->prompter != NULL));
+                      token, make_options(what, wait->answering.prompter != NULL));
 
     g_dbus_connection_call(wait->client->connection, NULL, ROOT, SELECTOR, "SelectIdentity",
                            arguments, G_VARIANT_TYPE("(o)"), G_DBUS_CALL_FLAGS_NONE, CALL_LIMIT_MS,
@@ -231,60 +172,24 @@ run(Wait *wait, const MeishiSelecting *what, const char *token)
         g_dbus_connection_signal_subscribe(connection, NULL, REQUEST, "Response", path, NULL,
                                            G_DBUS_SIGNAL_FLAGS_NONE, on_response, wait, NULL);
     gulong closed = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), wait);
-    guint interrupt = heed(SIGINT, on_interrupt, wait);
-    guint terminate = heed(SIGTERM, on_terminate, wait);
-    guint hangup = heed(SIGHUP, on_hangup, wait);
 
     call(wait, what, token);
-    g_main_loop_run(wait->loop);
-    g_clear_handle_id(&interrupt, g_source_remove);
-    g_clear_handle_id(&terminate, g_source_remove);
-    g_clear_handle_id(&hangup, g_source_remove);
+    meishi_answering_run(&wait->answering);
     g_signal_handler_disconnect(connection, closed);
     g_dbus_connection_signal_unsubscribe(connection, subscription);
-}
-
-/* What is wrong with the configuration is said, and is no reason not to ask. */
-static char *
-configured_pinentry(void)
-{
-    g_autoptr(GError) error = NULL;
-    char *program = NULL;
-
-    if (!meishi_pinentry_program_configured(&program, &error))
-        meishi_error_print(error);
-    return program;
-}
-
-/* Without a person's terminal there is nothing to ask with, and that is no error. */
-static gboolean
-open_prompter(Wait *wait, const MeishiSelecting *what, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    g_autofree char *pinentry = what->may_ask ? configured_pinentry() : NULL;
-    const MeishiTtyPrompterOptions how = {.plain = what->plain, .pinentry = pinentry};
-
-    if (what->may_ask)
-        wait->prompter = meishi_tty_prompter_new(wait->client->connection, &how, &cause);
-    if (cause == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return meishi_client_failed(error);
 }
 
 MeishiSelection *
 meishi_selecting_select(MeishiClient *client, const MeishiSelecting *what, GError **error)
 {
     g_autofree char *token = new_token(error);
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Wait wait = {.client = client, .loop = loop};
+    Wait wait = {.client = client};
 
-    if (token == NULL || !open_prompter(&wait, what, error))
+    if (token == NULL || !meishi_answering_begin(&wait.answering, client->connection, what->may_ask,
+                                                 what->plain, error))
         return NULL;
     run(&wait, what, token);
-    meishi_tty_prompter_free(wait.prompter);
-    if (wait.signal != 0)
-        die_of(wait.signal);
+    meishi_answering_end(&wait.answering);
     if (wait.error == NULL && wait.selection != NULL)
         return wait.selection;
     meishi_selection_free(wait.selection);

@@ -4,27 +4,16 @@
  * more against what is in it by then, seal, and store everything as one transaction.  Between the
  * second plan and the transaction nothing else runs, so what is stored is what was planned.
  */
-#include "daemon/agent/agent-private.h"
+#include "daemon/agent/import-private.h"
 
 #include "daemon/agent/import-item.h"
 #include "daemon/agent/import-lineage.h"
-#include "daemon/agent/import-plan.h"
 #include "daemon/agent/label.h"
 #include "daemon/agent/slot.h"
 #include "daemon/base/error.h"
 
-typedef struct {
-    GPtrArray *files;     /* MeishiImportFile */
-    GPtrArray *passwords; /* MeishiSecret */
-    GPtrArray *bundles;   /* MeishiBundle, as the files */
-    gboolean dry_run;
-    char *label;
-    char *vault_created;
-    char *vault_message;
-} Import;
-
 static void
-import_free(Import *import)
+import_free(MeishiImport *import)
 {
     g_ptr_array_unref(import->files);
     g_ptr_array_unref(import->passwords);
@@ -32,6 +21,11 @@ import_free(Import *import)
     g_free(import->label);
     g_free(import->vault_created);
     g_free(import->vault_message);
+    g_free(import->token);
+    meishi_token_writer_free(import->writer);
+    g_clear_pointer(&import->objects, g_ptr_array_unref);
+    meishi_import_plan_free(import->plan);
+    meishi_token_pieces_free(import->pieces);
     g_free(import);
 }
 
@@ -55,13 +49,14 @@ meishi_import_report_free(MeishiImportReport *report)
     g_clear_pointer(&report->notes, g_ptr_array_unref);
     g_free(report->vault_created);
     g_free(report->vault_message);
+    g_free(report->token);
     g_free(report);
 }
 
-static void
-return_report(GTask *task, MeishiImportPlan *plan)
+void
+meishi_import_return(GTask *task, MeishiImportPlan *plan)
 {
-    Import *import = g_task_get_task_data(task);
+    MeishiImport *import = g_task_get_task_data(task);
     MeishiImportReport *report = g_new0(MeishiImportReport, 1);
 
     report->dry_run = import->dry_run;
@@ -71,20 +66,21 @@ return_report(GTask *task, MeishiImportPlan *plan)
     report->n_file_notes = plan->n_file_notes;
     report->vault_created = g_steal_pointer(&import->vault_created);
     report->vault_message = g_steal_pointer(&import->vault_message);
+    report->token = g_strdup(import->token);
     g_task_return_pointer(task, report, (GDestroyNotify)meishi_import_report_free);
 }
 
-static MeishiImportPlan *
-make_plan(GTask *task, GError **error)
+MeishiImportPlan *
+meishi_import_make_plan(GTask *task, GPtrArray *identities, GPtrArray *issuers, GError **error)
 {
     MeishiAgent *agent = g_task_get_source_object(task);
-    const Import *import = g_task_get_task_data(task);
+    const MeishiImport *import = g_task_get_task_data(task);
     g_autofree MeishiImportSource *sources = g_new0(MeishiImportSource, import->files->len);
     const MeishiImportInput input = {
         .sources = sources,
         .n_sources = import->files->len,
-        .identities = agent->identities,
-        .issuers = meishi_roster_issuers(agent->roster),
+        .identities = identities,
+        .issuers = issuers,
         .label = import->label,
         .now = meishi_agent_now(),
         .verify = meishi_roster_verify,
@@ -99,9 +95,33 @@ make_plan(GTask *task, GError **error)
         sources[i].bundle = g_ptr_array_index(import->bundles, i);
     }
     plan = meishi_import_plan_new(&input, error);
-    if (plan != NULL)
+    if (plan != NULL && import->writer == NULL)
         meishi_import_lineage_plan(&input, meishi_rulebook_set(agent->rulebook), plan);
     return plan;
+}
+
+/* An identity that only a token has is no reason not to keep it here as well. */
+static GPtrArray *
+list_in_vault(const MeishiAgent *agent)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    for (guint i = 0; i < agent->identities->len; i++) {
+        MeishiIdentity *identity = agent->identities->pdata[i];
+
+        if (identity->key_id < MEISHI_FIRST_TOKEN_ROW)
+            g_ptr_array_add(list, identity);
+    }
+    return list;
+}
+
+static MeishiImportPlan *
+make_plan(GTask *task, GError **error)
+{
+    const MeishiAgent *agent = g_task_get_source_object(task);
+    g_autoptr(GPtrArray) identities = list_in_vault(agent);
+
+    return meishi_import_make_plan(task, identities, meishi_roster_issuers(agent->roster), error);
 }
 
 /* ---- storing ------------------------------------------------------------------------------ */
@@ -151,7 +171,7 @@ store_and_return(GTask *task)
                          !store_plan(g_task_get_source_object(task), plan, &error)))
         g_task_return_error(task, error);
     else
-        return_report(task, plan);
+        meishi_import_return(task, plan);
 }
 
 /* ---- the vault ---------------------------------------------------------------------------- */
@@ -163,7 +183,7 @@ on_vault_made(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     MeishiAgent *agent = g_task_get_source_object(task);
-    Import *import = g_task_get_task_data(task);
+    MeishiImport *import = g_task_get_task_data(task);
     GError *error = NULL;
     g_autoptr(MeishiStoreSlot) slot = meishi_vault_init_finish(result, &error);
 
@@ -211,7 +231,7 @@ open_vault(GTask *task)
 /* ---- reading ------------------------------------------------------------------------------ */
 
 static GPtrArray *
-read_all(const Import *import, GCancellable *cancellable, GError **error)
+read_all(const MeishiImport *import, GCancellable *cancellable, GError **error)
 {
     g_autoptr(GPtrArray) bundles =
         g_ptr_array_new_with_free_func((GDestroyNotify)meishi_bundle_free);
@@ -245,17 +265,21 @@ static void
 on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
-    Import *import = g_task_get_task_data(task);
+    MeishiImport *import = g_task_get_task_data(task);
     GError *error = NULL;
     g_autoptr(MeishiImportPlan) plan = NULL;
 
     import->bundles = g_task_propagate_pointer(G_TASK(result), &error);
+    if (import->bundles != NULL && import->writer != NULL) {
+        meishi_import_token_go_on(task);
+        return;
+    }
     if (import->bundles != NULL)
         plan = make_plan(task, &error);
     if (plan == NULL)
         g_task_return_error(task, error);
     else if (import->dry_run || !meishi_import_plan_stores(plan))
-        return_report(task, plan);
+        meishi_import_return(task, plan);
     else
         open_vault(task);
 }
@@ -277,7 +301,7 @@ meishi_agent_import_async(MeishiAgent *agent, GPtrArray *files, GPtrArray *passw
                           GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(agent, cancellable, callback, user_data);
-    Import *import = g_new0(Import, 1);
+    MeishiImport *import = g_new0(MeishiImport, 1);
     GError *error = NULL;
 
     import->files = g_ptr_array_ref(files);
@@ -285,7 +309,8 @@ meishi_agent_import_async(MeishiAgent *agent, GPtrArray *files, GPtrArray *passw
     import->dry_run = options->dry_run;
     import->label = g_strdup(options->label);
     g_task_set_task_data(task, import, (GDestroyNotify)import_free);
-    if (!check_request(files, import->label, &error)) {
+    if (!check_request(files, import->label, &error) ||
+        (options->token != NULL && !meishi_import_token_begin(agent, import, options, &error))) {
         g_task_return_error(task, error);
         return;
     }

@@ -119,6 +119,7 @@ typedef struct {
     char *vault_created; /* "secret-service", "key-file", "passphrase" where this import made the
                             vault; else NULL */
     char *vault_message; /* and the sentence that says where its key lies */
+    char *token;         /* that it was written to; NULL: the vault */
 } MeishiImportReport;
 
 void meishi_import_report_free(MeishiImportReport *report);
@@ -127,6 +128,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiImportReport, meishi_import_report_free)
 typedef struct {
     gboolean dry_run;
     const char *label; /* for the (only) identity; NULL: friendlyName, else subject CN */
+    /* Onto a token instead of into the vault. */
+    const char *token;              /* as it is shown (place->slot_label); NULL: the vault */
+    MeishiSecret *pin;              /* NULL: the person is asked, if need be */
+    MeishiApplication *application; /* who imports */
 } MeishiImportOptions;
 
 /* Reads @files (MeishiImportFile) together, so that .crt and .key pair up, and stores what they
@@ -254,27 +259,27 @@ typedef struct {
                               "" where it is away */
     gboolean has_pin_pad;  /* keys of its own to type the PIN at */
     gboolean is_logged_in; /* the PIN has been given */
+    gint64 last_seen;      /* seconds since 1970 */
     GPtrArray *identities; /* MeishiIdentity: whose keys are used there */
 } MeishiTokenView;
 
 void meishi_token_view_free(MeishiTokenView *view); /* NULL is fine */
 
-    gint64 last_seen;      /* seconds since 1970 */
 /* MeishiTokenView, those that are there first; a new array.  What is in it changes with
  * view-changed. */
 GPtrArray *meishi_agent_list_tokens(MeishiAgent *agent);
 
-/* Looks again, thoroughly. */
-void meishi_agent_refresh_tokens(MeishiAgent *agent);
-
-/* Has the token of @identity, which has a place, do @op in one of the ways of @away (emptied). Asks
- * the person for the PIN where it is missing, in the name of @application.  What comes out has been
 /* The token with place->number @number is not known any more, nor what lay on it, what was chosen
  * of that (until that is taken back) and what the person set about its PIN.  NOT_FOUND;
  * NOT_PERMITTED while it is there. */
 gboolean meishi_agent_forget_token(MeishiAgent *agent, guint number,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Looks again, thoroughly. */
+void meishi_agent_refresh_tokens(MeishiAgent *agent);
+
+/* Has the token of @identity, which has a place, do @op in one of the ways of @away (emptied). Asks
+ * the person for the PIN where it is missing, in the name of @application.  What comes out has been
  * checked with the public key.  UNAVAILABLE: the token is not there; LOCKED: nobody gave the PIN;
  * KEY_MISMATCH, NOT_FOUND, MECHANISM, TIMEOUT, CANCELLED, FAILED. */
 void meishi_agent_use_token_async(MeishiAgent *agent, MeishiApplication *application,

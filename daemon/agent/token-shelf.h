@@ -66,6 +66,9 @@ void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_fa
 /* Adds to LOCKED, which the token or its module said, what the person can do then. */
 void meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error);
 
+/* Of the token that is shown as @label (place->slot_label); borrowed; NULL: it is not there. */
+MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label);
+
 /* The asking for its PIN; the token's login is the answer.  Only while the agent is there. */
 MeishiOpening *meishi_token_lock_opening(MeishiTokenLock *lock);
 
@@ -74,6 +77,3 @@ void meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away);
 
 /* "It stays locked"; @why is a clause. */
 GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);
-/* Of the token that is shown as @label (place->slot_label); borrowed; NULL: it is not there. */
-MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label);
-

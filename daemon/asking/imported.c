@@ -83,6 +83,7 @@ meishi_imported_new(GVariant *report)
     imported->is_dry_run = meishi_dict_flag(report, "dry-run");
     imported->vault_created = meishi_dict_text(report, "vault-created");
     imported->vault_message = meishi_dict_text(report, "vault-message");
+    imported->token = meishi_dict_text(report, "token");
     imported->warnings = read_list(report, "warnings");
     imported->notes = read_list(report, "notes");
     imported->n_file_notes = (guint)meishi_dict_number(report, "file-notes");

@@ -31,6 +31,7 @@ typedef struct {
     GVariant *report;
     gboolean is_dry_run;
     const char *vault_created, *vault_message;
+    const char *token;              /* that it was written to; "": the vault */
     const char **warnings, **notes; /* sentences */
     guint n_file_notes;             /* of the notes, the first */
     GPtrArray *items;               /* MeishiImportedItem, identities first */

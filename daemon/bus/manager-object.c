@@ -12,9 +12,11 @@
 #include "daemon/base/paths.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/call.h"
+#include "daemon/bus/caller.h"
 #include "daemon/bus/options.h"
 #include "daemon/bus/receive.h"
 #include "daemon/bus/report.h"
+#include "daemon/bus/token-objects.h"
 
 #include <unistd.h>
 
@@ -22,7 +24,10 @@
 #define MAX_PASSWORDS 64
 #define PASSWORD      "password"
 
-static const MeishiOption import_options[] = {{"dry-run", "b"}, {"label", "s"}, {NULL, NULL}};
+#define PIN           "PIN"
+
+static const MeishiOption import_options[] = {
+    {"dry-run", "b"}, {"label", "s"}, {"token", "o"}, {"pin", "h"}, {NULL, NULL}};
 
 /* ---- Import --------------------------------------------------------------------------------- */
 
@@ -70,6 +75,48 @@ expect_passwords(MeishiCall *call, GVariant *passwords, GError **error)
     return TRUE;
 }
 
+static gboolean
+expect_pin(MeishiCall *call, GVariant *options, GError **error)
+{
+    gint handle;
+
+    return !g_variant_lookup(options, "pin", "h", &handle) ||
+           meishi_call_expect(call, PIN, handle, MEISHI_RECEIVE_MAX_SECRET, error);
+}
+
+/* What is known of an import before anything is received. */
+typedef struct {
+    MeishiApplication *application;
+    char *token; /* label; NULL: the vault */
+} Import;
+
+static void
+import_free(gpointer data)
+{
+    Import *import = data;
+
+    meishi_application_unref(import->application);
+    g_free(import->token);
+    g_free(import);
+}
+
+/* Reads the target; it lives as long as @call. */
+static gboolean
+take_target(MeishiCall *call, GDBusMethodInvocation *invocation, GVariant *options, GError **error)
+{
+    Import *import = g_new0(Import, 1);
+    const char *path;
+
+    meishi_call_set_data(call, import, import_free);
+    import->application = meishi_caller_application(invocation, error);
+    if (import->application == NULL)
+        return FALSE;
+    if (!g_variant_lookup(options, "token", "&o", &path))
+        return TRUE;
+    import->token = meishi_token_objects_label(meishi_call_agent(call), path, error);
+    return import->token != NULL;
+}
+
 static void
 on_imported(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -101,11 +148,11 @@ received_files(GPtrArray *items, gsize n_files)
 }
 
 static GPtrArray *
-received_passwords(GPtrArray *items, gsize n_files)
+received_passwords(GPtrArray *items, gsize first, gsize n)
 {
     GPtrArray *passwords = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_secret_unref);
 
-    for (gsize i = n_files; i < items->len; i++) {
+    for (gsize i = first; i < first + n; i++) {
         MeishiReceiveItem *item = items->pdata[i];
 
         g_ptr_array_add(passwords, meishi_secret_ref(item->content));
@@ -117,11 +164,16 @@ static void
 import_received(MeishiCall *call)
 {
     g_autoptr(GVariant) names = g_variant_get_child_value(meishi_call_parameters(call), 0);
+    g_autoptr(GVariant) handles = g_variant_get_child_value(meishi_call_parameters(call), 1);
     g_autoptr(GVariant) dict = g_variant_get_child_value(meishi_call_parameters(call), 2);
     gsize n_files = g_variant_n_children(names);
     g_autoptr(GPtrArray) files = received_files(meishi_call_items(call), n_files);
-    g_autoptr(GPtrArray) passwords = received_passwords(meishi_call_items(call), n_files);
-    MeishiImportOptions options = {0};
+    g_autoptr(GPtrArray) passwords =
+        received_passwords(meishi_call_items(call), n_files, g_variant_n_children(handles));
+    const Import *import = meishi_call_data(call);
+    MeishiImportOptions options = {.token = import->token,
+                                   .pin = meishi_call_secret(call, PIN),
+                                   .application = import->application};
 
     g_variant_lookup(dict, "dry-run", "b", &options.dry_run);
     g_variant_lookup(dict, "label", "&s", &options.label);
@@ -142,7 +194,8 @@ on_import(const MeishiDoorContext *context, GDBusMethodInvocation *invocation, G
     g_variant_get(meishi_call_parameters(call), "(@a(sh)@ah@a{sv})", &files, &passwords, &options);
     if (meishi_options_check(options, import_options, &error) &&
         check_counts(files, passwords, &error) && expect_files(call, files, &error) &&
-        expect_passwords(call, passwords, &error))
+        expect_passwords(call, passwords, &error) && expect_pin(call, options, &error) &&
+        take_target(call, invocation, options, &error))
         meishi_call_receive(call, import_received);
     else
         meishi_call_fail(call, error);

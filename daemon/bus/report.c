@@ -103,6 +103,7 @@ meishi_report_import(const MeishiImportReport *report)
     add(&dict, "items", g_variant_builder_end(&items));
     meishi_report_add_text(&dict, "vault-created", report->vault_created);
     meishi_report_add_text(&dict, "vault-message", report->vault_message);
+    meishi_report_add_text(&dict, "token", report->token);
     return g_variant_dict_end(&dict);
 }
 

@@ -285,3 +285,19 @@ meishi_token_objects_update(GDBusObjectManagerServer *objects, MeishiAgent *agen
         show(objects, agent, tokens->pdata[i]);
     hide_others(objects, tokens);
 }
+
+char *
+meishi_token_objects_label(MeishiAgent *agent, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) views = meishi_agent_list_tokens(agent);
+
+    for (guint i = 0; i < views->len; i++) {
+        const MeishiTokenView *view = views->pdata[i];
+        g_autofree char *its = path_of(view);
+
+        if (g_str_equal(its, path))
+            return g_strdup(view->place->slot_label);
+    }
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "%s is no card or token.", path);
+    return NULL;
+}

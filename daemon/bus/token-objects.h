@@ -17,3 +17,7 @@ MeishiPresentation *meishi_token_objects_present(MeishiAgent *agent);
 
 /* Path of what @role holds; "/" for nothing.  New. */
 char *meishi_token_objects_identity(const MeishiShownRole *role);
+
+/* The label under which the card or token at @path is shown; new.  NOT_FOUND. */
+char *meishi_token_objects_label(MeishiAgent *agent, const char *path,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

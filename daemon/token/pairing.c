@@ -192,11 +192,11 @@ sees_private_keys(const MeishiTokenContent *token)
     return FALSE;
 }
 
-static gboolean
-has_public_key(const MeishiTokenContent *token, const MeishiPublicKey *key)
+gboolean
+meishi_pairing_has_public_key(GPtrArray *objects, const MeishiPublicKey *key)
 {
-    for (guint i = 0; i < token->objects->len; i++) {
-        const MeishiTokenObject *object = token->objects->pdata[i];
+    for (guint i = 0; i < objects->len; i++) {
+        const MeishiTokenObject *object = objects->pdata[i];
 
         if (object->class == CKO_PUBLIC_KEY && compare_key(object, key) == SAME)
             return TRUE;
@@ -214,7 +214,7 @@ may_hold_key(const MeishiTokenContent *token, const MeishiTokenIdentity *identit
 
     for (guint i = 0; i < keys->len; i++)
         has_id = has_id || rank_key(token->objects, keys->pdata[i], identity) >= RANK_ID;
-    if (has_id || has_public_key(token, identity->cert->key))
+    if (has_id || meishi_pairing_has_public_key(token->objects, identity->cert->key))
         return TRUE;
     if (meishi_token_content_needs_login(token))
         return !identity->cert->is_ca;
@@ -256,6 +256,39 @@ holds_cert(GPtrArray *identities, const MeishiCert *cert)
     return FALSE;
 }
 
+/* Whether the very key of @identity is seen, or its public half. */
+static gboolean
+is_proven(const MeishiTokenContent *token, const MeishiTokenIdentity *identity)
+{
+    g_autoptr(GPtrArray) keys = find_best(token->objects, identity, RANK_KEY);
+
+    return keys->len > 0 || meishi_pairing_has_public_key(token->objects, identity->cert->key);
+}
+
+/* On some cards the issuers have the CKA_ID of the certificate that they are there for. */
+static gboolean
+is_issuer_beside(const MeishiTokenIdentity *identity, GPtrArray *identities)
+{
+    for (guint i = 0; identity->cert->is_ca && i < identities->len; i++) {
+        const MeishiTokenIdentity *other = identities->pdata[i];
+
+        if (!other->cert->is_ca && identity->id != NULL && other->id != NULL &&
+            g_bytes_equal(identity->id, other->id))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+drop_issuers(const MeishiTokenContent *token, GPtrArray *identities)
+{
+    for (guint i = identities->len; i-- > 0;) {
+        if (is_issuer_beside(identities->pdata[i], identities) &&
+            !is_proven(token, identities->pdata[i]))
+            g_ptr_array_remove_index(identities, i);
+    }
+}
+
 GPtrArray *
 meishi_pairing_identities(const MeishiTokenContent *token, MeishiPairingRead read,
                           gpointer user_data)
@@ -274,6 +307,7 @@ meishi_pairing_identities(const MeishiTokenContent *token, MeishiPairingRead rea
         else
             meishi_token_identity_free(identity);
     }
+    drop_issuers(token, identities);
     return identities;
 }
 

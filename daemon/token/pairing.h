@@ -42,3 +42,6 @@ GPtrArray *meishi_pairing_keys(GPtrArray *objects, const MeishiTokenIdentity *id
 /* Those of them for which more speaks than their type and name: while others may be hidden, the
  * rest are no guesses to be made. */
 GPtrArray *meishi_pairing_sure_keys(GPtrArray *objects, const MeishiTokenIdentity *identity);
+
+/* Whether one of @objects is the public key @key: its private half is there, or behind a login. */
+gboolean meishi_pairing_has_public_key(GPtrArray *objects, const MeishiPublicKey *key);
