@@ -14,7 +14,7 @@ from harness.desktop import Desktop
 from harness.process import wait_until
 from harness.questions import candidate, dictionary, question
 from harness.traces import assert_clean, assert_forgotten
-from harness.window import CHOOSE, CONFIRM, Window, text_on
+from harness.window import CHOOSE, CONFIRM, Window, start_prompter, text_on
 
 ANSWERED, NOT_NOW = 0, 1
 UNLOCK, PIN, PAD = "Unlock Your Keys", "PIN Needed", "PIN at the Reader"
