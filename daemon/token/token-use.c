@@ -10,11 +10,6 @@
 
 #include <string.h>
 
-/* For a session, while other programs have them all. */
-#define BUSY_MS  200
-#define MAX_BUSY 20
-
-static void run(GTask *task);
 static void run_next(MeishiTokenUse *use);
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -113,11 +108,6 @@ meishi_token_use_is_logged_in(const MeishiTokenUse *use)
     return use->is_logged_in;
 }
 
-void
-meishi_token_use_forget_login(MeishiTokenUse *use)
-{
-    use->is_logged_in = FALSE;
-    g_clear_pointer(&use->private_objects, g_ptr_array_unref);
 /* OpenSC does not look how many tries are left as long as somebody is logged in. */
 MeishiPinTries
 meishi_token_use_pin_tries(const MeishiTokenUse *use)
@@ -134,6 +124,11 @@ meishi_token_use_note_login(MeishiTokenUse *use)
     use->is_logged_in = TRUE;
 }
 
+void
+meishi_token_use_forget_login(MeishiTokenUse *use)
+{
+    use->is_logged_in = FALSE;
+    g_clear_pointer(&use->private_objects, g_ptr_array_unref);
 }
 
 /* ---- one thing at a time -------------------------------------------------------------------- */
@@ -159,23 +154,6 @@ meishi_token_work_finish(GTask *task, MeishiSecret *result, GError *error)
     run_next(use);
 }
 
-static gboolean
-on_time_to_run(gpointer task)
-{
-    run(task);
-    return G_SOURCE_REMOVE;
-}
-
-/* Still the one that is at work: with no session left nobody else gets on either. */
-static void
-run_later(GTask *task)
-{
-    g_autoptr(GSource) source = g_timeout_source_new(BUSY_MS);
-
-    g_source_set_callback(source, on_time_to_run, task, NULL);
-    g_source_attach(source, g_task_get_context(task));
-}
-
 /* What the module says of a call that was not about the PIN or the request itself. */
 void
 meishi_token_work_finish_status(GTask *task, guint64 status, const char *what)
@@ -184,10 +162,6 @@ meishi_token_work_finish_status(GTask *task, guint64 status, const char *what)
     MeishiTokenUse *use = work->use;
     MeishiRv meaning = meishi_rv_judge(status);
 
-    if (meaning == MEISHI_RV_BUSY && ++work->n_busy < MAX_BUSY) {
-        run_later(task);
-        return;
-    }
     if (meaning == MEISHI_RV_LOGGED_OUT)
         meishi_token_use_forget_login(use);
     if (meaning == MEISHI_RV_GONE && use->watch != NULL)
@@ -272,6 +246,8 @@ meishi_token_work_finish_after_look(GTask *task, GError *error)
     MeishiTokenWork *work = g_task_get_task_data(task);
     const MeishiHostRequest request = {.type = MEISHI_HOST_SLOTS};
 
+    if (error != NULL)
+        work->use->refuted_tries = MEISHI_PIN_UNKNOWN;
     work->error = error;
     meishi_token_host_call_async(meishi_module_watch_host(work->use->watch), &request,
                                  MEISHI_HOST_DEADLINE_QUICK_MS, on_flags, task);
@@ -298,8 +274,6 @@ on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     meishi_token_use_note_login(work->use);
     work->use->wants_logout = FALSE;
     meishi_token_work_finish(task, meishi_secret_new(0), NULL);
-    if (error != NULL)
-        work->use->refuted_tries = MEISHI_PIN_UNKNOWN;
 }
 
 static void
