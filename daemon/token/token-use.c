@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+/* For a session, while other programs have them all. */
+#define BUSY_MS  200
+#define MAX_BUSY 20
+
+static void run(GTask *task);
 static void run_next(MeishiTokenUse *use);
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -154,6 +159,23 @@ meishi_token_work_finish(GTask *task, MeishiSecret *result, GError *error)
     run_next(use);
 }
 
+static gboolean
+on_time_to_run(gpointer task)
+{
+    run(task);
+    return G_SOURCE_REMOVE;
+}
+
+/* Still the one that is at work: with no session left nobody else gets on either. */
+static void
+run_later(GTask *task)
+{
+    g_autoptr(GSource) source = g_timeout_source_new(BUSY_MS);
+
+    g_source_set_callback(source, on_time_to_run, task, NULL);
+    g_source_attach(source, g_task_get_context(task));
+}
+
 /* What the module says of a call that was not about the PIN or the request itself. */
 void
 meishi_token_work_finish_status(GTask *task, guint64 status, const char *what)
@@ -162,6 +184,10 @@ meishi_token_work_finish_status(GTask *task, guint64 status, const char *what)
     MeishiTokenUse *use = work->use;
     MeishiRv meaning = meishi_rv_judge(status);
 
+    if (meaning == MEISHI_RV_BUSY && ++work->n_busy < MAX_BUSY) {
+        run_later(task);
+        return;
+    }
     if (meaning == MEISHI_RV_LOGGED_OUT)
         meishi_token_use_forget_login(use);
     if (meaning == MEISHI_RV_GONE && use->watch != NULL)
