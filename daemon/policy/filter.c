@@ -315,8 +315,7 @@ is_forbidden_copy(Case *c)
 
         if ((fit->rule->constraints.forbid & MEISHI_FORBID_SOFTWARE_KEY) &&
             meishi_rule_match_obstacle(fit->rule, engine->world.inventory, c->verdict->index,
-                                       engine->world.now,
-                                       1u << MEISHI_CONDITION_TOKEN_KIND) == NULL) {
+                                       engine->world.now, MEISHI_CONDITIONS_OF_PLACE) == NULL) {
             c->verdict->rule = fit->rule;
             return TRUE;
         }

@@ -309,6 +309,28 @@ fits_token_kind(const MeishiCondition *condition, const Subject *subject)
     return (condition->token_kinds & (1u << subject->entry->candidate->token_kind)) != 0;
 }
 
+/* NULL: it lies on none; the one of ours that shows the vault does not count. */
+static const char *
+find_token_text(const MeishiCandidate *candidate, const char *which)
+{
+    if (candidate->token_model == NULL)
+        return NULL;
+    if (strcmp(which, "manufacturer") == 0)
+        return candidate->token_maker;
+    if (strcmp(which, "model") == 0)
+        return candidate->token_model;
+    return strcmp(which, "serial") == 0 ? candidate->token_serial : candidate->token_label;
+}
+
+static gboolean
+fits_token_text(const MeishiCondition *condition, const Subject *subject)
+{
+    const char *text = find_token_text(subject->entry->candidate, condition->detail);
+    g_autofree char *folded = text != NULL ? meishi_name_fold(text) : NULL;
+
+    return text != NULL && fits_glob(condition->globs, text, folded);
+}
+
 static gboolean
 fits_validity_left(const MeishiCondition *condition, const Subject *subject)
 {
@@ -335,6 +357,7 @@ static gboolean (*const fits[])(const MeishiCondition *, const Subject *) = {
     [MEISHI_CONDITION_POLICY_OID] = fits_policy_oid,
     [MEISHI_CONDITION_KEY_TYPE] = fits_key_type,
     [MEISHI_CONDITION_TOKEN_KIND] = fits_token_kind,
+    [MEISHI_CONDITION_TOKEN_TEXT] = fits_token_text,
     [MEISHI_CONDITION_VALIDITY_LEFT] = fits_validity_left,
     [MEISHI_CONDITION_SELF_SIGNED] = fits_self_signed,
 };

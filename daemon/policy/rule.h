@@ -140,9 +140,14 @@ typedef enum {
     MEISHI_CONDITION_POLICY_OID,
     MEISHI_CONDITION_KEY_TYPE,
     MEISHI_CONDITION_TOKEN_KIND,
+    MEISHI_CONDITION_TOKEN_TEXT,
     MEISHI_CONDITION_VALIDITY_LEFT,
     MEISHI_CONDITION_SELF_SIGNED,
 } MeishiConditionKind;
+
+/* About the place of the key, and not about the certificate; a mask of 1 << MeishiConditionKind. */
+#define MEISHI_CONDITIONS_OF_PLACE \
+    (1u << MEISHI_CONDITION_TOKEN_KIND | 1u << MEISHI_CONDITION_TOKEN_TEXT)
 
 /* "*@example.com" without regard to case; "=text" exactly. */
 typedef struct {
@@ -165,7 +170,7 @@ typedef struct {
 typedef struct {
     MeishiConditionKind kind;
     const char *key;    /* its name in the file */
-    const char *detail; /* attribute OID, or the prefix of the SAN; NULL */
+    const char *detail; /* attribute OID, the prefix of the SAN, which text of a token; NULL */
     guint line;
     GPtrArray *names; /* MeishiName */
     GPtrArray *globs; /* MeishiGlob */

@@ -74,6 +74,16 @@ static const struct {
     {"Identity-Key-Type=ec:P-256;rsa", TRUE},
     {"Identity-Token-Kind=card;tpm", TRUE},
     {"Identity-Token-Kind=software;hsm;remote", FALSE},
+    {"Identity-Token-Label=Corp card", TRUE},
+    {"Identity-Token-Label=corp CARD", TRUE},
+    {"Identity-Token-Label==corp card", FALSE},
+    {"Identity-Token-Label=Other;Corp*", TRUE},
+    {"Identity-Token-Manufacturer=ACME*", TRUE},
+    {"Identity-Token-Manufacturer=Corp*", FALSE},
+    {"Identity-Token-Model=PIV-II", TRUE},
+    {"Identity-Token-Model=PIV", FALSE},
+    {"Identity-Token-Serial=00af*", TRUE},
+    {"Identity-Token-Serial=01*", FALSE},
     {"Identity-Validity-Left=365d", TRUE},
     {"Identity-Validity-Left=366d", FALSE},
     {"Identity-Validity-Left=45min", TRUE},
@@ -93,6 +103,10 @@ make_hana(FakeWorld *w)
 
     g_ptr_array_add(w->candidates, hana);
     hana->token_kind = MEISHI_TOKEN_CARD;
+    hana->token_label = g_strdup("Corp card");
+    hana->token_maker = g_strdup("ACME Inc.");
+    hana->token_model = g_strdup("PIV-II");
+    hana->token_serial = g_strdup("00AF17");
     cert->sans = g_strdupv((char **)sans);
     cert->ekus = g_strdupv((char **)ekus);
     cert->policies = g_strdupv((char **)policies);
@@ -121,6 +135,24 @@ test_condition(gconstpointer data)
     g_assert_cmpint(obstacle == NULL, ==, conditions[i].fits);
     if (obstacle)
         g_assert_true(g_str_has_prefix(conditions[i].line, obstacle->key));
+}
+
+/* What the vault is called among our own tokens is no name of a card. */
+static void
+test_vault_is_no_token(void)
+{
+    g_auto(FakeWorld) w;
+    g_autoptr(MeishiCert) cert = fake_named_cert(SUBJECT, ISSUER, 1);
+    MeishiCandidate *hana = meishi_candidate_new("hana", "hana", cert);
+    const MeishiCondition *obstacle;
+
+    fake_world_init(&w);
+    hana->token_label = g_strdup("Meishi");
+    g_ptr_array_add(w.candidates, hana);
+    fake_policy(&w, "[Rule r]\nMatch-Host=a.example\nAction=select\nIdentity-Token-Label=*\n");
+    fake_world_end(&w);
+    obstacle = meishi_rule_match_obstacle(w.policy->rules->pdata[0], w.inventory, 0, FAKE_NOW, 0);
+    g_assert_cmpstr(obstacle->key, ==, "Identity-Token-Label");
 }
 
 /* All keys must fit; the first that does not is named. */
@@ -219,6 +251,7 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_target);
     }
+    g_test_add_func("/policy/match/vault-is-no-token", test_vault_is_no_token);
     g_test_add_func("/policy/match/all-must-fit", test_all_must_fit);
     return g_test_run();
 }
