@@ -30,9 +30,9 @@ class Holder:
         self.wait_for(*identities)
 
     def listed(self):
-        """What `meishi list` knows, by whose it is: the names of objects are the token's affair."""
+        """What is there, by whose it is: the names of objects are the token's affair."""
         listed = json.loads(self.person.meishi("list", "--json").stdout)
-        return {one["subject"]: one for one in listed}
+        return {one["subject"]: one for one in listed if one.get("present", True)}
 
     def sees(self, *identities):
         return {one.subject for one in identities} <= self.listed().keys()
@@ -45,9 +45,10 @@ class Holder:
         return self.listed()[identity.subject]["uri"]
 
     def tokens(self):
-        """Those with something on them, by their labels."""
+        """Those that are there with something on them, by their labels."""
         listed = json.loads(self.person.meishi("token", "list", "--json").stdout)
-        return {one["label"]: one for one in listed if one["pin"] != "uninitialized"}
+        return {one["label"]: one for one in listed
+                if one["pin"] != "uninitialized" and one.get("present", True)}  # fmt: skip
 
     def door(self):
         self._doors.append(Door(f"unix:path={self.person.bus_socket}"))

@@ -6,6 +6,7 @@ C_Finalize would fill the TPM's three places for objects for good.
 """
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -79,6 +80,13 @@ class Tpm:
         if orderly:
             self.run("tpm2_shutdown", check=False)
         self._tpm.kill()
+
+    def stop(self):
+        """Does not answer any more, and is still there."""
+        os.kill(self._tpm.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self._tpm.pid, signal.SIGCONT)
 
     def _start_bus(self):
         self._bus = Background(
