@@ -11,6 +11,7 @@
 
 #include "daemon/base/error.h"
 #include "daemon/base/source.h"
+#include "daemon/token/token-contents.h"
 #include "module/wire/cryptoki.h"
 
 #include <string.h>
@@ -76,12 +77,6 @@ watch_unref(MeishiModuleWatch *watch)
     g_free(watch);
 }
 
-static GPtrArray *
-new_states(void)
-{
-    return g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_content_unref);
-}
-
 static void
 call(MeishiModuleWatch *watch, const MeishiHostRequest *request, GAsyncReadyCallback callback)
 {
@@ -103,22 +98,10 @@ set_timer(MeishiModuleWatch *watch, guint ms, GSourceFunc callback)
 
 /* ---- what is there -------------------------------------------------------------------------- */
 
-static gboolean
-are_same(const GPtrArray *a, const GPtrArray *b)
-{
-    if (a->len != b->len)
-        return FALSE;
-    for (guint i = 0; i < a->len; i++) {
-        if (!meishi_token_content_is_same(a->pdata[i], b->pdata[i]))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static void
 set_tokens(MeishiModuleWatch *watch, GPtrArray *tokens)
 {
-    gboolean is_new = !are_same(watch->tokens, tokens);
+    gboolean is_new = !meishi_token_contents_are_same(watch->tokens, tokens);
 
     g_ptr_array_unref(watch->tokens);
     watch->tokens = tokens;
@@ -138,6 +121,15 @@ meishi_module_watch_find(const MeishiModuleWatch *watch, guint64 presence)
     return NULL;
 }
 
+void
+meishi_module_watch_reveal(MeishiModuleWatch *watch, guint64 presence, struct meishi_bytes listing)
+{
+    const MeishiTokenContent *state = meishi_module_watch_find(watch, presence);
+
+    if (state != NULL)
+        set_tokens(watch, meishi_token_contents_reveal(watch->tokens, state, listing));
+}
+
 /* ---- waiting for the next look -------------------------------------------------------------- */
 
 static gboolean
@@ -148,29 +140,6 @@ on_time_to_look(gpointer user_data)
     meishi_source_clear(&watch->timer);
     look_now(watch);
     return G_SOURCE_REMOVE;
-}
-
-/* Nothing can come or go in slots that are fixed and full. */
-static gboolean
-may_change(const MeishiModuleWatch *watch)
-{
-    for (guint i = 0; i < watch->tokens->len; i++) {
-        const MeishiTokenContent *state = watch->tokens->pdata[i];
-
-        if ((state->slot_flags & CKF_REMOVABLE_DEVICE) != 0)
-            return TRUE;
-    }
-    return watch->tokens->len == 0;
-}
-
-static gboolean
-holds_anything(const MeishiModuleWatch *watch)
-{
-    for (guint i = 0; i < watch->tokens->len; i++) {
-        if (meishi_token_content_is_initialized(watch->tokens->pdata[i]))
-            return TRUE;
-    }
-    return FALSE;
 }
 
 /* SoftHSM and TPMs that lost their token find it again when they are initialized anew, and not
@@ -198,9 +167,9 @@ poll_later(MeishiModuleWatch *watch)
 {
     if (watch->timer != NULL)
         return;
-    if (watch->had_token && !holds_anything(watch))
+    if (watch->had_token && !meishi_token_contents_hold_anything(watch->tokens))
         set_timer(watch, pause_after(watch->n_searches), on_time_to_start_anew);
-    else if (may_change(watch))
+    else if (meishi_token_contents_may_change(watch->tokens))
         set_timer(watch, poll_ms, on_time_to_look);
 }
 
@@ -246,29 +215,19 @@ wait_for_event(MeishiModuleWatch *watch)
 static void
 watch_wrong_pins(MeishiModuleWatch *watch)
 {
-    for (guint i = 0; watch->timer == NULL && i < watch->tokens->len; i++) {
-        if (meishi_token_content_pin_tries(watch->tokens->pdata[i]) != MEISHI_PIN_UNKNOWN)
-            set_timer(watch, poll_ms, on_time_to_look);
-    }
-}
-
-static gboolean
-needs_reading(const MeishiTokenContent *state)
-{
-    return !state->is_read && meishi_token_content_is_initialized(state);
+    if (watch->timer == NULL && meishi_token_contents_had_wrong_pin(watch->tokens))
+        set_timer(watch, poll_ms, on_time_to_look);
 }
 
 /* Its sessions may all be taken by another program, or its reader be busy. */
 static void
 watch_unread(MeishiModuleWatch *watch)
 {
-    gboolean is_any = FALSE;
+    gboolean are_read = meishi_token_contents_are_read(watch->tokens);
 
-    for (guint i = 0; i < watch->tokens->len; i++)
-        is_any = is_any || needs_reading(watch->tokens->pdata[i]);
-    if (is_any && watch->timer == NULL)
+    if (!are_read && watch->timer == NULL)
         set_timer(watch, pause_after(watch->n_unread), on_time_to_look);
-    watch->n_unread = is_any ? watch->n_unread + 1 : 0;
+    watch->n_unread = are_read ? 0 : watch->n_unread + 1;
 }
 
 /* ---- a look --------------------------------------------------------------------------------- */
@@ -282,7 +241,7 @@ finish_look(MeishiModuleWatch *watch)
     set_tokens(watch, g_steal_pointer(&watch->found));
     if (watch->host == NULL)
         return;
-    if (holds_anything(watch)) {
+    if (meishi_token_contents_hold_anything(watch->tokens)) {
         watch->had_token = TRUE;
         watch->n_searches = 0;
     }
@@ -384,7 +343,7 @@ take_slot(MeishiModuleWatch *watch, const MeishiHostSlot *slot)
     if (slot->presence == 0)
         return;
     if (known != NULL && known->slot == slot->slot && !watch->is_thorough &&
-        !needs_reading(known)) {
+        meishi_token_content_is_read(known)) {
         g_ptr_array_add(watch->found, meishi_token_content_renew(known, slot));
         return;
     }
@@ -424,8 +383,8 @@ look_now(MeishiModuleWatch *watch)
         return;
     }
     watch->look_again = FALSE;
-    watch->found = new_states();
-    watch->pending = new_states();
+    watch->found = meishi_token_contents_new();
+    watch->pending = meishi_token_contents_new();
     call(watch, &request, on_slots);
 }
 
@@ -449,7 +408,7 @@ on_held_long_enough(gpointer user_data)
 
     meishi_source_clear(&watch->timer);
     watch->is_settled = TRUE;
-    set_tokens(watch, new_states());
+    set_tokens(watch, meishi_token_contents_new());
     return G_SOURCE_REMOVE;
 }
 
@@ -502,7 +461,7 @@ meishi_module_watch_new(const MeishiTokenModule *module, const MeishiModuleWatch
     watch->name = g_strdup(module->name);
     watch->path = g_strdup(module->path);
     watch->reserved = g_strdup(module->reserved);
-    watch->tokens = new_states();
+    watch->tokens = meishi_token_contents_new();
     watch->host = meishi_token_host_new(&host);
     return watch;
 }

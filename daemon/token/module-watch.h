@@ -39,6 +39,11 @@ GPtrArray *meishi_module_watch_tokens(const MeishiModuleWatch *watch);
 /* The token with @presence; NULL: it went.  Borrowed. */
 MeishiTokenContent *meishi_module_watch_find(const MeishiModuleWatch *watch, guint64 presence);
 
+/* What is on the token with @presence, as somebody sees it who is logged in: what was hidden before
+ * belongs to it from now on.  "changed" is called where that is anything. */
+void
+meishi_module_watch_reveal(MeishiModuleWatch *watch, guint64 presence, struct meishi_bytes listing);
+
 /* For calls about its tokens. */
 MeishiTokenHost *meishi_module_watch_host(const MeishiModuleWatch *watch);
 

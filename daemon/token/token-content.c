@@ -195,19 +195,75 @@ meishi_token_content_new(const char *module, guint life, const MeishiHostSlot *s
     return state;
 }
 
+static void
+copy_content(const MeishiTokenContent *state, MeishiTokenContent *copy)
+{
+    g_ptr_array_unref(copy->objects);
+    g_bytes_unref(copy->listing);
+    g_array_unref(copy->mechanisms);
+    copy->is_read = state->is_read;
+    copy->objects = g_ptr_array_ref(state->objects);
+    copy->listing = g_bytes_ref(state->listing);
+    copy->mechanisms = g_array_ref(state->mechanisms);
+}
+
 MeishiTokenContent *
 meishi_token_content_renew(const MeishiTokenContent *state, const MeishiHostSlot *slot)
 {
     MeishiTokenContent *renewed = meishi_token_content_new(state->module, state->life, slot);
 
-    g_ptr_array_unref(renewed->objects);
-    g_bytes_unref(renewed->listing);
-    g_array_unref(renewed->mechanisms);
-    renewed->is_read = state->is_read;
-    renewed->objects = g_ptr_array_ref(state->objects);
-    renewed->listing = g_bytes_ref(state->listing);
-    renewed->mechanisms = g_array_ref(state->mechanisms);
+    copy_content(state, renewed);
     return renewed;
+}
+
+static MeishiHostText
+text_of(const char *text)
+{
+    return (MeishiHostText){(const guint8 *)text, strlen(text)};
+}
+
+MeishiTokenContent *
+meishi_token_content_reveal(const MeishiTokenContent *state, struct meishi_bytes listing)
+{
+    const MeishiHostSlot slot = {.slot = state->slot,
+                                 .slot_flags = state->slot_flags,
+                                 .description = text_of(state->reader),
+                                 .presence = state->presence,
+                                 .token_flags = state->flags,
+                                 .label = text_of(state->label),
+                                 .maker = text_of(state->maker),
+                                 .model = text_of(state->model),
+                                 .serial = text_of(state->serial),
+                                 .min_pin = state->min_pin,
+                                 .max_pin = state->max_pin};
+    MeishiTokenContent *revealed = meishi_token_content_renew(state, &slot);
+
+    (void)!meishi_token_content_set_objects(revealed, listing);
+    return revealed;
+}
+
+static gboolean
+has_certificate(const GPtrArray *objects, GBytes *value)
+{
+    for (guint i = 0; i < objects->len; i++) {
+        const MeishiTokenObject *object = objects->pdata[i];
+
+        if (object->value != NULL && g_bytes_equal(object->value, value))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+meishi_token_objects_hold_certificates(const GPtrArray *objects, const GPtrArray *wanted)
+{
+    for (guint i = 0; i < wanted->len; i++) {
+        const MeishiTokenObject *object = wanted->pdata[i];
+
+        if (object->value != NULL && !has_certificate(objects, object->value))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 MeishiTokenContent *
@@ -282,6 +338,12 @@ gboolean
 meishi_token_content_is_initialized(const MeishiTokenContent *state)
 {
     return (state->flags & CKF_TOKEN_INITIALIZED) != 0;
+}
+
+gboolean
+meishi_token_content_is_read(const MeishiTokenContent *state)
+{
+    return state->is_read || !meishi_token_content_is_initialized(state);
 }
 
 gboolean

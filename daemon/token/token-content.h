@@ -51,6 +51,13 @@ meishi_token_content_new(const char *module, guint life, const MeishiHostSlot *s
 MeishiTokenContent *
 meishi_token_content_renew(const MeishiTokenContent *state, const MeishiHostSlot *slot);
 
+/* The same token with the objects of @listing, or what was known where that is malformed. */
+MeishiTokenContent *
+meishi_token_content_reveal(const MeishiTokenContent *state, struct meishi_bytes listing);
+
+/* Whether @objects (MeishiTokenObject) have all certificates that @wanted have. */
+gboolean meishi_token_objects_hold_certificates(const GPtrArray *objects, const GPtrArray *wanted);
+
 MeishiTokenContent *meishi_token_content_ref(MeishiTokenContent *state);
 void meishi_token_content_unref(MeishiTokenContent *state); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiTokenContent, meishi_token_content_unref)
@@ -72,6 +79,8 @@ meishi_token_content_has_mechanism(const MeishiTokenContent *state, guint64 type
 
 /* CKF_TOKEN_INITIALIZED: only then is there anything on it. */
 gboolean meishi_token_content_is_initialized(const MeishiTokenContent *state);
+/* Whether all that can be seen without a login is known; so it is where there is nothing. */
+gboolean meishi_token_content_is_read(const MeishiTokenContent *state);
 gboolean meishi_token_content_needs_login(const MeishiTokenContent *state);
 /* The token asks for its PIN itself. */
 gboolean meishi_token_content_has_pin_pad(const MeishiTokenContent *state);

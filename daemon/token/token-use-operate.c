@@ -139,7 +139,7 @@ on_operated(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (answer == NULL)
         return;
-    if (is_handle_of_old(answer->reply.status) && !work->was_listed) {
+    if (is_handle_of_old(answer->reply.status) && !work->had_key) {
         work->had_key = TRUE;
         g_clear_pointer(&work->use->private_objects, g_ptr_array_unref);
         meishi_token_work_operate(task);
@@ -241,7 +241,18 @@ take_keys(MeishiTokenWork *work, GPtrArray *objects)
     return keys->len > 0;
 }
 
-/* An owner's view has all objects, so that public keys still tell which CKA_ID is meant. */
+/* What is seen now.  An owner's view has all objects, so that public keys still tell which CKA_ID
+ * is meant; and certificates, perhaps, that nobody else sees. */
+static void
+take_listing(MeishiTokenUse *use, const MeishiHostAnswer *answer)
+{
+    g_clear_pointer(&use->private_objects, g_ptr_array_unref);
+    use->private_objects = meishi_token_objects_parse(answer->listing);
+    if (use->private_objects != NULL &&
+        !meishi_token_objects_hold_certificates(use->token->objects, use->private_objects))
+        meishi_module_watch_reveal(use->watch, use->token->presence, answer->listing);
+}
+
 static void
 on_listed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -255,17 +266,37 @@ on_listed(GObject *source, GAsyncResult *result, gpointer user_data)
         meishi_token_work_finish_status(task, answer->reply.status, "list its keys");
         return;
     }
-    g_clear_pointer(&work->use->private_objects, g_ptr_array_unref);
-    work->use->private_objects = meishi_token_objects_parse(answer->listing);
+    take_listing(work->use, answer);
     meishi_token_work_operate(task);
 }
 
 static void
-list_private_objects(GTask *task)
+list_objects(GTask *task, GAsyncReadyCallback callback)
 {
     MeishiHostRequest request = {.type = MEISHI_HOST_OBJECTS, .number = MEISHI_HOST_ANY_CLASS};
 
-    meishi_token_work_call(task, &request, MEISHI_HOST_DEADLINE_QUICK_MS, on_listed);
+    meishi_token_work_call(task, &request, MEISHI_HOST_DEADLINE_QUICK_MS, callback);
+}
+
+/* The login has succeeded, whatever comes of this. */
+static void
+on_revealed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const MeishiTokenWork *work = g_task_get_task_data(task);
+    g_autoptr(MeishiHostAnswer) answer = meishi_token_work_take_answer(task, result);
+
+    if (answer == NULL)
+        return;
+    if (answer->reply.status == CKR_OK)
+        take_listing(work->use, answer);
+    meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+}
+
+void
+meishi_token_work_reveal(GTask *task)
+{
+    list_objects(task, on_revealed);
 }
 
 /* A key that was there and is hidden now is one that nobody is logged in for any more: a card that
@@ -296,11 +327,11 @@ meishi_token_work_operate(GTask *task)
 
     if (use->private_objects != NULL && take_keys(work, use->private_objects)) {
         try_key(task);
-    } else if (!use->is_logged_in && take_keys(work, use->token->objects)) {
+    } else if (!use->is_logged_in && !work->had_key && take_keys(work, use->token->objects)) {
         try_key(task);
-    } else if (use->is_logged_in && !work->was_listed) {
+    } else if ((use->is_logged_in || work->had_key) && !work->was_listed) {
         work->was_listed = TRUE;
-        list_private_objects(task);
+        list_objects(task, on_listed);
     } else {
         finish_without_key(task);
     }

@@ -17,9 +17,9 @@ struct MeishiTokenUse {
     gboolean is_logged_in;
     gboolean wants_logout;
     MeishiPinTries refuted_tries; /* that it told before the login, and may go on telling */
-    GPtrArray *private_objects; /* MeishiTokenObject, as seen by who is logged in; NULL */
-    GHashTable *proven;         /* SHA-256 of a certificate (hex) -> handle of its key */
-    GHashTable *shunned;        /* guint64: mechanisms that it lists and does not do */
+    GPtrArray *private_objects;   /* MeishiTokenObject, as seen by who is logged in; NULL */
+    GHashTable *proven;           /* SHA-256 of a certificate (hex) -> handle of its key */
+    GHashTable *shunned;          /* guint64: mechanisms that it lists and does not do */
 };
 
 /* What a task is about. */
@@ -49,10 +49,10 @@ typedef struct {
     gboolean had_key;          /* by a handle that is none any more */
 } MeishiTokenWork;
 
-/* What was seen and may be done by being logged in is over. */
 /* The token took a PIN of its user's. */
 void meishi_token_use_note_login(MeishiTokenUse *use);
 
+/* What was seen and may be done by being logged in is over. */
 void meishi_token_use_forget_login(MeishiTokenUse *use);
 
 /* A task in line, from the main loop; @who takes turns with others. */
@@ -79,6 +79,9 @@ MeishiHostAnswer *meishi_token_work_take_answer(GTask *task, GAsyncResult *resul
 void meishi_token_work_finish_wrong_pin(GTask *task, guint64 status);
 /* The same with an error of one's own, which is taken over; NULL: it went well. */
 void meishi_token_work_finish_after_look(GTask *task, GError *error);
+
+/* Ends a login with a look at what it shows, on a token that shows no certificate without one. */
+void meishi_token_work_reveal(GTask *task);
 
 /* Begins an operation. */
 void meishi_token_work_operate(GTask *task);

@@ -140,7 +140,8 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
     fill(info->manufacturerID, sizeof info->manufacturerID, "Quirk & Sons");
     fill(info->model, sizeof info->model, "Q1");
     fill(info->serialNumber, sizeof info->serialNumber, "0000000000000000");
-    info->flags = CKF_TOKEN_INITIALIZED | CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED |
+    info->flags = CKF_TOKEN_INITIALIZED |
+                  (is_told("open") ? 0 : CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED) |
                   (is_told("read-only") ? CKF_WRITE_PROTECTED : 0);
     info->ulMinPinLen = 4;
     info->ulMaxPinLen = 8;
@@ -357,6 +358,9 @@ is_visible(const struct quirky_object *object, unsigned slot)
 {
     if (!lies_in(object, slot))
         return false;
+    if (object->class == CKO_PRIVATE_KEY && is_told("fewer-keys-after") &&
+        n_signatures >= (unsigned)number_of("fewer-keys-after"))
+        return false;
     if (object->class == CKO_PRIVATE_KEY)
         return is_logged_in[slot] || is_told("keys-shown");
     if (object->class == CKO_CERTIFICATE)
@@ -449,7 +453,7 @@ sign_init(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE nu
     key = find_object(number, session->slot);
     if (key == NULL || !is_visible(key, session->slot) || key->class != CKO_PRIVATE_KEY)
         return CKR_KEY_HANDLE_INVALID;
-    if (!is_logged_in[session->slot])
+    if (!is_logged_in[session->slot] && !is_told("open"))
         return CKR_USER_NOT_LOGGED_IN;
     if (!has_mechanism(mechanism->mechanism, false))
         return CKR_MECHANISM_INVALID;

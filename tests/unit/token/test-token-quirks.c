@@ -458,6 +458,46 @@ test_sessions_taken(void)
     g_assert_cmpuint(meishi_token_use_token(nth_use(&fixture, 0))->life, ==, life);
 }
 
+/* Certificates behind the PIN are there when it was given, and stay when the login ends. */
+static void
+test_private_certificates(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GError) error = NULL;
+    MeishiTokenUse *use;
+
+    fixture_init(&fixture, "private-certificates");
+    use = nth_use(&fixture, 0);
+    assert_holds(&fixture, 0, "");
+    g_assert_true(log_in(use, PIN, &error));
+    g_assert_no_error(error);
+    g_assert_true(nth_use(&fixture, 0) == use);
+    assert_holds(&fixture, 0, "RSA EC");
+    assert_all_sign(use);
+    meishi_token_use_logout(use);
+    assert_all_sign(use);
+    assert_holds(&fixture, 0, "RSA EC");
+}
+
+/* A key that is seen without a login, and that somebody took away. */
+static void
+test_key_taken_away(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GPtrArray) identities = NULL;
+    g_autoptr(GError) error = NULL, gone = NULL;
+    Signing signing = {.mechanism = &ecdsa};
+
+    fixture_init(&fixture, "keys-shown open fewer-keys-after=1");
+    signing.use = nth_use(&fixture, 0);
+    identities = identities_of(signing.use);
+    signing.identity = identities->pdata[1];
+    g_assert_true(try(&signing, &error));
+    g_assert_no_error(error);
+    g_assert_false(try(&signing, &gone));
+    g_assert_error(gone, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+}
+
 /* ---- slots ----------------------------------------------------------------------------------- */
 
 static void
@@ -519,6 +559,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/token/quirks/stuck-session/taken",
                          "sessions=1 stays-active refuses=2 taken-later=3", test_stuck_session);
     g_test_add_func("/token/quirks/sessions-taken", test_sessions_taken);
+    g_test_add_func("/token/quirks/private-certificates", test_private_certificates);
+    g_test_add_func("/token/quirks/key-taken-away", test_key_taken_away);
     g_test_add_func("/token/quirks/slot-comes-and-goes", test_slot_comes_and_goes);
     return g_test_run();
 }
