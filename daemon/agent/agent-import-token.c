@@ -38,13 +38,15 @@ add_identity(Inventory *inventory, const char *label)
     return identity;
 }
 
-/* Before a login its key may be there all the same. */
+/* Before a login its key may be there all the same.  @ret_label: what the token calls the key,
+ * borrowed; NULL. */
 static gboolean
-has_key(const Inventory *inventory, MeishiCert *cert)
+has_key(const Inventory *inventory, MeishiCert *cert, const char **ret_label)
 {
     const MeishiTokenIdentity identity = {.cert = cert};
     g_autoptr(GPtrArray) keys = meishi_pairing_sure_keys(inventory->objects, &identity);
 
+    *ret_label = keys->len > 0 ? ((const MeishiTokenObject *)keys->pdata[0])->label : NULL;
     return keys->len > 0 ||
            (!inventory->is_open && meishi_pairing_has_public_key(inventory->objects, cert->key));
 }
@@ -53,11 +55,12 @@ static void
 add_cert(Inventory *inventory, const MeishiTokenObject *object)
 {
     g_autoptr(MeishiCert) cert = meishi_x509_parse(object->value, NULL);
+    const char *label;
     MeishiIdentity *identity;
 
     if (cert == NULL)
         return;
-    if (!has_key(inventory, cert)) {
+    if (!has_key(inventory, cert, &label)) {
         g_ptr_array_add(inventory->others, g_steal_pointer(&cert));
         return;
     }
@@ -84,12 +87,14 @@ add_waiting_keys(Inventory *inventory, const MeishiBundle *bundle)
 {
     for (guint i = 0; i < bundle->certs->len; i++) {
         MeishiCert *cert = ((MeishiBundleCert *)bundle->certs->pdata[i])->cert;
+        g_autofree char *made_up = g_strdup_printf("%s key", cert->key->text);
         MeishiPublicKey *key = NULL;
+        const char *label;
 
-        if (has_key(inventory, cert) && !knows_key(inventory, cert->key))
+        if (has_key(inventory, cert, &label) && !knows_key(inventory, cert->key))
             key = meishi_public_key_parse(cert->key->spki, NULL);
         if (key != NULL)
-            add_identity(inventory, "")->key = key;
+            add_identity(inventory, label != NULL ? label : made_up)->key = key;
     }
 }
 

@@ -18,7 +18,8 @@ new_refusal(const MeishiTokenUse *use, guint64 status)
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_NO_SPACE,
                            "There is no room left on the token \"%s\" (%s).", use->token->label,
                            name);
-    if (status == CKR_TOKEN_WRITE_PROTECTED || status == CKR_SESSION_READ_ONLY)
+    if (status == CKR_TOKEN_WRITE_PROTECTED || status == CKR_SESSION_READ_ONLY ||
+        status == CKR_FUNCTION_NOT_SUPPORTED)
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_UNSUPPORTED,
                            "The token \"%s\" can only be read through its module (%s).",
                            use->token->label, name);

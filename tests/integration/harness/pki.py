@@ -118,6 +118,18 @@ class Pki:
             name, None, self.intermediate, CLIENT_EXTENSIONS, days, key=certified.key
         )
 
+    def certificate_for(self, public, name):
+        """For a key that is elsewhere, of which there is only the public half (DER)."""
+        stem = name.replace(" ", "-")
+        pem, cert = self.directory / f"{stem}.pub", self.directory / f"{stem}.crt"
+        openssl("pkey", "-pubin", "-inform", "DER", "-in", public, "-out", pem)
+        issuer = self.intermediate
+        openssl(
+            "x509", "-new", "-force_pubkey", pem, "-subj", f"/O={ORGANISATION}/CN={name}",
+            "-CA", issuer.cert, "-CAkey", issuer.key, "-days", "365", "-out", cert,
+        )  # fmt: skip
+        return Certified(name, None, cert, [issuer.cert, *issuer.issuers])
+
     def authority(self, name, stem=None):
         """A root of its own; two may have one name, under different stems."""
         return self._certify(name, "rsa2048", None, CA_EXTENSIONS, stem=stem)
