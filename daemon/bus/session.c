@@ -13,45 +13,80 @@
 
 #include <unistd.h>
 
+/* D-Bus specification, "Message Bus Messages". */
+#define BUS                 "org.freedesktop.DBus"
+#define BUS_PATH            "/org/freedesktop/DBus"
+#define NAME_FLAGS          0 /* in the queue, where somebody else has it */
+#define REPLY_PRIMARY_OWNER 1
+#define RELEASE_MS          2000
+
 struct MeishiSession {
     const MeishiDoorContext *context;
     GCancellable *connecting; /* NULL unless under way */
     MeishiDoor *door;
     MeishiPrompterStarter *starter;
     MeishiNotifier *notifier;
-    guint name_id;
     gulong closed_id;
 };
 
-/* $DBUS_SESSION_BUS_ADDRESS, else the socket of the user's bus, as sd_bus_default_user() does. */
-static char *
-find_address(void)
-{
-    const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
-    const char *runtime = g_getenv("XDG_RUNTIME_DIR");
-    g_autofree char *path = runtime != NULL ? g_build_filename(runtime, "bus", NULL) : NULL;
-    g_autofree char *escaped = NULL;
+/* ---- the name -------------------------------------------------------------------------------- */
 
-    if (address != NULL && address[0] != '\0')
-        return g_strdup(address);
-    if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS))
-        return NULL;
-    escaped = g_dbus_address_escape_value(path);
-    return g_strdup_printf("unix:path=%s", escaped);
+static void
+on_named(GObject *source, GAsyncResult *result, gpointer unused)
+{
+    GDBusConnection *connection = G_DBUS_CONNECTION(source);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) reply = g_dbus_connection_call_finish(connection, result, &error);
+    guint32 answer = REPLY_PRIMARY_OWNER;
+
+    if (reply != NULL)
+        g_variant_get(reply, "(u)", &answer);
+    else if (!g_dbus_connection_is_closed(connection))
+        g_message("the session bus does not let us be %s: %s; serving the private socket alone",
+                  MEISHI_BUS_NAME, error->message);
+    if (answer != REPLY_PRIMARY_OWNER)
+        g_message("somebody else is %s on the session bus; serving the private socket alone",
+                  MEISHI_BUS_NAME);
 }
+
+static void
+take_name(GDBusConnection *connection)
+{
+    g_dbus_connection_call(connection, BUS, BUS_PATH, BUS, "RequestName",
+                           g_variant_new("(su)", MEISHI_BUS_NAME, NAME_FLAGS),
+                           G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_named, NULL);
+}
+
+/* Waits for the bus, so that all that was said before has left; not for long, because a bus that
+ * hangs must not keep us (g_bus_unown_name() would wait for 25 seconds). */
+static void
+give_name_back(GDBusConnection *connection)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
+        connection, BUS, BUS_PATH, BUS, "ReleaseName", g_variant_new("(s)", MEISHI_BUS_NAME), NULL,
+        G_DBUS_CALL_FLAGS_NONE, RELEASE_MS, NULL, &error);
+
+    if (reply == NULL)
+        g_debug("the session bus does not take our name back: %s", error->message);
+}
+
+/* ---- the door -------------------------------------------------------------------------------- */
 
 static void
 drop_door(MeishiSession *session)
 {
+    g_autoptr(GDBusConnection) connection = NULL;
+
     if (session->door == NULL)
         return;
-    g_signal_handler_disconnect(meishi_door_connection(session->door), session->closed_id);
+    connection = g_object_ref(meishi_door_connection(session->door));
+    g_signal_handler_disconnect(connection, session->closed_id);
     meishi_prompter_starter_set_bus(session->starter, NULL);
     g_clear_pointer(&session->notifier, meishi_notifier_free);
-    /* Before the name: what the door says in the end counts as ours.  Giving the name back waits
-     * for the bus, so all of it has left then. */
+    /* Before the name: what the door says in the end counts as ours. */
     g_clear_pointer(&session->door, meishi_door_free);
-    g_bus_unown_name(session->name_id);
+    give_name_back(connection);
 }
 
 static void
@@ -59,13 +94,6 @@ on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointe
 {
     g_debug("the session bus is gone: %s", error != NULL ? error->message : "closed");
     drop_door(user_data);
-}
-
-static void
-on_name_lost(GDBusConnection *connection, const char *name, gpointer user_data)
-{
-    if (connection != NULL && !g_dbus_connection_is_closed(connection))
-        g_message("somebody else is %s on the session bus; serving the private socket alone", name);
 }
 
 /* A bus of another user's (a root shell that kept the environment) would show our certificates to
@@ -99,9 +127,26 @@ open_door(MeishiSession *session, GDBusConnection *connection)
     meishi_prompter_starter_set_bus(session->starter, connection);
     session->notifier =
         meishi_notifier_new(meishi_agent_notices(session->context->agent), connection);
-    session->name_id =
-        g_bus_own_name_on_connection(connection, MEISHI_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, NULL,
-                                     on_name_lost, session, NULL);
+    take_name(connection);
+}
+
+/* ---- the bus --------------------------------------------------------------------------------- */
+
+/* $DBUS_SESSION_BUS_ADDRESS, else the socket of the user's bus, as sd_bus_default_user() does. */
+static char *
+find_address(void)
+{
+    const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
+    const char *runtime = g_getenv("XDG_RUNTIME_DIR");
+    g_autofree char *path = runtime != NULL ? g_build_filename(runtime, "bus", NULL) : NULL;
+    g_autofree char *escaped = NULL;
+
+    if (address != NULL && address[0] != '\0')
+        return g_strdup(address);
+    if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return NULL;
+    escaped = g_dbus_address_escape_value(path);
+    return g_strdup_printf("unix:path=%s", escaped);
 }
 
 static void

@@ -2,6 +2,7 @@
 """The management interface on the session bus and on the private socket."""
 
 import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -314,6 +315,40 @@ def test_end_of_the_bus_is_not_the_daemons(person, bus, session):
     bus.wait_for(NAME)
     assert door.objects() == {}
     door.close()
+
+
+def test_name_that_somebody_else_has(person, bus):
+    """The private socket serves meanwhile, and the name is ours when it is free."""
+    bus.start(person)
+    other, door = Door(bus.address, NAME), Door(bus.address, NAME)
+    other.connection.call_sync(
+        "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
+        GLib.Variant("(su)", (NAME, 0)), None, 0, -1, None,
+    )  # fmt: skip
+    daemon = person.start_daemon()
+    wait_until(lambda: f"somebody else is {NAME}" in daemon.output(), "that is said")
+    assert person.meishi("list").returncode == 0
+    other.close()
+    wait_until(lambda: serves(door), "the daemon has the name")
+    door.close()
+
+
+def serves(door):
+    try:
+        return door.objects() == {}
+    except RemoteError:
+        return False
+
+
+def test_bus_that_hangs_does_not_keep_the_daemon(person, bus, session):
+    """It is asked to take the name back, and not waited for as long as it may take."""
+    os.kill(bus.process.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert person.daemon.stop() == 0
+        assert time.monotonic() - began < 20
+    finally:
+        os.kill(bus.process.pid, signal.SIGCONT)
 
 
 def test_dead_bus_is_no_bus(person):
