@@ -240,7 +240,7 @@ run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncRead
 
     meishi_token_job_set_ways(&job, &call->away);
     job.use_pad = call->each_use != NULL && pin == NULL;
-    meishi_token_use_operate_async(entry->lock->use, &job, NULL, callback, user_data);
+    meishi_token_use_operate_async(entry->lock->use, &job, call->cancellable, callback, user_data);
 }
 
 static const MeishiTokenEntry *
