@@ -148,6 +148,22 @@ class Module:
         self.thread.join()
         return self.aside[0]
 
+    def sign_in_threads(self, threads, seconds, slot, **arguments):
+        """As much as possible, each thread in a session of its own; how many in all."""
+        end, done = time.monotonic() + seconds, []
+
+        def run():
+            session = self.open(slot)["session"]
+            while time.monotonic() < end:
+                done.append(self.sign(session=session, **arguments)["rv"])
+
+        running = [threading.Thread(target=run) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        return {"rv": max(done), "n": len(done)}
+
     def finalize_in_child(self):
         """What a child does that is made to run another program, and tidies up before."""
         child = os.fork()
