@@ -32,7 +32,10 @@ CKU_USER = 1
 CKA_CLASS = 0x0
 CKA_LABEL = 0x3
 CKO_PRIVATE_KEY = 3
-CKM = {"SHA256_RSA_PKCS": 0x40, "ECDSA_SHA256": 0x1044, "EDDSA": 0x1057}
+CKM = {
+    "SHA256_RSA_PKCS": 0x40, "SHA256_RSA_PKCS_PSS": 0x43, "ECDSA_SHA256": 0x1044, "EDDSA": 0x1057,
+}  # fmt: skip
+PSS = (0x250, 2, 32)  # as in TLS 1.3: CKM_SHA256, CKG_MGF1_SHA256, length of the salt
 
 
 class Attribute(ctypes.Structure):
@@ -113,7 +116,12 @@ class Module:
         return {"rv": rv, "key": found.value if count.value else 0}
 
     def sign_init(self, session, key, mechanism):
-        chosen = Mechanism(CKM[mechanism], None, 0)
+        parameter = (ULONG * 3)(*PSS)
+        has_one = mechanism.endswith("_PSS")
+        chosen = Mechanism(
+            CKM[mechanism], ctypes.cast(parameter, ctypes.c_void_p) if has_one else None,
+            ctypes.sizeof(parameter) if has_one else 0,
+        )  # fmt: skip
         return {
             "rv": self.call("C_SignInit", ULONG(session), ctypes.pointer(chosen), ULONG(key))
         }

@@ -12,8 +12,9 @@ VERSIONS = ("1.2", "1.3")
 
 
 class Holder:
-    """`stacks`: by the module's name, what has `module` and `environment`.  The environment is the
-    daemon's alone: no program but the token's host has to find the token."""
+    """`stacks`: by the module's name, what has `module` and `environment`, and `options` for its
+    file, perhaps.  The environment is the daemon's alone: no program but the token's host has to
+    find the token."""
 
     def __init__(self, person, **stacks):
         self.person = person
@@ -21,7 +22,8 @@ class Holder:
         self._doors = []
         person._mkdir(person.home / "token-modules")
         for name, stack in stacks.items():
-            person.write(f"token-modules/{name}.module", f"module: {stack.module}\n")
+            options = getattr(stack, "options", "")
+            person.write(f"token-modules/{name}.module", f"module: {stack.module}\n{options}")
             self.env |= stack.environment
 
     def start(self, *identities):
