@@ -4,13 +4,6 @@
  */
 #include "daemon/policy/rule-key-read.h"
 
-#include "daemon/policy/candidate.h"
-
-static const MeishiWord kind_words[] = {
-    {"software", 1 << MEISHI_TOKEN_SOFTWARE}, {"tpm", 1 << MEISHI_TOKEN_TPM},
-    {"card", 1 << MEISHI_TOKEN_CARD},         {"hsm", 1 << MEISHI_TOKEN_HSM},
-    {"remote", 1 << MEISHI_TOKEN_REMOTE},     {NULL, 0}};
-
 static MeishiCondition *
 add_condition(const MeishiRuleKeyContext *context)
 {
@@ -111,7 +104,7 @@ meishi_rule_key_read_token_kinds(const MeishiRuleKeyContext *context, char **ite
     int bit;
 
     for (; *items; items++) {
-        if (!meishi_rule_value_word(*items, kind_words, &bit, error))
+        if (!meishi_rule_value_word(*items, meishi_rule_value_token_kinds, &bit, error))
             return FALSE;
         condition->token_kinds |= (guint)bit;
     }

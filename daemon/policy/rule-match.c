@@ -136,20 +136,6 @@ fits_subject(const MeishiCondition *condition, const Subject *subject)
     return fits_name(condition->names, subject->cert->subject_name);
 }
 
-/* @folded is @value as names are compared. */
-static gboolean
-fits_glob(GPtrArray *globs, const char *value, const char *folded)
-{
-    for (guint i = 0; i < globs->len; i++) {
-        const MeishiGlob *glob = g_ptr_array_index(globs, i);
-
-        if (glob->exact ? strcmp(glob->text, value) == 0
-                        : g_pattern_spec_match_string(glob->spec, folded))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static gboolean
 fits_attribute(const MeishiCondition *condition, const MeishiName *name)
 {
@@ -157,7 +143,7 @@ fits_attribute(const MeishiCondition *condition, const MeishiName *name)
         const MeishiNameAttribute *attr = &g_array_index(name->attrs, MeishiNameAttribute, i);
 
         if (strcmp(attr->oid, condition->detail) == 0 &&
-            fits_glob(condition->globs, attr->value, attr->folded))
+            meishi_globs_fit(condition->globs, attr->value, attr->folded))
             return TRUE;
     }
     return FALSE;
@@ -254,7 +240,7 @@ fits_san(const MeishiCondition *condition, const Subject *subject)
         if (strncmp(*san, condition->detail, prefix) != 0)
             continue;
         folded = meishi_name_fold(*san + prefix);
-        if (fits_glob(condition->globs, *san + prefix, folded))
+        if (meishi_globs_fit(condition->globs, *san + prefix, folded))
             return TRUE;
     }
     return FALSE;
@@ -328,7 +314,7 @@ fits_token_text(const MeishiCondition *condition, const Subject *subject)
     const char *text = find_token_text(subject->entry->candidate, condition->detail);
     g_autofree char *folded = text != NULL ? meishi_name_fold(text) : NULL;
 
-    return text != NULL && fits_glob(condition->globs, text, folded);
+    return text != NULL && meishi_globs_fit(condition->globs, text, folded);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 
 #include "daemon/policy/lint.h"
 #include "daemon/policy/rule-lint.h"
+#include "daemon/policy/token-rule.h"
 
 #include <string.h>
 
@@ -259,6 +260,32 @@ merge_role(MeishiPolicySet *set, MeishiRole *role, GPtrArray *lints)
     g_ptr_array_add(set->roles, role);
 }
 
+static gboolean
+is_of(const MeishiTokenRule *rule, const MeishiTokenRule *other)
+{
+    return rule->layer == other->layer && strcmp(rule->name, other->name) == 0;
+}
+
+/* All hold, whatever their names: those are for people. */
+static void
+merge_token(MeishiPolicySet *set, MeishiTokenRule *rule, GPtrArray *lints)
+{
+    g_autofree char *group = g_strdup_printf("Token %s", rule->name);
+    MeishiPlace place = {.file = rule->file, .line = rule->line, .group = group};
+
+    for (guint i = 0; i < set->tokens->len; i++) {
+        const MeishiTokenRule *other = g_ptr_array_index(set->tokens, i);
+
+        if (is_of(rule, other))
+            meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
+                            "a group of this name stands in %s, line %u, of the same layer already",
+                            other->file, other->line);
+    }
+    if (!rule->says_pin_keep)
+        meishi_lint_add(lints, MEISHI_LINT_WARNING, &place, "says nothing; PIN-Keep is missing");
+    g_ptr_array_add(set->tokens, rule);
+}
+
 static void
 merge_files(MeishiPolicySet *set, GPtrArray *lints)
 {
@@ -272,6 +299,8 @@ merge_files(MeishiPolicySet *set, GPtrArray *lints)
             merge_rule(set, last, g_ptr_array_index(file->rules, r), lints);
         for (guint r = 0; r < file->roles->len; r++)
             merge_role(set, g_ptr_array_index(file->roles, r), lints);
+        for (guint r = 0; r < file->tokens->len; r++)
+            merge_token(set, g_ptr_array_index(file->tokens, r), lints);
     }
 }
 

@@ -6,6 +6,7 @@
  *     the same name below it; an empty one masks it.  A user's file replaces nothing.
  *   - A rule of a name that a lower layer has already takes over its preference; the constraints of
  *     both hold.  A locked rule is taken over by nobody.
+ *   - What is said of tokens holds, all of it.
  *   - In [Defaults] the strictest Interactive and Remember count, and of the other keys the highest
  *     layer's, unless they are locked below it.
  */

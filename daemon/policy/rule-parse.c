@@ -9,6 +9,7 @@
 #include "daemon/policy/rule-key.h"
 #include "daemon/policy/rule-value.h"
 #include "daemon/policy/scan.h"
+#include "daemon/policy/token-rule.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ typedef struct {
     MeishiPlace place;
     MeishiRule *rule; /* the one of the group that is being read; NULL in other groups */
     MeishiRole *role;
+    MeishiTokenRule *token;
 } Parse;
 
 G_GNUC_PRINTF(2, 3)
@@ -212,6 +214,19 @@ read_rule_key(Parse *parse)
         complain(parse, "%s", error->message);
 }
 
+/* ---- [Token X] --------------------------------------------------------------------------------
+ */
+
+static void
+read_token_key(Parse *parse)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) items = read_list(parse);
+
+    if (items != NULL && !meishi_token_rule_read(parse->token, parse->place.key, items, &error))
+        complain(parse, "%s", error->message);
+}
+
 /* ---- groups -----------------------------------------------------------------------------------
  */
 
@@ -249,6 +264,18 @@ begin_role(Parse *parse)
     g_ptr_array_add(parse->file->roles, parse->role);
 }
 
+static void
+begin_token(Parse *parse)
+{
+    g_autofree char *name = read_name(parse, "Token ");
+
+    parse->token = meishi_token_rule_new(name);
+    parse->token->file = g_strdup(parse->file->path);
+    parse->token->line = parse->place.line;
+    parse->token->layer = parse->file->layer;
+    g_ptr_array_add(parse->file->tokens, parse->token);
+}
+
 static const struct {
     const char *name;
     gboolean is_prefix;
@@ -257,7 +284,7 @@ static const struct {
 } groups[] = {
     {"Policy", FALSE, NULL, read_policy_key},   {"Defaults", FALSE, NULL, read_defaults_key},
     {"Lock", FALSE, NULL, read_lock_key},       {"Rule ", TRUE, begin_rule, read_rule_key},
-    {"Role ", TRUE, begin_role, read_role_key},
+    {"Role ", TRUE, begin_role, read_role_key}, {"Token ", TRUE, begin_token, read_token_key},
 };
 
 static int
@@ -283,8 +310,8 @@ read_entry(Parse *parse, const MeishiScanEntry *entry)
         if (group >= 0)
             groups[group].key(parse);
     } else if (group < 0) {
-        complain(parse, "unknown group; a file has [Policy], [Defaults], [Lock], [Rule NAME] and "
-                        "[Role NAME]");
+        complain(parse, "unknown group; a file has [Policy], [Defaults], [Lock], [Rule NAME], "
+                        "[Role NAME] and [Token NAME]");
     } else if (groups[group].begin) {
         groups[group].begin(parse);
     }
@@ -300,6 +327,7 @@ new_file(const MeishiPolicySource *source)
     file->path = g_strdup(source->path);
     file->rules = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_rule_free);
     file->roles = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_role_free);
+    file->tokens = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_rule_free);
     file->locks = g_ptr_array_new_with_free_func(g_free);
     file->defaults.said = g_hash_table_new(g_str_hash, g_str_equal);
     return file;

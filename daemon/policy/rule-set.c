@@ -14,6 +14,7 @@ meishi_rule_set_new(void)
     set->files = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_policy_file_free);
     set->rules = g_ptr_array_new();
     set->roles = g_ptr_array_new();
+    set->tokens = g_ptr_array_new();
     set->by_host =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
     set->anywhere = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -27,6 +28,7 @@ meishi_rule_set_free(MeishiPolicySet *set)
         return;
     g_ptr_array_unref(set->rules);
     g_ptr_array_unref(set->roles);
+    g_ptr_array_unref(set->tokens);
     g_ptr_array_unref(set->files);
     g_hash_table_unref(set->by_host);
     g_array_unref(set->anywhere);

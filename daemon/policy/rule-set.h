@@ -11,9 +11,10 @@
 #include "daemon/policy/rule.h"
 
 typedef struct {
-    GPtrArray *files; /* MeishiPolicyFile; owns the rules and roles below */
-    GPtrArray *rules; /* MeishiRule: enabled ones, index = position */
-    GPtrArray *roles; /* MeishiRole */
+    GPtrArray *files;  /* MeishiPolicyFile; owns the rules and roles below */
+    GPtrArray *rules;  /* MeishiRule: enabled ones, index = position */
+    GPtrArray *roles;  /* MeishiRole */
+    GPtrArray *tokens; /* MeishiTokenRule: of all files, since none loosens another */
     MeishiDefaults defaults;
     GHashTable *by_host; /* "name", or ".name" for what is below: GArray of guint */
     GArray *anywhere;    /* guint: rules that the host index cannot place */

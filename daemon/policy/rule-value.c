@@ -5,9 +5,15 @@
 #include "daemon/policy/rule-value.h"
 
 #include "daemon/base/error.h"
+#include "daemon/policy/candidate.h"
 #include "daemon/policy/name-type.h"
 
 #include <string.h>
+
+const MeishiWord meishi_rule_value_token_kinds[] = {
+    {"software", 1 << MEISHI_TOKEN_SOFTWARE}, {"tpm", 1 << MEISHI_TOKEN_TPM},
+    {"card", 1 << MEISHI_TOKEN_CARD},         {"hsm", 1 << MEISHI_TOKEN_HSM},
+    {"remote", 1 << MEISHI_TOKEN_REMOTE},     {NULL, 0}};
 
 G_GNUC_PRINTF(2, 3)
 static gboolean

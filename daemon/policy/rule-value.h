@@ -15,6 +15,9 @@ typedef struct {
     int value;
 } MeishiWord;
 
+/* "card", "tpm" ...: 1 << MeishiTokenKind. */
+extern const MeishiWord meishi_rule_value_token_kinds[];
+
 gboolean meishi_rule_value_word(const char *text, const MeishiWord *words, int *ret_value,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_rule_value_bool(const char *text, gboolean *ret_yes,

@@ -40,14 +40,27 @@ meishi_application_pattern_free(MeishiApplicationPattern *pattern)
     g_free(pattern);
 }
 
-static void
-free_glob(gpointer data)
+void
+meishi_glob_free(gpointer data)
 {
     MeishiGlob *glob = data;
 
     g_clear_pointer(&glob->spec, g_pattern_spec_free);
     g_free(glob->text);
     g_free(glob);
+}
+
+gboolean
+meishi_globs_fit(const GPtrArray *globs, const char *value, const char *folded)
+{
+    for (guint i = 0; i < globs->len; i++) {
+        const MeishiGlob *glob = g_ptr_array_index(globs, i);
+
+        if (glob->exact ? strcmp(glob->text, value) == 0
+                        : g_pattern_spec_match_string(glob->spec, folded))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 MeishiCondition *
@@ -59,7 +72,7 @@ meishi_condition_new(MeishiConditionKind kind, const char *key, const char *deta
     condition->key = key;
     condition->detail = detail;
     condition->names = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_name_unref);
-    condition->globs = g_ptr_array_new_with_free_func(free_glob);
+    condition->globs = g_ptr_array_new_with_free_func(meishi_glob_free);
     condition->digests = g_array_new(FALSE, FALSE, sizeof(MeishiDigest));
     condition->keys = g_array_new(FALSE, FALSE, sizeof(MeishiKeyRange));
     return condition;
@@ -137,6 +150,7 @@ meishi_policy_file_free(MeishiPolicyFile *file)
     g_free(file->path);
     g_ptr_array_unref(file->rules);
     g_ptr_array_unref(file->roles);
+    g_ptr_array_unref(file->tokens);
     g_ptr_array_unref(file->locks);
     g_clear_pointer(&file->defaults.said, g_hash_table_unref);
     g_free(file);

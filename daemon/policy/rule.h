@@ -156,6 +156,10 @@ typedef struct {
     GPatternSpec *spec; /* NULL where exact */
 } MeishiGlob;
 
+void meishi_glob_free(gpointer glob);
+/* Whether one of @globs (MeishiGlob) fits; @folded is @value as names are compared. */
+gboolean meishi_globs_fit(const GPtrArray *globs, const char *value, const char *folded);
+
 typedef struct {
     MeishiKeyType type;
     const char *curve; /* NULL: any */
@@ -251,13 +255,17 @@ typedef struct {
     GHashTable *said; /* set of the keys that stand in the file; NULL when put together */
 } MeishiDefaults;
 
+/* [Token NAME]; token-rule.h. */
+typedef struct _MeishiTokenRule MeishiTokenRule;
+
 /* One file as it was read. */
 typedef struct {
     MeishiLayer layer;
-    char *name;       /* without directory; what masks and sorts */
-    char *path;       /* as shown */
-    GPtrArray *rules; /* MeishiRule */
-    GPtrArray *roles; /* MeishiRole */
+    char *name;        /* without directory; what masks and sorts */
+    char *path;        /* as shown */
+    GPtrArray *rules;  /* MeishiRule */
+    GPtrArray *roles;  /* MeishiRole */
+    GPtrArray *tokens; /* MeishiTokenRule */
     MeishiDefaults defaults;
     GPtrArray *locks; /* char *: "GROUP/KEY", or a group name and "/" and an asterisk */
     guint lock_line;
