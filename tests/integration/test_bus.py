@@ -329,11 +329,11 @@ def test_name_that_somebody_else_has(person, bus):
     wait_until(lambda: f"somebody else is {NAME}" in daemon.output(), "that is said")
     assert person.meishi("list").returncode == 0
     other.close()
-    wait_until(lambda: serves(door), "the daemon has the name")
+    wait_until(lambda: is_ours(door), "the daemon has the name")
     door.close()
 
 
-def serves(door):
+def is_ours(door):
     try:
         return door.objects() == {}
     except RemoteError:
