@@ -156,7 +156,7 @@ find_key(CK_SESSION_HANDLE session)
     CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
                                {CKA_ID, options.id, options.id_len}};
 
-    if (find(session, template, 2, found) == 0)
+    if (find(session, template, options.id_len > 0 ? 2 : 1, found) == 0)
         measure_die("no such key in %s", options.token);
     return found[0];
 }

@@ -14,12 +14,13 @@ import hashlib
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from table import Table
 
 SOFTHSM_PLACES = [
     "/usr/lib/softhsm/libsofthsm2.so",
@@ -163,7 +164,7 @@ class Bench:
     def __init__(self, build, options):
         self.programs = build / "tests" / "bench"
         self.options = options
-        self.rows = {}  # (measurement, candidate): values, one per round
+        self.table = Table()
 
     def ask(self, *command, env=None):
         return json.loads(run(*command, env=env))
@@ -179,44 +180,41 @@ class Bench:
             env=peer.env,
         )  # fmt: skip
 
-    def note(self, measurement, candidate, value):
-        self.rows.setdefault((measurement, candidate), []).append(value)
-
     def signatures(self, mechanism, keys, peers):
         measurement = f"signature, {mechanism} (us)"
         raw = self.limits("raw", "-m", mechanism, keys.path(mechanism, "key"))["p50_us"]
-        self.note(measurement, "OpenSSL", raw)
+        self.table.note(measurement, "OpenSSL", raw)
         for processors in range(1, MANY_PROCESSORS + 1):
             packet = self.limits("packet", "-c", processors)["p50_us"]
-            self.note(measurement, wake_ups(processors), raw + packet)
+            self.table.note(measurement, wake_ups(processors), raw + packet)
         for peer in peers:
             got = self.p11("sign", peer, keys.ids[mechanism], "-m", mechanism)
-            self.note(measurement, peer.name, got["p50_us"])
+            self.table.note(measurement, peer.name, got["p50_us"])
 
     def rates(self, flag, what, keys, peers):
         measurement = f"P-256 signatures per ms, 4 {what}"
         raw = self.limits("raw", flag, 4, keys.path("ec256", "key"))
-        self.note(measurement, "OpenSSL", raw["rate"] / 1000)
+        self.table.note(measurement, "OpenSSL", raw["rate"] / 1000)
         for peer in peers:
             got = self.p11("sign", peer, keys.ids["ec256"], flag, 4)
-            self.note(measurement, peer.name, got["rate"] / 1000)
+            self.table.note(measurement, peer.name, got["rate"] / 1000)
 
     def starts(self, keys, peers):
         measurement = "process with one P-256 signature (us)"
         runs = ("-r", self.options.runs)
-        self.note(measurement, "a process", self.limits("exec", *runs)["total_us"])
+        self.table.note(measurement, "a process", self.limits("exec", *runs)["total_us"])
         for peer in peers:
             got = self.p11("cold", peer, keys.ids["ec256"])
-            self.note(measurement, peer.name, got["total_us"])
+            self.table.note(measurement, peer.name, got["total_us"])
 
     def searches(self, keys, peers):
         for peer in peers:
             got = self.p11("find", peer, keys.ids["ec256"])
-            self.note("one key by CKA_ID (us)", peer.name, got["one_us"])
+            self.table.note("one key by CKA_ID (us)", peer.name, got["one_us"])
 
     def without_daemon(self, module, env):
         got = self.ask(self.programs / "p11bench", "init", module, "-r", self.options.runs, env=env)
-        self.note("no daemon: C_Initialize + C_GetSlotList (us CPU)", "Meishi", got["cpu_us"])
+        self.table.note("no daemon: C_Initialize + C_GetSlotList (us CPU)", "Meishi", got["cpu_us"])
 
     def round(self, keys, peers, module, nowhere):
         for mechanism in KEYS:
@@ -227,24 +225,11 @@ class Bench:
         self.searches(keys, peers)
         self.without_daemon(module, nowhere)
 
-    def table(self):
-        """(measurement, candidate, median, low, high, median ratio to the first candidate)"""
-        first = {}
-        for (measurement, candidate), values in self.rows.items():
-            base = first.setdefault(measurement, values)
-            # A busy machine may give a brief turn nothing at all.
-            ratios = [value / b for value, b in zip(values, base) if b > 0]
-            ratio = statistics.median(ratios) if ratios else float("nan")
-            yield measurement, candidate, statistics.median(values), min(values), max(values), ratio
-
-    def median(self, measurement, candidate):
-        return statistics.median(self.rows[measurement, candidate])
-
     def verdicts(self):
         sign = "signature, ec256 (us)"
-        limit = self.median(sign, wake_ups(MANY_PROCESSORS))
-        ours = self.median(sign, "Meishi")
-        cpu = self.median("no daemon: C_Initialize + C_GetSlotList (us CPU)", "Meishi")
+        limit = self.table.median(sign, wake_ups(MANY_PROCESSORS))
+        ours = self.table.median(sign, "Meishi")
+        cpu = self.table.median("no daemon: C_Initialize + C_GetSlotList (us CPU)", "Meishi")
         yield (ours <= limit, f"warm P-256 signature {ours:.1f} us, at most {limit:.1f}")
         yield (
             cpu < DAEMON_CPU_LIMIT_US,
@@ -252,15 +237,8 @@ class Bench:
         )
 
 
-def print_table(bench):
-    heading = None
-    for measurement, candidate, median, low, high, ratio in bench.table():
-        if measurement != heading:
-            heading = measurement
-            print(f"\n{heading}\n{'':2}{'':28}{'median':>10}{'from':>10}{'to':>10}{'ratio':>8}")
-        print(f"  {candidate:28}{median:10.1f}{low:10.1f}{high:10.1f}{ratio:8.2f}")
-    print()
-    for holds, text in [] if bench.options.smoke else bench.verdicts():
+def print_verdicts(bench):
+    for holds, text in bench.verdicts():
         print(f"{'holds' if holds else 'DOES NOT HOLD'}: {text}")
 
 
@@ -278,14 +256,6 @@ def parse_arguments():
     if options.smoke:
         options.rounds, options.seconds, options.runs = 1, 0.01, 1
     return options
-
-
-def write_json(bench, path):
-    rows = [
-        {"measurement": measurement, "candidate": candidate, "values": values}
-        for (measurement, candidate), values in bench.rows.items()
-    ]
-    path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def measure(bench, keys, peers, place):
@@ -316,9 +286,11 @@ def main():
         finally:
             for peer in peers:
                 peer.stop()
-    print_table(bench)
+    bench.table.print()
+    if not options.smoke:
+        print_verdicts(bench)
     if options.json:
-        write_json(bench, options.json)
+        bench.table.write(options.json)
 
 
 if __name__ == "__main__":
