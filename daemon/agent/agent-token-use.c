@@ -412,6 +412,32 @@ wait_for_return(Call *call)
                        release_call);
 }
 
+/* ---- looking elsewhere -------------------------------------------------------------------------
+ */
+
+static gboolean
+is_not_here(const GError *error)
+{
+    return g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND) ||
+           g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_KEY_MISMATCH);
+}
+
+/* Each place is left once, so that this comes to an end. */
+static gboolean
+is_elsewhere(Call *call)
+{
+    const MeishiTokenEntry *entry;
+
+    meishi_token_lock_note_barren(call->lock, call->identity->cert);
+    if (call->agent->shelf != NULL)
+        meishi_token_shelf_look_elsewhere(call->agent->shelf);
+    entry = find_entry(call);
+    if (entry == NULL || entry->lock == call->lock)
+        return FALSE;
+    call->was_asked = FALSE; /* it has a PIN of its own */
+    return TRUE;
+}
+
 /* ---- the call ---------------------------------------------------------------------------------
  */
 
@@ -430,6 +456,8 @@ on_tried(GObject *source, GAsyncResult *result, gpointer user_data)
         ask_for_this_use(call);
     else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE) && !call->has_waited)
         wait_for_return(call);
+    else if (is_not_here(error) && is_elsewhere(call))
+        try_now(call);
     else
         g_task_return_error(call->task, g_steal_pointer(&error));
 }

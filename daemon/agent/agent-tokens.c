@@ -30,6 +30,7 @@ meishi_token_lock_unref(MeishiTokenLock *lock)
     if (lock == NULL || --lock->refs > 0)
         return;
     meishi_opening_free(lock->opening);
+    g_clear_pointer(&lock->barren, g_hash_table_unref);
     meishi_token_use_unref(lock->use);
     meishi_token_place_unref(lock->place);
     g_free(lock);
@@ -174,31 +175,6 @@ read_token(MeishiTokenShelf *shelf, MeishiTokenUse *use, Reading *ret_reading)
 /* ---- what lies where --------------------------------------------------------------------------
  */
 
-static void
-entry_free(gpointer data)
-{
-    MeishiTokenEntry *entry = data;
-
-    meishi_token_identity_free(entry->identity);
-    meishi_token_place_unref(entry->place);
-    meishi_token_lock_unref(entry->lock);
-    g_free(entry);
-}
-
-/* The same certificate on two tokens that are there: hardware is the better place, else the first
- * that is seen. */
-static void
-put_better(MeishiTokenEntry *entry, MeishiTokenLock *lock)
-{
-    if (lock == NULL || entry->place->kind != MEISHI_TOKEN_SOFTWARE ||
-        lock->place->kind == MEISHI_TOKEN_SOFTWARE)
-        return;
-    meishi_token_place_unref(entry->place);
-    meishi_token_lock_unref(entry->lock);
-    entry->place = meishi_token_place_ref(lock->place);
-    entry->lock = meishi_token_lock_ref(lock);
-}
-
 /* Takes @identity; @lock NULL: the token is away. */
 static void
 add_entry(MeishiTokenShelf *shelf, MeishiTokenIdentity *identity, MeishiTokenPlace *place,
@@ -207,15 +183,11 @@ add_entry(MeishiTokenShelf *shelf, MeishiTokenIdentity *identity, MeishiTokenPla
     MeishiTokenEntry *entry = find_entry(shelf, identity->cert);
 
     if (entry != NULL) {
-        put_better(entry, lock);
-        meishi_token_identity_free(identity);
+        meishi_token_entry_offer(entry, identity, lock);
         return;
     }
-    entry = g_new0(MeishiTokenEntry, 1);
+    entry = meishi_token_entry_new(identity, place, lock);
     entry->row = choose_row(shelf, identity->cert);
-    entry->identity = identity;
-    entry->place = meishi_token_place_ref(place);
-    entry->lock = lock != NULL ? meishi_token_lock_ref(lock) : NULL;
     g_ptr_array_add(shelf->entries, entry);
 }
 
@@ -414,6 +386,12 @@ on_changed(gpointer user_data)
     tell_the_lost(old);
 }
 
+void
+meishi_token_shelf_look_elsewhere(MeishiTokenShelf *shelf)
+{
+    refresh(shelf);
+}
+
 /* Called by who reads the store: what is told about here is read then. */
 void
 meishi_agent_save_tokens(MeishiAgent *agent)
@@ -525,7 +503,7 @@ shelf_new(MeishiAgent *agent)
 
     shelf->agent = agent;
     shelf->locks = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_lock_unref);
-    shelf->entries = g_ptr_array_new_with_free_func(entry_free);
+    shelf->entries = g_ptr_array_new_with_free_func(meishi_token_entry_free);
     shelf->issuers = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_cert_unref);
     shelf->rows = g_ptr_array_new_with_free_func(g_free);
     shelf->away = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)meishi_token_place_unref);

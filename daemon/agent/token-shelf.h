@@ -17,6 +17,7 @@ typedef struct {
     MeishiTokenPlace *place;
     MeishiKnownToken *known; /* the book's; NULL: the token is gone */
     MeishiOpening *opening;  /* NULL: nobody wanted it yet */
+    GHashTable *barren;      /* GBytes: certificates whose key was looked for here in vain; NULL */
 } MeishiTokenLock;
 
 MeishiTokenLock *meishi_token_lock_ref(MeishiTokenLock *lock);
@@ -30,6 +31,20 @@ typedef struct {
     MeishiTokenPlace *place;
     MeishiTokenLock *lock; /* NULL: its token is away */
 } MeishiTokenEntry;
+
+/* ---- token-entry.c: where to use a key that may lie in several places */
+
+/* Takes over @identity; @lock NULL: the token is away. */
+MeishiTokenEntry *meishi_token_entry_new(MeishiTokenIdentity *identity, MeishiTokenPlace *place,
+                                         MeishiTokenLock *lock);
+void meishi_token_entry_free(gpointer entry);
+
+/* The same certificate (@identity, taken over) is at @lock, too: the better place is taken. */
+void meishi_token_entry_offer(MeishiTokenEntry *entry, MeishiTokenIdentity *identity,
+                              MeishiTokenLock *lock);
+
+/* The key of @cert is not at @lock, as turned out: any other place is better from now on. */
+void meishi_token_lock_note_barren(MeishiTokenLock *lock, const MeishiCert *cert);
 
 struct MeishiTokenShelf {
     MeishiAgent *agent;
@@ -59,6 +74,9 @@ meishi_token_seat_remember(MeishiTokenShelf *shelf, const MeishiKnownToken *know
 MeishiTokenKind meishi_token_seat_guess_kind(const MeishiTokenContent *token);
 
 /* ---- agent-tokens.c */
+
+/* A key was not where it was looked for. */
+void meishi_token_shelf_look_elsewhere(MeishiTokenShelf *shelf);
 
 /* The facts that a question for the PIN is made of. */
 void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts);

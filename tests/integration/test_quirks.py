@@ -43,6 +43,7 @@ HARMLESS = [
     "always sessions=1",
     "slow-token=300",
     "twins",
+    "split",
 ]
 
 
@@ -157,6 +158,18 @@ def test_curl(token, identities, pki, nginx, words):
             prompter.give(prompter.question()[0], PIN)
     settle()
     assert len(prompter.questions) == 1
+
+
+def test_keys_in_another_slot(token, identities, client, tmp_path):
+    """As cards show with a PIN for each key: one slot has certificates alone, and does not say so."""
+    holder = token("split no-public-keys")
+    holder.start(*identities)
+    program = Program(client(holder.person), holder, holder.prompter())
+    for one in identities:
+        done = program.sign(one, mechanisms_of(one)[0])
+        assert done["rv"] == OK
+        assert_verifies(tmp_path, one, mechanisms_of(one)[0], done["signature"])
+    assert program.n_given == 2  # of either slot
 
 
 def test_two_that_look_the_same(token, identities, client, tmp_path):
