@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 typedef struct {
-    guint8 operation;
+    guint8 operation; /* without MEISHI_KEYRING_PIN */
     gboolean interactive;
     guint seconds;
+    gboolean is_pin;
     char *item;
+    char *title; /* of a PIN that is stored; NULL */
     MeishiSecret *secret;
 } Request;
 
@@ -27,45 +29,81 @@ static void
 request_clear(Request *request)
 {
     g_clear_pointer(&request->item, g_free);
+    g_clear_pointer(&request->title, g_free);
     g_clear_pointer(&request->secret, meishi_secret_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
+
+/* The next text of a byte that says its length; NULL where there is not so much. */
+static char *
+take_text(const guint8 **data, gsize *len)
+{
+    char *text;
+
+    if (*len < 1 || *len - 1 < **data)
+        return NULL;
+    text = g_strndup((const char *)*data + 1, **data);
+    *len -= 1 + (gsize) * *data;
+    *data += 1 + (gsize) * *data;
+    return text;
+}
+
+static gboolean
+is_length(const Request *request, gsize len)
+{
+    if (request->operation != MEISHI_KEYRING_STORE)
+        return len == 0;
+    return request->is_pin ? len > 0 && len <= MEISHI_KEYRING_MAX_PIN
+                           : len == MEISHI_KEYRING_SECRET_LEN;
+}
+
+static gboolean
+parse_request(const guint8 *data, gsize len, Request *request)
+{
+    const guint8 *rest = data + MEISHI_KEYRING_HEADER_LEN - 1;
+
+    if (len < MEISHI_KEYRING_HEADER_LEN)
+        return FALSE;
+    len -= MEISHI_KEYRING_HEADER_LEN - 1;
+    request->is_pin = (data[0] & MEISHI_KEYRING_PIN) != 0;
+    request->operation = data[0] & ~MEISHI_KEYRING_PIN;
+    request->interactive = data[1] != 0;
+    request->seconds = data[2];
+    request->item = take_text(&rest, &len);
+    if (request->item != NULL && request->is_pin && request->operation == MEISHI_KEYRING_STORE) {
+        request->title = take_text(&rest, &len);
+        if (request->title == NULL)
+            return FALSE;
+    }
+    if (request->item == NULL || !is_length(request, len))
+        return FALSE;
+    request->secret = meishi_secret_new_copy(rest, len);
+    return TRUE;
+}
 
 static gboolean
 receive_request(Request *request)
 {
     g_autoptr(MeishiSecret) packet = meishi_secret_new(MEISHI_KEYRING_MAX_PACKET);
-    const guint8 *data = meishi_secret_data(packet);
     ssize_t n =
         recv(MEISHI_KEYRING_FD, meishi_secret_writable(packet), MEISHI_KEYRING_MAX_PACKET, 0);
-    gsize len = n > 0 ? (gsize)n : 0;
-    gsize rest;
 
-    if (len < MEISHI_KEYRING_HEADER_LEN || len - MEISHI_KEYRING_HEADER_LEN < data[3])
-        return FALSE;
-    rest = len - MEISHI_KEYRING_HEADER_LEN - data[3];
-    if (rest != (data[0] == MEISHI_KEYRING_STORE ? MEISHI_KEYRING_SECRET_LEN : 0))
-        return FALSE;
-    request->operation = data[0];
-    request->interactive = data[1] != 0;
-    request->seconds = data[2];
-    request->item = g_strndup((const char *)data + MEISHI_KEYRING_HEADER_LEN, data[3]);
-    request->secret = meishi_secret_new_copy(data + len - rest, rest);
-    return TRUE;
+    return n > 0 && parse_request(meishi_secret_data(packet), (gsize)n, request);
 }
 
 static int
 answer(const Request *request, MeishiSecret **ret_secret, char **ret_text)
 {
+    const MeishiSecretItem item = {
+        .is_pin = request->is_pin, .name = request->item, .title = request->title};
+
     switch (request->operation) {
     case MEISHI_KEYRING_LOOKUP:
-        return meishi_secret_service_lookup(request->item, request->interactive, ret_secret,
-                                            ret_text);
+        return meishi_secret_service_lookup(&item, request->interactive, ret_secret, ret_text);
     case MEISHI_KEYRING_STORE:
-        return meishi_secret_service_store(request->item, request->interactive, request->secret,
-                                           ret_text);
+        return meishi_secret_service_store(&item, request->interactive, request->secret, ret_text);
     case MEISHI_KEYRING_CLEAR:
-        return meishi_secret_service_clear(request->item, request->interactive, ret_text);
+        return meishi_secret_service_clear(&item, request->interactive, ret_text);
     default:
         *ret_text = g_strdup("meishid asked its keyring helper for something unknown; are they of "
                              "the same version?");

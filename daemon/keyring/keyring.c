@@ -26,7 +26,7 @@ typedef struct {
     GSubprocess *helper;
     int fd;
     guint deadline_ms;
-    gboolean wants_secret;
+    guint8 operation;
     GSource *answer;
     GSource *deadline;
     GSource *cancelled;
@@ -82,16 +82,25 @@ code_of(guint8 status)
     return status < G_N_ELEMENTS(codes) ? codes[status] : MEISHI_ERROR_FAILED;
 }
 
+/* Whether an OK to @operation may have @len bytes of a secret with it. */
+static gboolean
+is_length(guint8 operation, gsize len)
+{
+    if (operation == (MEISHI_KEYRING_LOOKUP | MEISHI_KEYRING_PIN))
+        return len > 0 && len <= MEISHI_KEYRING_MAX_PIN;
+    return len == (operation == MEISHI_KEYRING_LOOKUP ? MEISHI_KEYRING_SECRET_LEN : 0);
+}
+
 /* @packet is one reply; takes the secret out of it where there should be one. */
 static MeishiSecret *
-read_reply(const MeishiSecret *packet, gboolean wants_secret, GError **error)
+read_reply(const MeishiSecret *packet, guint8 operation, GError **error)
 {
     const guint8 *data = meishi_secret_data(packet);
     gsize len = meishi_secret_len(packet);
     g_autofree char *text = NULL;
 
     if (len >= 1 && data[0] == MEISHI_KEYRING_OK) {
-        if (len - 1 == (wants_secret ? MEISHI_KEYRING_SECRET_LEN : 0))
+        if (is_length(operation, len - 1))
             return meishi_secret_new_copy(data + 1, len - 1);
         len = 0;
     }
@@ -118,7 +127,7 @@ on_answer(int fd, GIOCondition condition, gpointer user_data)
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return G_SOURCE_CONTINUE;
     meishi_secret_truncate(packet, n > 0 ? (gsize)n : 0);
-    secret = read_reply(packet, call->wants_secret, &error);
+    secret = read_reply(packet, call->operation, &error);
     end_call(call);
     if (secret != NULL)
         g_task_return_pointer(task, secret, (GDestroyNotify)meishi_secret_unref);
@@ -153,21 +162,38 @@ on_cancelled(GCancellable *cancellable, gpointer user_data)
 
 /* ---- the request -------------------------------------------------------------------------- */
 
-static MeishiSecret *
-write_request(guint8 operation, const char *item, const MeishiSecret *secret, guint deadline_ms)
-{
-    gsize item_len = strlen(item);
-    gsize secret_len = secret != NULL ? meishi_secret_len(secret) : 0;
-    MeishiSecret *packet = meishi_secret_new(MEISHI_KEYRING_HEADER_LEN + item_len + secret_len);
-    guint8 *p = meishi_secret_writable(packet);
+typedef struct {
+    guint8 operation;
+    const char *item;
+    const char *title;          /* of a PIN that is stored; NULL */
+    const MeishiSecret *secret; /* that is stored; NULL */
+    guint deadline_ms;
+} Request;
 
-    p[0] = operation;
-    p[1] = deadline_ms > MEISHI_KEYRING_DEADLINE_MS;
-    p[2] = (guint8)MIN(deadline_ms / 1000 + 1, 255);
+static MeishiSecret *
+write_request(const Request *request)
+{
+    gsize item_len = strlen(request->item);
+    gsize title_len = request->title != NULL ? strlen(request->title) : 0;
+    gsize secret_len = request->secret != NULL ? meishi_secret_len(request->secret) : 0;
+    MeishiSecret *packet =
+        meishi_secret_new(MEISHI_KEYRING_HEADER_LEN + item_len + 1 + title_len + secret_len);
+    guint8 *p = meishi_secret_writable(packet);
+    gsize at = MEISHI_KEYRING_HEADER_LEN + item_len;
+
+    p[0] = request->operation;
+    p[1] = request->deadline_ms > MEISHI_KEYRING_DEADLINE_MS;
+    p[2] = (guint8)MIN(request->deadline_ms / 1000 + 1, 255);
     p[3] = (guint8)item_len;
-    memcpy(p + MEISHI_KEYRING_HEADER_LEN, item, item_len);
+    memcpy(p + MEISHI_KEYRING_HEADER_LEN, request->item, item_len);
+    if (request->title != NULL) {
+        p[at++] = (guint8)title_len;
+        memcpy(p + at, request->title, title_len);
+        at += title_len;
+    }
     if (secret_len > 0)
-        memcpy(p + MEISHI_KEYRING_HEADER_LEN + item_len, meishi_secret_data(secret), secret_len);
+        memcpy(p + at, meishi_secret_data(request->secret), secret_len);
+    meishi_secret_truncate(packet, at + secret_len);
     return packet;
 }
 
@@ -239,16 +265,15 @@ wait_for_answer(GTask *task)
 }
 
 static void
-start_call(GTask *task, guint8 operation, const char *item, const MeishiSecret *secret,
-           guint deadline_ms)
+start_call(GTask *task, const Request *request)
 {
     Call *call = g_new0(Call, 1);
-    g_autoptr(MeishiSecret) packet = write_request(operation, item, secret, deadline_ms);
+    g_autoptr(MeishiSecret) packet = write_request(request);
     GError *error = NULL;
 
     call->fd = -1;
-    call->deadline_ms = MIN(deadline_ms, longest_deadline_ms);
-    call->wants_secret = operation == MEISHI_KEYRING_LOOKUP;
+    call->deadline_ms = MIN(request->deadline_ms, longest_deadline_ms);
+    call->operation = request->operation;
     g_task_set_task_data(task, call, (GDestroyNotify)call_free);
     g_task_set_check_cancellable(task, FALSE); /* on_cancelled says it in our words */
     if (start_helper(call, &error) && send_request(call, packet, &error))
@@ -264,7 +289,9 @@ meishi_keyring_lookup_async(const char *item, guint deadline_ms, GCancellable *c
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
 
     g_return_if_fail(strlen(item) < 256);
-    start_call(task, MEISHI_KEYRING_LOOKUP, item, NULL, deadline_ms);
+    start_call(
+        task,
+        &(Request){.operation = MEISHI_KEYRING_LOOKUP, .item = item, .deadline_ms = deadline_ms});
 }
 
 MeishiSecret *
@@ -282,7 +309,10 @@ meishi_keyring_store_async(const char *item, MeishiSecret *secret, guint deadlin
 
     g_return_if_fail(strlen(item) < 256);
     g_return_if_fail(meishi_secret_len(secret) == MEISHI_KEYRING_SECRET_LEN);
-    start_call(task, MEISHI_KEYRING_STORE, item, secret, deadline_ms);
+    start_call(task, &(Request){.operation = MEISHI_KEYRING_STORE,
+                                .item = item,
+                                .secret = secret,
+                                .deadline_ms = deadline_ms});
 }
 
 /* The empty secret of a plain OK is of no use to anybody. */
@@ -307,11 +337,62 @@ meishi_keyring_clear_async(const char *item, guint deadline_ms, GCancellable *ca
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
 
     g_return_if_fail(strlen(item) < 256);
-    start_call(task, MEISHI_KEYRING_CLEAR, item, NULL, deadline_ms);
+    start_call(
+        task,
+        &(Request){.operation = MEISHI_KEYRING_CLEAR, .item = item, .deadline_ms = deadline_ms});
 }
 
 gboolean
 meishi_keyring_clear_finish(GAsyncResult *result, GError **error)
 {
     return finish_plain(result, error);
+}
+
+/* ---- PINs --------------------------------------------------------------------------------- */
+
+static void
+start_about_pin(GTask *task, guint8 operation, const char *token)
+{
+    g_return_if_fail(strlen(token) < 256);
+    start_call(task, &(Request){.operation = operation | MEISHI_KEYRING_PIN,
+                                .item = token,
+                                .deadline_ms = MEISHI_KEYRING_DEADLINE_MS});
+}
+
+void
+meishi_keyring_lookup_pin_async(const char *token, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+    start_about_pin(task, MEISHI_KEYRING_LOOKUP, token);
+}
+
+void
+meishi_keyring_clear_pin_async(const char *token, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+    start_about_pin(task, MEISHI_KEYRING_CLEAR, token);
+}
+
+void
+meishi_keyring_store_pin_async(const char *token, const char *title, MeishiSecret *pin,
+                               GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+    gsize len = meishi_secret_len(pin);
+
+    g_return_if_fail(strlen(token) < 256 && strlen(title) < 256);
+    if (len == 0 || len > MEISHI_KEYRING_MAX_PIN)
+        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
+                                "A PIN of %" G_GSIZE_FORMAT " bytes is not stored.", len);
+    else
+        start_call(task, &(Request){.operation = MEISHI_KEYRING_STORE | MEISHI_KEYRING_PIN,
+                                    .item = token,
+                                    .title = title,
+                                    .secret = pin,
+                                    .deadline_ms = MEISHI_KEYRING_DEADLINE_MS});
 }

@@ -3,7 +3,9 @@
  * What daemon and meishi-keyring say to each other: one packet each way on a SOCK_SEQPACKET pair.
  *
  *   request  operation (1) | interactive (1) | deadline in seconds (1) | length of item (1) | item
- * | secret (32, STORE only) reply    status (1) | secret (32, OK to LOOKUP only) or UTF-8 text
+ *            STORE: | secret (32)
+ *            STORE with PIN: | length of title (1) | title | PIN
+ *   reply    status (1) | secret (OK to LOOKUP only) or UTF-8 text
  */
 #pragma once
 
@@ -15,6 +17,7 @@ enum {
     MEISHI_KEYRING_LOOKUP = 1,
     MEISHI_KEYRING_STORE,
     MEISHI_KEYRING_CLEAR,
+    MEISHI_KEYRING_PIN = 0x80, /* added to one of these: the item is a token's PIN */
 };
 
 enum {

@@ -22,7 +22,7 @@ item_list_free(ItemList *items)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ItemList, item_list_free)
 
-static const SecretSchema schema = {
+static const SecretSchema vault_schema = {
     "org.meishi.VaultKey",
     SECRET_SCHEMA_NONE,
     {{"item", SECRET_SCHEMA_ATTRIBUTE_STRING}, {NULL, 0}},
@@ -35,6 +35,33 @@ static const SecretSchema schema = {
     NULL,
     NULL,
 };
+
+static const SecretSchema pin_schema = {
+    "org.meishi.TokenPin",
+    SECRET_SCHEMA_NONE,
+    {{"token", SECRET_SCHEMA_ATTRIBUTE_STRING}, {NULL, 0}},
+    0,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+};
+
+static const SecretSchema *
+schema_of(const MeishiSecretItem *item)
+{
+    return item->is_pin ? &pin_schema : &vault_schema;
+}
+
+static GHashTable *
+attributes_of(const MeishiSecretItem *item)
+{
+    return secret_attributes_build(schema_of(item), item->is_pin ? "token" : "item", item->name,
+                                   NULL);
+}
 
 static int
 say(int status, const char *text, char **ret_text)
@@ -129,20 +156,23 @@ is_all_open(SecretService *service)
 
 /* The items called @item, unlocked or not; NOT_FOUND where there surely is none. */
 static int
-find_items(SecretService *service, const char *item, ItemList **ret_items, char **ret_text)
+find_items(SecretService *service, const MeishiSecretItem *item, ItemList **ret_items,
+           char **ret_text)
 {
-    g_autoptr(GHashTable) attributes = secret_attributes_build(&schema, "item", item, NULL);
+    g_autoptr(GHashTable) attributes = attributes_of(item);
     g_autoptr(GError) error = NULL;
 
-    *ret_items =
-        secret_service_search_sync(service, &schema, attributes, SECRET_SEARCH_ALL, NULL, &error);
+    *ret_items = secret_service_search_sync(service, schema_of(item), attributes, SECRET_SEARCH_ALL,
+                                            NULL, &error);
     if (error != NULL)
         return say_error(error, ret_text);
     if (*ret_items != NULL)
         return MEISHI_KEYRING_OK;
     if (!is_all_open(service))
         return say_locked(ret_text);
-    return say(MEISHI_KEYRING_NOT_FOUND, "The desktop's keyring does not have the vault's key.",
+    return say(MEISHI_KEYRING_NOT_FOUND,
+               item->is_pin ? "The desktop's keyring does not have the token's PIN."
+                            : "The desktop's keyring does not have the vault's key.",
                ret_text);
 }
 
@@ -166,30 +196,39 @@ unlock(SecretService *service, gpointer object, gboolean is_locked, gboolean int
     return unlocked != NULL ? MEISHI_KEYRING_OK : say_locked(ret_text);
 }
 
+static gboolean
+is_length(const MeishiSecretItem *item, gsize len)
+{
+    return item->is_pin ? len > 0 && len <= MEISHI_KEYRING_MAX_PIN
+                        : len == MEISHI_KEYRING_SECRET_LEN;
+}
+
 static int
-read_item(SecretItem *item, MeishiSecret **ret_secret, char **ret_text)
+read_item(const MeishiSecretItem *item, SecretItem *found, MeishiSecret **ret_secret,
+          char **ret_text)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SecretValue) value = NULL;
     const char *data;
     gsize len;
 
-    if (!secret_item_load_secret_sync(item, NULL, &error))
+    if (!secret_item_load_secret_sync(found, NULL, &error))
         return say_error(error, ret_text);
-    value = secret_item_get_secret(item);
+    value = secret_item_get_secret(found);
     if (value == NULL)
         return say_locked(ret_text);
     data = secret_value_get(value, &len);
-    if (len != MEISHI_KEYRING_SECRET_LEN)
+    if (!is_length(item, len))
         return say(MEISHI_KEYRING_FAILED,
-                   "The desktop's keyring gave something that is not the vault's key.", ret_text);
+                   "The desktop's keyring gave something that is not what was stored in it.",
+                   ret_text);
     *ret_secret = meishi_secret_new_copy(data, len);
     return MEISHI_KEYRING_OK;
 }
 
 int
-meishi_secret_service_lookup(const char *item, gboolean interactive, MeishiSecret **ret_secret,
-                             char **ret_text)
+meishi_secret_service_lookup(const MeishiSecretItem *item, gboolean interactive,
+                             MeishiSecret **ret_secret, char **ret_text)
 {
     g_autoptr(SecretService) service = NULL;
     g_autoptr(ItemList) items = NULL;
@@ -201,7 +240,7 @@ meishi_secret_service_lookup(const char *item, gboolean interactive, MeishiSecre
         status = unlock(service, items->data, secret_item_get_locked(items->data), interactive,
                         ret_text);
     if (status == MEISHI_KEYRING_OK)
-        status = read_item(items->data, ret_secret, ret_text);
+        status = read_item(item, items->data, ret_secret, ret_text);
     return status;
 }
 
@@ -222,24 +261,26 @@ open_default(SecretService *service, gboolean interactive, char **ret_text)
 }
 
 static int
-put(SecretService *service, const char *item, const MeishiSecret *secret, char **ret_text)
+put(SecretService *service, const MeishiSecretItem *item, const MeishiSecret *secret,
+    char **ret_text)
 {
-    g_autoptr(GHashTable) attributes = secret_attributes_build(&schema, "item", item, NULL);
+    const char *title = item->is_pin ? item->title : "Meishi: key of the certificate vault";
+    g_autoptr(GHashTable) attributes = attributes_of(item);
     g_autoptr(SecretValue) value =
         secret_value_new((const char *)meishi_secret_data(secret),
                          (gssize)meishi_secret_len(secret), "application/octet-stream");
     g_autoptr(GError) error = NULL;
 
-    if (secret_service_store_sync(service, &schema, attributes, SECRET_COLLECTION_DEFAULT,
-                                  "Meishi: key of the certificate vault", value, NULL, &error))
+    if (secret_service_store_sync(service, schema_of(item), attributes, SECRET_COLLECTION_DEFAULT,
+                                  title, value, NULL, &error))
         return MEISHI_KEYRING_OK;
     return say_error(error, ret_text);
 }
 
 /* Reads back what was stored: a vault whose key was accepted and lost is lost. */
 int
-meishi_secret_service_store(const char *item, gboolean interactive, MeishiSecret *secret,
-                            char **ret_text)
+meishi_secret_service_store(const MeishiSecretItem *item, gboolean interactive,
+                            MeishiSecret *secret, char **ret_text)
 {
     g_autoptr(SecretService) service = NULL;
     g_autoptr(MeishiSecret) again = NULL;
@@ -258,7 +299,7 @@ meishi_secret_service_store(const char *item, gboolean interactive, MeishiSecret
 }
 
 int
-meishi_secret_service_clear(const char *item, gboolean interactive, char **ret_text)
+meishi_secret_service_clear(const MeishiSecretItem *item, gboolean interactive, char **ret_text)
 {
     g_autoptr(SecretService) service = NULL;
     g_autoptr(ItemList) items = NULL;

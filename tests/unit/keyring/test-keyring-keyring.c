@@ -41,6 +41,26 @@ static const struct {
 static guint8
 judge(const char *packet, gsize len, char behaviour)
 {
+    static const char pin[] = {(char)(MEISHI_KEYRING_STORE | MEISHI_KEYRING_PIN),
+                               0,
+                               21,
+                               1,
+                               'p',
+                               4,
+                               'C',
+                               'o',
+                               'r',
+                               'p',
+                               '1',
+                               '2',
+                               '3',
+                               '4',
+                               '5',
+                               '6'};
+
+    if (behaviour == 'p')
+        return len == sizeof pin && memcmp(packet, pin, len) == 0 ? MEISHI_KEYRING_OK
+                                                                  : MEISHI_KEYRING_FAILED;
     if (behaviour == 'i')
         return packet[1] ? MEISHI_KEYRING_LOCKED : MEISHI_KEYRING_UNAVAILABLE;
     if (packet[0] != MEISHI_KEYRING_STORE || packet[3] != 1)
@@ -170,6 +190,59 @@ test_clear(void)
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
 }
 
+static gboolean
+store_pin(const char *pin, GError **error)
+{
+    g_autoptr(MeishiSecret) secret = meishi_secret_new_copy(pin, strlen(pin));
+    g_autoptr(GAsyncResult) result = NULL;
+
+    meishi_keyring_store_pin_async("p", "Corp", secret, NULL, on_ready, &result);
+    return meishi_keyring_store_finish(wait_for(&result), error);
+}
+
+static void
+test_store_pin(void)
+{
+    g_autoptr(GError) error = NULL, empty = NULL, too_long = NULL;
+    g_autofree char *text = g_strnfill(MEISHI_KEYRING_MAX_PIN + 1, '1');
+
+    g_assert_true(store_pin("123456", &error));
+    g_assert_no_error(error);
+    g_assert_false(store_pin("", &empty));
+    g_assert_error(empty, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+    g_assert_false(store_pin(text, &too_long));
+    g_assert_error(too_long, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT);
+}
+
+/* Has any length but none. */
+static void
+test_lookup_pin(void)
+{
+    g_autoptr(GAsyncResult) there = NULL, empty = NULL, absent = NULL;
+    g_autoptr(MeishiSecret) pin = NULL;
+    g_autoptr(GError) error = NULL, not_there = NULL;
+
+    meishi_keyring_lookup_pin_async("s", NULL, on_ready, &there);
+    pin = meishi_keyring_lookup_finish(wait_for(&there), &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(meishi_secret_len(pin), ==, 31);
+    meishi_keyring_lookup_pin_async("e", NULL, on_ready, &empty);
+    g_assert_null(meishi_keyring_lookup_finish(wait_for(&empty), &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_FAILED);
+    meishi_keyring_lookup_pin_async("n", NULL, on_ready, &absent);
+    g_assert_null(meishi_keyring_lookup_finish(wait_for(&absent), &not_there));
+    g_assert_error(not_there, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+}
+
+static void
+test_clear_pin(void)
+{
+    g_autoptr(GAsyncResult) result = NULL;
+
+    meishi_keyring_clear_pin_async("e", NULL, on_ready, &result);
+    g_assert_true(meishi_keyring_clear_finish(wait_for(&result), NULL));
+}
+
 /* Only a call that has the time for a person may ask one. */
 static void
 test_interactive(void)
@@ -264,6 +337,9 @@ main(int argc, char **argv)
     g_test_add_func("/keyring/outcomes", test_outcomes);
     g_test_add_func("/keyring/store", test_store);
     g_test_add_func("/keyring/clear", test_clear);
+    g_test_add_func("/keyring/pin/clear", test_clear_pin);
+    g_test_add_func("/keyring/pin/store", test_store_pin);
+    g_test_add_func("/keyring/pin/lookup", test_lookup_pin);
     g_test_add_func("/keyring/interactive", test_interactive);
     g_test_add_func("/keyring/deadline", test_deadline);
     g_test_add_func("/keyring/cancel", test_cancel);
