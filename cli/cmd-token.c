@@ -200,6 +200,7 @@ static const MeishiCommand *const subcommands[] = {
     &meishi_command_token_list,
     &meishi_command_token_show,
     &meishi_command_token_forget,
+    &meishi_command_token_init,
     &meishi_command_token_pin,
     &meishi_command_token_add_module,
     &meishi_command_token_remove_module,

@@ -69,6 +69,7 @@ extern const MeishiCommand meishi_command_token;
 extern const MeishiCommand meishi_command_token_add_module;
 extern const MeishiCommand meishi_command_token_forget;
 extern const MeishiCommand meishi_command_token_list;
+extern const MeishiCommand meishi_command_token_init;
 extern const MeishiCommand meishi_command_token_pin;
 extern const MeishiCommand meishi_command_token_remove_module;
 extern const MeishiCommand meishi_command_token_show;

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -263,4 +264,36 @@ meishi_prompt_confirm(const char *question, GError **error)
     if (!yes)
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_DECLINED, "Nothing was done.");
     return yes;
+}
+
+static gboolean
+ask_typed(int fd, const char *question, const char *wanted)
+{
+    g_autofree char *clean = meishi_text_clean(question);
+    g_autoptr(MeishiSecret) answer = NULL;
+
+    if (!meishi_tty_write(fd, clean) || !meishi_tty_write(fd, ": "))
+        return FALSE;
+    answer = read_line(fd, -1);
+    return answer != NULL && meishi_secret_len(answer) == strlen(wanted) &&
+           memcmp(meishi_secret_data(answer), wanted, strlen(wanted)) == 0;
+}
+
+gboolean
+meishi_prompt_typed(const char *question, const char *wanted, GError **error)
+{
+    int fd = open_terminal();
+    gboolean is_same;
+
+    if (fd < 0) {
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                    "There is no terminal to ask on. If you are sure, say it with --confirm.");
+        return FALSE;
+    }
+    is_same = ask_typed(fd, question, wanted);
+    close(fd);
+    if (!is_same)
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_DECLINED,
+                    "Nothing was done: that was not “%s”.", wanted);
+    return is_same;
 }

@@ -17,6 +17,10 @@ MeishiSecret *meishi_prompt_secret(const char *question, GError **error) G_GNUC_
 MeishiSecret *
 meishi_prompt_new_secret(const char *question, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Asks "QUESTION: " for @wanted to be typed as it stands; DECLINED where it is something else, and
+ * MEISHI_CLI_ERROR_USAGE without a terminal. */
+gboolean meishi_prompt_typed(const char *question, const char *wanted, GError **error);
+
 /* Asks "QUESTION [y/N] "; FALSE with MEISHI_CLI_ERROR_DECLINED unless the answer is yes, and with
  * MEISHI_CLI_ERROR_USAGE without a terminal. */
 gboolean meishi_prompt_confirm(const char *question, GError **error) G_GNUC_WARN_UNUSED_RESULT;

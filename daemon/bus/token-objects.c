@@ -13,6 +13,7 @@
 #include "daemon/bus/door.h"
 #include "daemon/bus/identity-object.h"
 #include "daemon/bus/token-pin.h"
+#include "daemon/bus/token-setup.h"
 #include "daemon/token/uri.h"
 
 #define TOKENS MEISHI_BUS_PATH "/token/"
@@ -241,6 +242,7 @@ show(GDBusObjectManagerServer *objects, MeishiAgent *agent, const Token *token)
     object = meishi_bus_object_skeleton_new(token->path);
     fill(skeleton, token);
     meishi_token_pin_connect(skeleton, agent);
+    meishi_token_setup_connect(skeleton, agent);
     g_signal_connect(skeleton, "handle-forget", G_CALLBACK(on_forget), agent);
     meishi_caller_guard(G_DBUS_INTERFACE_SKELETON(skeleton));
     meishi_bus_object_skeleton_set_token(object, skeleton);

@@ -6,23 +6,11 @@
 #include "daemon/bus/token-pin.h"
 
 #include "daemon/agent/token-pin.h"
-#include "daemon/bus/call.h"
 #include "daemon/bus/options.h"
 #include "daemon/bus/receive.h"
+#include "daemon/bus/token-subject.h"
 
 static const MeishiOption options_known[] = {{"last-try", "b"}, {NULL, NULL}};
-
-/* What a handler needs to know: the agent knows the token by the label that is shown. */
-typedef struct {
-    MeishiBusToken *skeleton; /* that it belongs to */
-    MeishiAgent *agent;
-} Subject;
-
-static void
-free_subject(gpointer subject, GClosure *closure)
-{
-    g_free(subject);
-}
 
 /* What is kept of a call until its secrets have been read. */
 typedef struct {
@@ -49,22 +37,14 @@ on_changed(GObject *source, GAsyncResult *result, gpointer user_data)
     meishi_call_end(user_data, ok, error);
 }
 
-static MeishiSecret *
-secret_or_none(MeishiCall *call, const char *name)
-{
-    MeishiSecret *secret = meishi_call_secret(call, name);
-
-    return secret != NULL && meishi_secret_len(secret) > 0 ? secret : NULL;
-}
-
 static void
 received(MeishiCall *call)
 {
     const Wish *wish = meishi_call_data(call);
     const MeishiPinChange change = {
         .token = wish->label,
-        .by = secret_or_none(call, "by"),
-        .pin = secret_or_none(call, "pin"),
+        .by = meishi_token_subject_secret(call, "by"),
+        .pin = meishi_token_subject_secret(call, "pin"),
         .is_unblocking = wish->is_unblocking,
         .spends_last_try = wish->spends_last_try,
     };
@@ -85,7 +65,7 @@ expect_secrets(MeishiCall *call, GError **error)
 
 /* Connected swapped: the arguments that it leaves out are in the invocation. */
 static gboolean
-on_pin(const Subject *subject, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+on_pin(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation, GUnixFDList *fds)
 {
     MeishiCall *call = meishi_call_new(subject->agent, invocation, fds);
     const char *method = g_dbus_method_invocation_get_method_name(invocation);
@@ -104,18 +84,9 @@ on_pin(const Subject *subject, GDBusMethodInvocation *invocation, GUnixFDList *f
     return TRUE;
 }
 
-static void
-connect(MeishiBusToken *skeleton, MeishiAgent *agent, const char *signal, GCallback handler)
-{
-    Subject *subject = g_new(Subject, 1);
-
-    *subject = (Subject){skeleton, agent};
-    g_signal_connect_data(skeleton, signal, handler, subject, free_subject, G_CONNECT_SWAPPED);
-}
-
 void
 meishi_token_pin_connect(MeishiBusToken *skeleton, MeishiAgent *agent)
 {
-    connect(skeleton, agent, "handle-change-pin", G_CALLBACK(on_pin));
-    connect(skeleton, agent, "handle-unblock-pin", G_CALLBACK(on_pin));
+    meishi_token_subject_connect(skeleton, agent, "handle-change-pin", G_CALLBACK(on_pin));
+    meishi_token_subject_connect(skeleton, agent, "handle-unblock-pin", G_CALLBACK(on_pin));
 }

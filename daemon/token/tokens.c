@@ -171,6 +171,18 @@ meishi_tokens_set_modules(MeishiTokens *tokens, GPtrArray *modules)
     update(tokens);
 }
 
+MeishiModuleWatch *
+meishi_tokens_find_watch(const MeishiTokens *tokens, const char *module)
+{
+    for (guint i = 0; i < tokens->watches->len; i++) {
+        MeishiModuleWatch *watch = tokens->watches->pdata[i];
+
+        if (strcmp(meishi_module_watch_name(watch), module) == 0)
+            return watch;
+    }
+    return NULL;
+}
+
 gboolean
 meishi_tokens_are_settled(const MeishiTokens *tokens)
 {

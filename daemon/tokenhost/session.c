@@ -35,11 +35,19 @@ meishi_session_judge(MeishiSession *session, CK_RV rv)
 }
 
 guint64
+meishi_session_check(const MeishiSession *session, guint64 number)
+{
+    return number == 0 || meishi_presence_now(session->presence, session->slot) != number
+               ? MEISHI_HOST_STALE
+               : CKR_OK;
+}
+
+guint64
 meishi_session_open(MeishiSession *session, guint64 number)
 {
     CK_RV rv;
 
-    if (number == 0 || meishi_presence_now(session->presence, session->slot) != number)
+    if (meishi_session_check(session, number) != CKR_OK)
         return MEISHI_HOST_STALE;
     if (session->is_open && session->number == number)
         return CKR_OK;

@@ -26,6 +26,9 @@ typedef struct {
 guint64 meishi_session_open(MeishiSession *session, guint64 number);
 void meishi_session_close(MeishiSession *session);
 
+/* The same without a session, for what is done with none: a blank token has no sessions. */
+guint64 meishi_session_check(const MeishiSession *session, guint64 number);
+
 /* Another session in its place, which keeps the login where the token has two: for one with an
  * operation that cannot be ended.  Where this fails there is none. */
 CK_RV meishi_session_renew(MeishiSession *session);

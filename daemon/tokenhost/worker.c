@@ -173,7 +173,9 @@ run_plain(MeishiSession *session, const MeishiHostRequest *request, MeishiHostRe
 static void
 run_in_session(MeishiWorkers *workers, Job *job, MeishiHostReply *reply)
 {
-    reply->status = meishi_session_open(job->session, job->request.presence);
+    reply->status = job->request.type == MEISHI_HOST_INIT_TOKEN
+                        ? meishi_session_check(job->session, job->request.presence)
+                        : meishi_session_open(job->session, job->request.presence);
     if (reply->status != CKR_OK) {
         send_reply(workers, reply, -1);
     } else if (job->request.type == MEISHI_HOST_OBJECTS) {
