@@ -238,9 +238,11 @@ static void
 test_clear_pin(void)
 {
     g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GError) error = NULL;
 
     meishi_keyring_clear_pin_async("e", NULL, on_ready, &result);
-    g_assert_true(meishi_keyring_clear_finish(wait_for(&result), NULL));
+    g_assert_true(meishi_keyring_clear_finish(wait_for(&result), &error));
+    g_assert_no_error(error);
 }
 
 /* Only a call that has the time for a person may ask one. */
@@ -337,9 +339,9 @@ main(int argc, char **argv)
     g_test_add_func("/keyring/outcomes", test_outcomes);
     g_test_add_func("/keyring/store", test_store);
     g_test_add_func("/keyring/clear", test_clear);
-    g_test_add_func("/keyring/pin/clear", test_clear_pin);
-    g_test_add_func("/keyring/pin/store", test_store_pin);
-    g_test_add_func("/keyring/pin/lookup", test_lookup_pin);
+    g_test_add_func("/keyring/clear-pin", test_clear_pin);
+    g_test_add_func("/keyring/store-pin", test_store_pin);
+    g_test_add_func("/keyring/lookup-pin", test_lookup_pin);
     g_test_add_func("/keyring/interactive", test_interactive);
     g_test_add_func("/keyring/deadline", test_deadline);
     g_test_add_func("/keyring/cancel", test_cancel);
