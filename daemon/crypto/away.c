@@ -7,7 +7,7 @@
  * checked with the public key whatever way it came.
  */
 #include "daemon/crypto/operate.h"
-#include "daemon/crypto/spki.h"
+#include "daemon/crypto/spki-cache.h"
 #include "module/wire/cryptoki.h"
 
 #include <openssl/rsa.h>
@@ -313,7 +313,7 @@ meishi_away_plan(GBytes *spki, MeishiOperation op, const MeishiMechanism *mechan
 
     if (job.info == NULL)
         return FALSE;
-    pkey = meishi_spki_decode(spki, error);
+    pkey = meishi_spki_cache_decode(spki, error);
     if (pkey == NULL || !meishi_operate_check_key(job.info, pkey, error) ||
         !plan(pkey, &job, &away, error))
         return FALSE;

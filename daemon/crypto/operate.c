@@ -7,6 +7,7 @@
 #include "daemon/crypto/operate.h"
 
 #include "daemon/crypto/key.h"
+#include "daemon/crypto/spki-cache.h"
 #include "daemon/crypto/spki.h"
 #include "module/wire/cryptoki.h"
 
@@ -154,7 +155,7 @@ meishi_public_operate(GBytes *spki, MeishiOperation op, const MeishiMechanism *m
         return FALSE;
     if (op == MEISHI_OP_DIGEST)
         return run_digest(&job, error);
-    pkey = meishi_spki_decode(spki, error);
+    pkey = meishi_spki_cache_decode(spki, error);
     return pkey && meishi_operate_check_key(info, pkey, error) &&
            meishi_operate_rsa(pkey, &job, error);
 }

@@ -4,7 +4,7 @@
  */
 #include "daemon/crypto/operate.h"
 
-#include "daemon/crypto/spki.h"
+#include "daemon/crypto/spki-cache.h"
 
 #include <string.h>
 
@@ -122,7 +122,7 @@ meishi_public_verify(GBytes *spki, const MeishiMechanism *mechanism, const guint
     const MeishiMechanismInfo *info = meishi_operate_find(mechanism, MEISHI_OP_VERIFY, error);
     MeishiJob job = {MEISHI_OP_VERIFY, info, mechanism, data, len, NULL, NULL};
     const Signature given = {signature, signature_len};
-    g_autoptr(EVP_PKEY) pkey = info ? meishi_spki_decode(spki, error) : NULL;
+    g_autoptr(EVP_PKEY) pkey = info ? meishi_spki_cache_decode(spki, error) : NULL;
     guint8 hash[EVP_MAX_MD_SIZE];
 
     if (!pkey || !meishi_operate_check_key(info, pkey, error) ||
