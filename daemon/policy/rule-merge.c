@@ -83,7 +83,13 @@ static void
 check_user_file(const MeishiPolicyFile *file, GPtrArray *lints)
 {
     MeishiPlace place = {.file = file->path, .line = file->lock_line, .group = "Lock"};
+    MeishiPlace modules = {
+        .file = file->path, .line = file->modules.line, .group = "Modules", .key = "Allow"};
 
+    if (file->layer == MEISHI_LAYER_USER && file->modules.allow != NULL)
+        meishi_lint_add(lints, MEISHI_LINT_WARNING, &modules,
+                        "has no effect in a user's file; which libraries may be loaded is for the "
+                        "administrator");
     if (file->layer == MEISHI_LAYER_USER && file->locks->len > 0)
         meishi_lint_add(lints, MEISHI_LINT_WARNING, &place,
                         "a lock in a user's file has no effect; no layer is above it");
@@ -295,6 +301,7 @@ merge_files(MeishiPolicySet *set, GPtrArray *lints)
         MeishiPolicyFile *file = g_ptr_array_index(set->files, i);
 
         merge_defaults(set, file, lints);
+        meishi_module_rules_merge(&set->modules, &file->modules, file->layer == MEISHI_LAYER_USER);
         for (guint r = 0; r < file->rules->len; r++)
             merge_rule(set, last, g_ptr_array_index(file->rules, r), lints);
         for (guint r = 0; r < file->roles->len; r++)

@@ -227,6 +227,27 @@ read_token_key(Parse *parse)
         complain(parse, "%s", error->message);
 }
 
+/* ---- [Modules] --------------------------------------------------------------------------------
+ */
+
+static void
+begin_modules(Parse *parse)
+{
+    if (parse->file->modules.line == 0)
+        parse->file->modules.line = parse->place.line;
+}
+
+static void
+read_modules_key(Parse *parse)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) items = read_list(parse);
+
+    if (items != NULL &&
+        !meishi_module_rules_read(&parse->file->modules, parse->place.key, items, &error))
+        complain(parse, "%s", error->message);
+}
+
 /* ---- groups -----------------------------------------------------------------------------------
  */
 
@@ -282,9 +303,13 @@ static const struct {
     void (*begin)(Parse *parse);
     void (*key)(Parse *parse);
 } groups[] = {
-    {"Policy", FALSE, NULL, read_policy_key},   {"Defaults", FALSE, NULL, read_defaults_key},
-    {"Lock", FALSE, NULL, read_lock_key},       {"Rule ", TRUE, begin_rule, read_rule_key},
-    {"Role ", TRUE, begin_role, read_role_key}, {"Token ", TRUE, begin_token, read_token_key},
+    {"Policy", FALSE, NULL, read_policy_key},
+    {"Defaults", FALSE, NULL, read_defaults_key},
+    {"Lock", FALSE, NULL, read_lock_key},
+    {"Rule ", TRUE, begin_rule, read_rule_key},
+    {"Role ", TRUE, begin_role, read_role_key},
+    {"Token ", TRUE, begin_token, read_token_key},
+    {"Modules", FALSE, begin_modules, read_modules_key},
 };
 
 static int
@@ -310,8 +335,9 @@ read_entry(Parse *parse, const MeishiScanEntry *entry)
         if (group >= 0)
             groups[group].key(parse);
     } else if (group < 0) {
-        complain(parse, "unknown group; a file has [Policy], [Defaults], [Lock], [Rule NAME], "
-                        "[Role NAME] and [Token NAME]");
+        complain(parse,
+                 "unknown group; a file has [Policy], [Defaults], [Lock], [Modules], [Rule NAME], "
+                 "[Role NAME] and [Token NAME]");
     } else if (groups[group].begin) {
         groups[group].begin(parse);
     }

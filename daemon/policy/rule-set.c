@@ -29,6 +29,7 @@ meishi_rule_set_free(MeishiPolicySet *set)
     g_ptr_array_unref(set->rules);
     g_ptr_array_unref(set->roles);
     g_ptr_array_unref(set->tokens);
+    meishi_module_rules_clear(&set->modules);
     g_ptr_array_unref(set->files);
     g_hash_table_unref(set->by_host);
     g_array_unref(set->anywhere);

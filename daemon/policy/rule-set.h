@@ -16,6 +16,7 @@ typedef struct {
     GPtrArray *roles;  /* MeishiRole */
     GPtrArray *tokens; /* MeishiTokenRule: of all files, since none loosens another */
     MeishiDefaults defaults;
+    MeishiModuleRules modules;
     GHashTable *by_host; /* "name", or ".name" for what is below: GArray of guint */
     GArray *anywhere;    /* guint: rules that the host index cannot place */
 } MeishiPolicySet;

@@ -151,6 +151,7 @@ meishi_policy_file_free(MeishiPolicyFile *file)
     g_ptr_array_unref(file->rules);
     g_ptr_array_unref(file->roles);
     g_ptr_array_unref(file->tokens);
+    meishi_module_rules_clear(&file->modules);
     g_ptr_array_unref(file->locks);
     g_clear_pointer(&file->defaults.said, g_hash_table_unref);
     g_free(file);

@@ -16,6 +16,7 @@
 
 #include "daemon/policy/cert.h"
 #include "daemon/policy/host.h"
+#include "daemon/policy/module-rules.h"
 #include "daemon/policy/name.h"
 #include "daemon/policy/request.h"
 
@@ -266,6 +267,7 @@ typedef struct {
     GPtrArray *rules;  /* MeishiRule */
     GPtrArray *roles;  /* MeishiRole */
     GPtrArray *tokens; /* MeishiTokenRule */
+    MeishiModuleRules modules;
     MeishiDefaults defaults;
     GPtrArray *locks; /* char *: "GROUP/KEY", or a group name and "/" and an asterisk */
     guint lock_line;
