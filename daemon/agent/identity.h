@@ -25,6 +25,7 @@ typedef struct {
     guint seat;        /* which of ours shows it; MEISHI_N_SEATS: none, it is not present */
     char *slot_label;  /* of that one: unlike those of others; at most 32 bytes */
     guint64 insertion; /* another one each time that it is put in; never 0 */
+    gboolean hides_certificates; /* it shows none to who has not given the PIN */
 } MeishiTokenPlace;
 
 #define MEISHI_N_SEATS 16

@@ -156,6 +156,8 @@ meishi_token_seat_take(MeishiTokenShelf *shelf, const MeishiTokenContent *token,
     place->seat = take_seat(shelf, token);
     place->slot_label = choose_slot_label(shelf, token->label, 0);
     place->insertion = (guint64)g_get_real_time(); /* unlike those of an earlier daemon */
+    place->hides_certificates =
+        meishi_token_content_needs_login(token) && meishi_token_content_is_bare(token);
     return place;
 }
 

@@ -374,6 +374,13 @@ write_keys(Slot *slot, const KeyClass *class)
     }
 }
 
+/* PKCS#11 3.0 profiles, 4.4: all certificates of the token are seen without a login. */
+static gboolean
+is_true(const MeishiToken *token, guint64 profile)
+{
+    return profile != CKP_PUBLIC_CERTIFICATES_TOKEN || !token->hides_certificates;
+}
+
 static void
 write_profiles(Slot *slot)
 {
@@ -384,7 +391,7 @@ write_profiles(Slot *slot)
         gint64 number = (gint64)(slot->token->slot_id * 16 + profiles[i]);
         guint64 handle = meishi_handle_make(MEISHI_HANDLE_PROFILE, number);
 
-        if (handle == 0)
+        if (handle == 0 || !is_true(slot->token, profiles[i]))
             continue;
         meishi_snapshot_writer_add_object(slot->writer, handle, CKO_PROFILE);
         meishi_attrs_add_profile(&slot->book->attrs, slot->token->slot_id, profiles[i]);

@@ -49,6 +49,7 @@ token_new(guint64 slot_id, const char *model, guint key_types)
     token->key_types = key_types;
     token->has_digests = (key_types & OTHER_TYPES) != 0;
     token->is_present = TRUE;
+    token->insertion = 1;
     token->role = -1;
     token->shown = g_ptr_array_new();
     return token;
@@ -145,6 +146,8 @@ foreign_token_new(const MeishiTokenPlace *place)
     token->label = cut(place->slot_label, LABEL_SIZE);
     token->description = describe(place->slot_label);
     token->serial = cut(place->serial, 2 * SERIAL_BYTES);
+    token->hides_certificates = place->hides_certificates;
+    token->insertion = place->insertion;
     return token;
 }
 

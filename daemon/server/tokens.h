@@ -31,6 +31,8 @@ typedef struct {
     guint key_types;      /* 1 << MeishiKeyType: what mechanisms it has */
     gboolean has_digests; /* Java offers RSA-PSS only where it sees CKM_SHA256 */
     gboolean is_present;
+    gboolean hides_certificates; /* some of them until somebody has logged in */
+    guint64 insertion; /* never 0; as in struct meishi_snapshot_slot where it is present */
     int role;         /* its number, for handles; -1: the token is no role's */
     GPtrArray *shown; /* MeishiShown, best first; borrowed from the presentation */
 } MeishiToken;

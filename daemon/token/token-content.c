@@ -347,6 +347,16 @@ meishi_token_content_is_read(const MeishiTokenContent *state)
 }
 
 gboolean
+meishi_token_content_is_bare(const MeishiTokenContent *state)
+{
+    for (guint i = 0; i < state->objects->len; i++) {
+        if (((const MeishiTokenObject *)state->objects->pdata[i])->value != NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
 meishi_token_content_needs_login(const MeishiTokenContent *state)
 {
     return (state->flags & CKF_LOGIN_REQUIRED) != 0;

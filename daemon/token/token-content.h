@@ -81,6 +81,8 @@ meishi_token_content_has_mechanism(const MeishiTokenContent *state, guint64 type
 gboolean meishi_token_content_is_initialized(const MeishiTokenContent *state);
 /* Whether all that can be seen without a login is known; so it is where there is nothing. */
 gboolean meishi_token_content_is_read(const MeishiTokenContent *state);
+/* Whether no certificate is seen on it. */
+gboolean meishi_token_content_is_bare(const MeishiTokenContent *state);
 gboolean meishi_token_content_needs_login(const MeishiTokenContent *state);
 /* The token asks for its PIN itself. */
 gboolean meishi_token_content_has_pin_pad(const MeishiTokenContent *state);

@@ -279,16 +279,6 @@ meishi_token_work_finish_after_look(GTask *task, GError *error)
                                  MEISHI_HOST_DEADLINE_QUICK_MS, on_flags, task);
 }
 
-static gboolean
-hides_certificates(const MeishiTokenContent *token)
-{
-    for (guint i = 0; i < token->objects->len; i++) {
-        if (((const MeishiTokenObject *)token->objects->pdata[i])->value != NULL)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static void
 on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -309,7 +299,7 @@ on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     meishi_module_watch_look(work->use->watch); /* the right one clears the flags */
     meishi_token_use_note_login(work->use);
     work->use->wants_logout = FALSE;
-    if (hides_certificates(work->use->token))
+    if (meishi_token_content_is_bare(work->use->token))
         meishi_token_work_reveal(task);
     else
         meishi_token_work_finish(task, meishi_secret_new(0), NULL);

@@ -248,6 +248,44 @@ test_mechanisms(void)
     g_assert_true(lists(&shown, MEISHI_SLOT_VAULT_EDDSA, CKM_EDDSA));
 }
 
+static MeishiTokenPlace *
+new_place(guint seat, gboolean hides_certificates)
+{
+    MeishiTokenPlace *place = g_new0(MeishiTokenPlace, 1);
+
+    place->refs = 1;
+    place->is_present = TRUE;
+    place->label = g_strdup("Card");
+    place->maker = g_strdup("");
+    place->model = g_strdup("");
+    place->serial = g_strdup("");
+    place->reader = g_strdup("");
+    place->slot_label = g_strdup("Card");
+    place->seat = seat;
+    place->insertion = 1;
+    place->hides_certificates = hides_certificates;
+    return place;
+}
+
+/* A card that shows its certificates to who has its PIN does not say that anybody sees them. */
+static void
+test_hidden_certificates(void)
+{
+    g_auto(Shown) shown = {0};
+    GPtrArray *identities = new_identities();
+
+    for (guint seat = 0; seat < 2; seat++) {
+        MeishiIdentity *identity =
+            sample_identity_new(seat == 0 ? SAMPLE_EC : SAMPLE_RSA, seat + 1);
+
+        identity->place = new_place(seat, seat == 1);
+        g_ptr_array_add(identities, identity);
+    }
+    show(&shown, identities);
+    g_assert_cmpuint(count_class(&shown, MEISHI_SLOT_TOKENS, CKO_PROFILE), ==, 3);
+    g_assert_cmpuint(count_class(&shown, MEISHI_SLOT_TOKENS + 1, CKO_PROFILE), ==, 2);
+}
+
 static void
 test_raw_is_marked(void)
 {
@@ -728,6 +766,7 @@ main(int argc, char **argv)
     g_test_add_func("/server/objects/empty-vault", test_empty_vault);
     g_test_add_func("/server/objects/names-never-change", test_names_never_change);
     g_test_add_func("/server/objects/mechanisms", test_mechanisms);
+    g_test_add_func("/server/objects/hidden-certificates", test_hidden_certificates);
     g_test_add_func("/server/objects/raw-is-marked", test_raw_is_marked);
     g_test_add_func("/server/objects/eddsa-apart", test_eddsa_apart);
     g_test_add_func("/server/objects/certificate", test_certificate);
