@@ -100,6 +100,30 @@ def test_a_pin_for_each_use(holder, card, identities, pki, nginx, version):
     assert card.journal() == ["verify right"] + ["verify right", "sign 9c"] * n
 
 
+def test_selected_and_used(holder, card, identities, pki, nginx):
+    """A server that knows all three: the person chooses once, and types a PIN once."""
+    prompter = holder.prompter("choose")
+    person, url, one = holder.person, nginx.url("1.3"), identities["9a"]
+    select = (person.tree.meishi, "select", "--ca-file", pki.root.cert, url)
+    asking = person.background(*select)
+    cookie, kind, question = prompter.question()
+    offered = {each["subject"]: each for each in question["candidates"]}
+    assert kind == "choose" and offered.keys() == {each.subject for each in identities.values()}
+    prompter.choose(cookie, offered[one.subject]["identity"], scope="always")
+    assert asking.wait() == 0
+    uri = asking.output().strip()
+    assert uri == holder.uri(one)
+    program = Curl(person, pki, url, one, uri)
+    prompter.give(prompter.question(2)[0], PIN)
+    program.assert_page(nginx.page(one, "1.3"))
+    card.pull()
+    wait_until(lambda: holder.tokens() == {}, "the card is missed")
+    card.insert()
+    holder.wait_for(*identities.values())
+    assert person.run(*select).stdout.strip() == uri
+    assert len(prompter.questions) == 2
+
+
 # ---- cards that come and go ---------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from harness.dbus import MANAGER, ROOT
 from harness.process import wait_until
 from harness.prompter import settle
 from harness.smartcard import PIN
+from harness.softhsm import SoftHsm
 
 OK = 0x0
 KEYS = {"9a": "Certificate for PIV Authentication", "9e": "Certificate for Card Authentication"}
@@ -210,3 +211,36 @@ def test_each_program_asks_for_its_use(holds, reader, client, pki):
     assert sorted(asked) == sorted(one.pid for one in programs)
     assert [one.receive()["rv"] for one in programs] == [OK] * 3
     assert card.journal() == ["verify right"] + ["verify right", "sign 9c"] * 3
+
+
+# ---- several tokens -----------------------------------------------------------------------------
+
+
+def test_tokens_side_by_side(holds, reader, tpm, scratch, pki, nginx):
+    """A card, a TPM and SoftHSM, three programs each: one question for each token, and a program
+    waits for its own token alone."""
+    names = {"card": "Side card", "tpm": "Side TPM", "soft": "Side soft"}
+    identities = {stack: pki.identity(name, "rsa2048") for stack, name in names.items()}
+    softhsm = SoftHsm(scratch / "side")
+    softhsm.add(softhsm.token(names["soft"]), identities["soft"], "01")
+    tpm.add(tpm.token(names["tpm"]), identities["tpm"])
+    card = reader.card({"9a": identities["card"]}, options=["--delay=500"]).insert()
+    holder = holds(softhsm=softhsm, opensc=reader, tpm2=tpm)
+    holder.start(*identities.values())
+    prompter = holder.prompter()
+    programs = {
+        stack: [Curl(holder.person, pki, nginx.url("1.3"), one, holder.uri(one)) for _ in range(3)]
+        for stack, one in identities.items()
+    }
+    asked = []
+    for number in (1, 2, 3):
+        cookie, _, question = prompter.question(number)
+        asked.append(question["token"])
+        prompter.give(cookie, PIN)
+    assert sorted(asked) == sorted(names.values())
+    for stack, started in programs.items():
+        for program in started:
+            program.assert_page(nginx.page(identities[stack], "1.3"))
+    settle()
+    assert len(prompter.questions) == 3
+    assert card.journal() == ["verify right"] + ["sign 9a"] * 3

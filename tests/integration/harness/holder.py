@@ -56,10 +56,10 @@ class Holder:
         self._doors.append(Door(f"unix:path={self.person.bus_socket}"))
         return self._doors[-1]
 
-    def prompter(self):
-        """One that is asked for PINs."""
+    def prompter(self, *kinds):
+        """One that is asked for PINs, or for other things as well."""
         made = Prompter(self.door(), register=False)
-        made.register(kinds=("pin",))
+        made.register(kinds=("pin", *kinds))
         return made
 
     def handshakes(self, pki, nginx, identity, clients=EVERY_CLIENT, versions=VERSIONS):
