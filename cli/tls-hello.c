@@ -58,10 +58,14 @@ meishi_tls_hello_make(const MeishiTarget *target)
     return g_bytes_new_static("", 0);
 }
 
+/* Whoever asks for a certificate for what was requested, or refuses one, does so well within that;
+ * and some servers answer no HEAD. */
 gint64
-meishi_tls_hello_patience(const MeishiTarget *target)
+meishi_tls_hello_patience(const MeishiTarget *target, gint64 timeout)
 {
-    return g_str_equal(target->protocol, "tls") ? QUIET_US : G_MAXINT64 / 2;
+    gint64 patience = timeout / 2;
+
+    return g_str_equal(target->protocol, "tls") ? MIN(patience, QUIET_US) : patience;
 }
 
 guint

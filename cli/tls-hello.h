@@ -10,9 +10,9 @@
  */
 GBytes *meishi_tls_hello_make(const MeishiTarget *target);
 
-/* How long silence after it can mean "go on", in microseconds: G_MAXINT64 / 2 (until the deadline)
- * where the protocol makes the server answer. */
-gint64 meishi_tls_hello_patience(const MeishiTarget *target);
+/* How long silence after it can mean "go on": of @timeout, for everything together, in
+ * microseconds. Less where nothing makes the server answer. */
+gint64 meishi_tls_hello_patience(const MeishiTarget *target, gint64 timeout);
 
 /* The number in "HTTP/1.1 200 OK"; 0 where @answer does not begin so. */
 guint meishi_tls_hello_http_status(const GByteArray *answer);

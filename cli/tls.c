@@ -133,11 +133,15 @@ is_answer_whole(const MeishiTlsSession *session, const GByteArray *answer)
 
 /* Reads until there is enough of an answer.  *@ret_code: positive then, else as read_some(). */
 static gboolean
-read_answer(MeishiTlsSession *session, gint64 deadline, GByteArray *answer, int *ret_code,
-            GError **error)
+read_answer(MeishiTlsSession *session, GByteArray *answer, int *ret_code, GError **error)
 {
+    const MeishiTlsCall *call = session->call;
+    gint64 patience = meishi_tls_hello_patience(call->target, (gint64)call->timeout_ms * 1000);
+
     while (meishi_connect_check(session->deadline, error)) {
-        if (!read_some(session, deadline, answer, ret_code, error))
+        gint64 quiet = g_get_monotonic_time() + patience;
+
+        if (!read_some(session, MIN(quiet, session->deadline), answer, ret_code, error))
             return FALSE;
         if (is_answer_whole(session, answer) || *ret_code == 0 || gnutls_error_is_fatal(*ret_code))
             return TRUE;
@@ -145,18 +149,17 @@ read_answer(MeishiTlsSession *session, gint64 deadline, GByteArray *answer, int 
     return FALSE;
 }
 
-/* Silence is no verdict, where nothing had to be said or time is up. */
+/* Silence is no verdict. */
 static gboolean
 talk(MeishiTlsSession *session, GError **error)
 {
     g_autoptr(GByteArray) answer = g_byte_array_new();
     g_autoptr(GError) cause = NULL;
-    gint64 quiet = g_get_monotonic_time() + meishi_tls_hello_patience(session->call->target);
     int code;
 
     if (!say_hello(session, error))
         return FALSE;
-    if (!read_answer(session, MIN(quiet, session->deadline), answer, &code, &cause)) {
+    if (!read_answer(session, answer, &code, &cause)) {
         meishi_tls_judge_end(session, MEISHI_TLS_SILENT,
                              "The server said nothing after the handshake.");
         return TRUE;

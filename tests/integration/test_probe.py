@@ -4,6 +4,7 @@ servers that begin in clear: what is asked for, whether it is required, and what
 
 import json
 import os
+import time
 
 import pytest
 from harness.apache import Apache
@@ -411,6 +412,15 @@ def test_silent_server(tester, s_server, version):
     target = f"tls://localhost:{s_server(version).port}"
     status, result = tester.test(target, "--no-prompt")
     assert (status, result["verdict"]) == (0, "silent")
+
+
+def test_silence_is_not_waited_for_until_the_end(prober, s_server):
+    """No more is to be learnt from a web server that answers no HEAD: this one knows GET alone."""
+    server = s_server("1.3", "-verify", "4")
+    began = time.monotonic()
+    done = prober.run("probe", f"https://localhost:{server.port}", "--timeout", "16")
+    assert done.returncode == 0, done.stderr
+    assert 8 <= time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("version", VERSIONS)

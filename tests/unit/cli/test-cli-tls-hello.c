@@ -98,7 +98,9 @@ test_patience(void)
     g_autoptr(MeishiTarget) web = meishi_target_parse("a", NULL);
     g_autoptr(MeishiTarget) other = meishi_target_parse("tls://a:1", NULL);
 
-    g_assert_cmpint(meishi_tls_hello_patience(other), <, meishi_tls_hello_patience(web));
+    g_assert_cmpint(meishi_tls_hello_patience(web, 10000000), ==, 5000000);
+    g_assert_cmpint(meishi_tls_hello_patience(other, 10000000), ==, 2000000);
+    g_assert_cmpint(meishi_tls_hello_patience(other, 1000000), ==, 500000);
 }
 
 int
