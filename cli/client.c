@@ -20,6 +20,9 @@
 #define TOKEN    "org.meishi.Agent1.Token"
 /* A person may be typing into the keyring's window meanwhile. */
 #define CALL_LIMIT_MS (10 * 60 * 1000)
+/* What modules that work take to tell of their cards. */
+#define SETTLE_LIMIT_MS 2000
+#define SETTLE_EVERY_MS 20
 
 gboolean
 meishi_client_failed(GError **error)
@@ -148,11 +151,30 @@ take_card(GPtrArray *list, const char *path, GVariant *properties)
     g_ptr_array_add(list, meishi_card_new(path, properties));
 }
 
+/* A daemon that was just started does not know yet which cards are there. */
+static void
+settle(MeishiClient *client)
+{
+    gint64 until = g_get_monotonic_time() + SETTLE_LIMIT_MS * G_TIME_SPAN_MILLISECOND;
+    gboolean is_settled = FALSE;
+
+    while (!is_settled && g_get_monotonic_time() < until) {
+        g_autoptr(GVariant) values = NULL;
+
+        if (!meishi_bus_manager_call_statistics_sync(client->manager, &values, NULL, NULL) ||
+            !g_variant_lookup(values, "settled", "b", &is_settled))
+            return;
+        if (!is_settled)
+            g_usleep(SETTLE_EVERY_MS * G_TIME_SPAN_MILLISECOND);
+    }
+}
+
 GPtrArray *
 meishi_client_cards(MeishiClient *client, GError **error)
 {
     g_autoptr(GPtrArray) cards = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_card_free);
 
+    settle(client);
     if (!collect(client, IDENTITY, take_card, cards, error))
         return NULL;
     g_ptr_array_sort(cards, meishi_card_compare);
@@ -178,6 +200,7 @@ meishi_client_tokens(MeishiClient *client, GError **error)
 {
     g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
 
+    settle(client);
     if (!collect(client, TOKEN, take_token, tokens, error))
         return NULL;
     return g_steal_pointer(&tokens);

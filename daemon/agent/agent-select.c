@@ -13,6 +13,9 @@
 #include "daemon/base/error.h"
 #include "daemon/policy/explain.h"
 
+#define LOOK_MS       5000 /* what a slow card takes after the daemon's start */
+#define LOOK_EVERY_MS 50
+
 /* ---- before anything is decided -------------------------------------------------------------- */
 
 static gboolean
@@ -131,6 +134,44 @@ ask(MeishiAgent *agent, MeishiWaiter *waiter, const MeishiDecision *decision)
         meishi_inquiry_join(agent, g_steal_pointer(&owned), decision);
 }
 
+/* ---- while modules start --------------------------------------------------------------------- */
+
+static gboolean
+on_time_to_look(gpointer user_data)
+{
+    MeishiWaiter *waiter = user_data;
+    MeishiAgent *agent = g_task_get_source_object(waiter->task);
+
+    waiter->looked_ms += LOOK_EVERY_MS;
+    if (!g_cancellable_is_cancelled(g_task_get_cancellable(waiter->task))) {
+        meishi_selector_decide(agent, waiter);
+        return G_SOURCE_REMOVE;
+    }
+    meishi_waiter_fail(
+        waiter, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "The request was cancelled."));
+    meishi_waiter_free(waiter);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_about_absent(const MeishiDecision *decision)
+{
+    for (guint i = 0; i < decision->n_strong + decision->n_soft; i++) {
+        if ((decision->verdicts[i].codes & G_GUINT64_CONSTANT(1) << MEISHI_CODE_TOKEN_ABSENT) != 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Right after the daemon's start a card that seems to be away may be there: nobody is asked to
+ * insert it, nor told that there is nothing, before every module has been looked at. */
+static gboolean
+may_turn_up(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecision *decision)
+{
+    return decision->result != MEISHI_RESULT_SELECTED && waiter->looked_ms < LOOK_MS &&
+           !meishi_agent_has_seen_tokens(agent) && is_about_absent(decision);
+}
+
 void
 meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter)
 {
@@ -141,6 +182,10 @@ meishi_selector_decide(MeishiAgent *agent, MeishiWaiter *waiter)
 
     if (find_held(agent, waiter->call, decision, world, &index))
         meishi_selector_take(decision, world, index);
+    if (may_turn_up(agent, waiter, decision)) {
+        g_timeout_add(LOOK_EVERY_MS, on_time_to_look, g_steal_pointer(&owned));
+        return;
+    }
     if (decision->result == MEISHI_RESULT_PROMPT) {
         ask(agent, g_steal_pointer(&owned), decision);
         return;

@@ -6,11 +6,13 @@
  *      try ── LOCKED ──────────────► the token's PIN, one question for all ──► try
  *       │ └── PASSWORD_REQUIRED ───► a PIN for this use alone; giving it is the try
  *       └──── UNAVAILABLE ─────────► the module may be starting anew: wait a little ──► try
+ *                                    the vault has the key, too: that one
  *
  * Each of these once.  A Call is both what is under way and, with a PIN for each use, the lock that
  * the PIN opens.
  */
 #include "daemon/agent/token-shelf.h"
+#include "daemon/agent/token-spare.h"
 
 #include "daemon/base/error.h"
 
@@ -234,6 +236,51 @@ run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncRead
         .operation = call->op,
         .pin = pin,
         .verify = signs ? verify : NULL,
+/* ---- the vault's key, where there is one -------------------------------------------------------
+ */
+
+static void
+on_spare_used(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(Call) call = user_data;
+    GError *error = NULL;
+    MeishiSecret *secret = meishi_token_spare_use_finish(result, &error);
+
+    if (secret != NULL)
+        give(call, secret);
+    else
+        g_task_return_error(call->task, error);
+}
+
+static gboolean
+is_there(const Call *call)
+{
+    const MeishiTokenEntry *entry = find_entry(call);
+
+    return entry != NULL && !meishi_token_use_is_lost(entry->lock->use);
+}
+
+/* The card went, and the same certificate is in the vault. */
+static gboolean
+has_spare(const Call *call)
+{
+    return call->identity->is_in_vault && !is_there(call) &&
+           !g_cancellable_is_cancelled(call->cancellable);
+}
+
+/* Takes @error. */
+static void
+fail(Call *call, GError *error)
+{
+    if (!has_spare(call)) {
+        g_task_return_error(call->task, error);
+        return;
+    }
+    g_error_free(error);
+    meishi_token_spare_use_async(call->agent, call->identity, call->op, &call->away, on_spare_used,
+                                 call_ref(call));
+}
+
         .verify_data = signs ? call_ref(call) : NULL,
         .verify_free = signs ? release_call : NULL,
     };
@@ -349,7 +396,7 @@ on_login_asked(GObject *source, GAsyncResult *result, gpointer user_data)
     if (meishi_opening_ask_finish(result, &error))
         try_now(call);
     else
-        g_task_return_error(call->task, error);
+        fail(call, error);
 }
 
 static void
@@ -361,7 +408,7 @@ on_key_asked(GObject *source, GAsyncResult *result, gpointer user_data)
     if (meishi_opening_ask_finish(result, &error))
         give(call, g_steal_pointer(&call->result));
     else
-        g_task_return_error(call->task, error);
+        fail(call, error);
 }
 
 static void
@@ -454,12 +501,13 @@ on_tried(GObject *source, GAsyncResult *result, gpointer user_data)
         ask_to_log_in(call);
     else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED))
         ask_for_this_use(call);
-    else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE) && !call->has_waited)
+    else if (g_error_matches(error, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE) && !call->has_waited &&
+             !has_spare(call))
         wait_for_return(call);
     else if (is_not_here(error) && is_elsewhere(call))
         try_now(call);
     else
-        g_task_return_error(call->task, g_steal_pointer(&error));
+        fail(call, g_steal_pointer(&error));
 }
 
 static void
@@ -473,7 +521,7 @@ try_now(Call *call)
         return;
     }
     if (entry == NULL) {
-        g_task_return_error(call->task, new_absent_error(call));
+        fail(call, new_absent_error(call));
         return;
     }
     meishi_token_lock_ref(entry->lock);

@@ -549,3 +549,9 @@ meishi_agent_refresh_tokens(MeishiAgent *agent)
     if (agent->shelf != NULL)
         meishi_tokens_refresh(agent->shelf->tokens);
 }
+
+gboolean
+meishi_agent_has_seen_tokens(MeishiAgent *agent)
+{
+    return agent->shelf == NULL || meishi_tokens_are_settled(agent->shelf->tokens);
+}

@@ -288,3 +288,6 @@ void meishi_agent_use_token_async(MeishiAgent *agent, MeishiApplication *applica
                                   gpointer user_data);
 MeishiSecret *meishi_agent_use_token_finish(MeishiAgent *agent, GAsyncResult *result,
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether every module has been looked at: before, a token that seems to be away may be there. */
+gboolean meishi_agent_has_seen_tokens(MeishiAgent *agent);
+

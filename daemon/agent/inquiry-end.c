@@ -122,6 +122,59 @@ decide_again(MeishiAgent *agent, GPtrArray *waiters)
     }
 }
 
+/* ---- a card is inserted ---------------------------------------------------------------------- */
+
+/* How many identities have become strong since the question was put; the best of them. */
+static guint
+count_inserted(const MeishiInquiry *inquiry, const MeishiDecision *decision,
+               const MeishiWorld *world, const char **ret_id)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < decision->n_strong; i++) {
+        const char *id =
+            meishi_inventory_entry(world->inventory, decision->verdicts[i].index)->candidate->id;
+
+        if (!g_hash_table_contains(inquiry->ready, id) && n++ == 0)
+            *ret_id = id;
+    }
+    return n;
+}
+
+/* Whoever inserts the card that is asked for means the identity on it; where there are several, or
+ * it is another card, that is asked. */
+gboolean
+meishi_inquiry_take_card(MeishiInquiry *inquiry)
+{
+    MeishiAgent *agent = inquiry->agent;
+    const MeishiWaiter *first = g_ptr_array_index(inquiry->waiters, 0);
+    const MeishiWorld *world = meishi_agent_world(agent);
+    g_autoptr(MeishiDecision) decision = NULL;
+    g_auto(MeishiPersonAnswer) said = {.scope = MEISHI_SCOPE_ONCE, .reach = MEISHI_REACH_HOST_PORT};
+    const char *id = NULL;
+    gboolean is_answer;
+
+    if (!inquiry->is_for_card)
+        return FALSE;
+    decision = meishi_decide(world, first->call->request);
+    if (decision->result != MEISHI_RESULT_PROMPT ||
+        count_inserted(inquiry, decision, world, &id) == 0)
+        return FALSE;
+    g_ptr_array_remove(agent->selector->inquiries, inquiry);
+    said.id = g_strdup(id);
+    is_answer = decision->n_strong == 1 && g_hash_table_contains(inquiry->ids, id);
+    g_clear_pointer(&decision, meishi_decision_free); /* it borrows from what changes now */
+    if (is_answer)
+        answer_all(inquiry, inquiry->waiters, &said);
+    else
+        decide_again(agent, inquiry->waiters);
+    meishi_prompters_withdraw(agent->prompters, inquiry->cancellable);
+    return TRUE;
+}
+
+/* ---- what came of the asking ------------------------------------------------------------------
+ */
+
 /* Whoever could ask has gone or did not come. */
 static void
 tell_nobody(const MeishiInquiry *inquiry, GPtrArray *waiters)

@@ -9,8 +9,10 @@
 struct MeishiInquiry {
     MeishiAgent *agent; /* NULL: it has ended */
     char *key;
-    GPtrArray *waiters; /* MeishiWaiter */
-    GHashTable *ids;    /* of the identities that could be chosen */
+    GPtrArray *waiters;   /* MeishiWaiter */
+    GHashTable *ids;      /* of the identities that could be chosen */
+    GHashTable *ready;    /* those of them that were strong when it was asked */
+    gboolean is_for_card; /* it asks to insert one */
     GVariant *question;
     const char *row; /* static */
     gint64 ask_once; /* the choice because of which it is asked only this once; 0 */
@@ -42,5 +44,8 @@ void meishi_inquiry_tell_time(MeishiInquiry *inquiry);
 
 /* The end of the asking; a GAsyncReadyCallback. */
 void meishi_inquiry_on_asked(GObject *source, GAsyncResult *result, gpointer inquiry);
+
+/* Whether the card came that the question asks for, which is answered by that; then it is gone. */
+gboolean meishi_inquiry_take_card(MeishiInquiry *inquiry);
 
 void meishi_inquiry_free(MeishiInquiry *inquiry);

@@ -24,6 +24,7 @@ meishi_inquiry_free(MeishiInquiry *inquiry)
     g_free(inquiry->key);
     g_ptr_array_unref(inquiry->waiters);
     g_hash_table_unref(inquiry->ids);
+    g_hash_table_unref(inquiry->ready);
     g_variant_unref(inquiry->question);
     g_object_unref(inquiry->cancellable);
     g_free(inquiry);
@@ -61,6 +62,8 @@ meishi_inquiry_review(MeishiInquiry *inquiry)
 {
     gboolean is_open = FALSE;
 
+    if (meishi_inquiry_take_card(inquiry))
+        return FALSE;
     for (guint i = 0; i < inquiry->waiters->len; i++) {
         MeishiWaiter *waiter = g_ptr_array_index(inquiry->waiters, i);
 
@@ -137,12 +140,13 @@ check_room(MeishiAgent *agent, const MeishiSelectCall *call, const MeishiInquiry
     return FALSE;
 }
 
+/* Of the first @n, best first. */
 static GHashTable *
-collect_ids(const MeishiDecision *decision, const MeishiWorld *world)
+collect_ids(const MeishiDecision *decision, guint n, const MeishiWorld *world)
 {
     GHashTable *ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    for (guint i = 0; i < decision->n_strong + decision->n_soft; i++) {
+    for (guint i = 0; i < n; i++) {
         guint index = decision->verdicts[i].index;
 
         g_hash_table_add(ids,
@@ -175,7 +179,9 @@ open_inquiry(MeishiAgent *agent, const MeishiWaiter *waiter, const MeishiDecisio
     inquiry->agent = agent;
     inquiry->key = make_key(agent, waiter->call, decision);
     inquiry->waiters = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_waiter_free);
-    inquiry->ids = collect_ids(decision, world);
+    inquiry->ids = collect_ids(decision, decision->n_strong + decision->n_soft, world);
+    inquiry->ready = collect_ids(decision, decision->n_strong, world);
+    inquiry->is_for_card = decision->prompt == MEISHI_PROMPT_INSERT;
     inquiry->question = g_variant_ref_sink(
         meishi_question_facts_new(waiter->call, decision, world, waiter->deadline));
     inquiry->row = decision->row_text;

@@ -44,6 +44,7 @@ typedef struct {
     GSource *cancel;
     gint64 deadline;     /* seconds since 1970 */
     gboolean is_patient; /* did not say how long it waits, and so does for a person's sake */
+    guint looked_ms;     /* for how long tokens have been looked for */
 } MeishiWaiter;
 
 /* ---- waiter.c */

@@ -214,6 +214,7 @@ on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpo
     g_variant_dict_insert(&values, "clients", "u", stats->n_clients(stats->user_data));
     g_variant_dict_insert(&values, "questions", "u",
                           meishi_prompters_n_questions(meishi_agent_prompters(context->agent)));
+    g_variant_dict_insert(&values, "settled", "b", meishi_agent_has_seen_tokens(context->agent));
     meishi_bus_manager_complete_statistics(skeleton, invocation, g_variant_dict_end(&values));
     return TRUE;
 }
