@@ -236,51 +236,6 @@ run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncRead
         .operation = call->op,
         .pin = pin,
         .verify = signs ? verify : NULL,
-/* ---- the vault's key, where there is one -------------------------------------------------------
- */
-
-static void
-on_spare_used(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(Call) call = user_data;
-    GError *error = NULL;
-    MeishiSecret *secret = meishi_token_spare_use_finish(result, &error);
-
-    if (secret != NULL)
-        give(call, secret);
-    else
-        g_task_return_error(call->task, error);
-}
-
-static gboolean
-is_there(const Call *call)
-{
-    const MeishiTokenEntry *entry = find_entry(call);
-
-    return entry != NULL && !meishi_token_use_is_lost(entry->lock->use);
-}
-
-/* The card went, and the same certificate is in the vault. */
-static gboolean
-has_spare(const Call *call)
-{
-    return call->identity->is_in_vault && !is_there(call) &&
-           !g_cancellable_is_cancelled(call->cancellable);
-}
-
-/* Takes @error. */
-static void
-fail(Call *call, GError *error)
-{
-    if (!has_spare(call)) {
-        g_task_return_error(call->task, error);
-        return;
-    }
-    g_error_free(error);
-    meishi_token_spare_use_async(call->agent, call->identity, call->op, &call->away, on_spare_used,
-                                 call_ref(call));
-}
-
         .verify_data = signs ? call_ref(call) : NULL,
         .verify_free = signs ? release_call : NULL,
     };
@@ -383,6 +338,53 @@ static const MeishiLockClass key_class = {
     .try_finish = try_key_finish,
     .new_refusal = refuse_key,
 };
+
+/* ---- the vault's key, where there is one -------------------------------------------------------
+ */
+
+static void
+on_spare_used(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(Call) call = user_data;
+    GError *error = NULL;
+    MeishiSecret *secret = meishi_token_spare_use_finish(result, &error);
+
+    if (secret != NULL)
+        give(call, secret);
+    else
+        g_task_return_error(call->task, error);
+}
+
+static gboolean
+is_there(const Call *call)
+{
+    const MeishiTokenEntry *entry = find_entry(call);
+
+    return entry != NULL && !meishi_token_use_is_lost(entry->lock->use);
+}
+
+/* The card went, and the same certificate is in the vault. */
+static gboolean
+has_spare(const Call *call)
+{
+    return call->identity->is_in_vault && !is_there(call) &&
+           !g_cancellable_is_cancelled(call->cancellable);
+}
+
+/* Takes @error.  Where a PIN was missing and the token is, too, the token is what is missing. */
+static void
+fail(Call *call, GError *error)
+{
+    g_autoptr(GError) why = error;
+
+    if (has_spare(call))
+        meishi_token_spare_use_async(call->agent, call->identity, call->op, &call->away,
+                                     on_spare_used, call_ref(call));
+    else if (g_error_matches(why, MEISHI_ERROR, MEISHI_ERROR_LOCKED) && !is_there(call))
+        g_task_return_error(call->task, new_absent_error(call));
+    else
+        g_task_return_error(call->task, g_steal_pointer(&why));
+}
 
 /* ---- asking -----------------------------------------------------------------------------------
  */
