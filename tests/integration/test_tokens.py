@@ -113,9 +113,15 @@ def test_token_list_and_show(owner, prompter):
     ]  # fmt: skip
     assert line[2] == "card" and line[-3:] == ["asked", "when", "needed"]
     for name in ("Corp card", "corp CARD", token["serial_number"]):
-        assert json.loads(owner.meishi("token", "show", name, "--json").stdout) == token
+        shown = json.loads(owner.meishi("token", "show", name, "--json").stdout)
+        assert shown | token == shown
+        assert {"initialized", "login-required", "pin-set"} <= set(shown["flags"])
+        assert [one["label"] for one in shown["objects"] if one["class"] == "certificate"] != []
+        (pss,) = [one for one in shown["mechanisms"] if one["name"] == "RSA_PKCS_PSS"]
+        assert "sign" in pss["uses"] and pss["max"] >= 4096
     shown = owner.meishi("token", "show", "Corp card").stdout
     assert RSA in shown and EC in shown and "pkcs11:token=Corp%20card" in shown
+    assert "RSA_PKCS_PSS: sign, verify" in shown and f"certificate “{RSA}”" in shown
     absent = owner.meishi("token", "show", "Other", check=False)
     assert absent.returncode == 3 and "There is no card" in absent.stderr
     settle()
@@ -246,6 +252,8 @@ def test_pulled_and_inserted(owner, card, prompter, program):
     one.begin()
     assert result(one) in (DEVICE_REMOVED, 0x60, 0x82)
     wait_until(lambda: not sees(owner, RSA), "the card is missed")
+    settle()
+    n_asked = len(prompter.questions)  # once more, where the login was missed before the card
     assert one.slot not in one.slots()["slots"]
     card.insert()
     wait_until(lambda: sees(owner, RSA), "the card is seen again", 60)
@@ -253,8 +261,18 @@ def test_pulled_and_inserted(owner, card, prompter, program):
     again = one.open(slot=one.slot)["session"]
     key = one.find_key(session=again, label=RSA)["key"]
     one.send("sign", session=again, key=key, mechanism="SHA256_RSA_PKCS", data="00" * 32)
-    prompter.give(prompter.question(2)[0], PIN)
+    prompter.give(prompter.question(n_asked + 1)[0], PIN)
     assert result(one) == OK
+
+
+def test_pulled_before_its_pin_is_given(card, prompter, program):
+    """A program is told of the card then, and not of a PIN that nobody could give."""
+    one = program()
+    one.begin()
+    prompter.question()
+    card.pull()
+    assert prompter.end()[1] == "answered"
+    assert result(one) in (DEVICE_REMOVED, 0x60, 0x82)
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
