@@ -11,6 +11,7 @@
 #include "module/wire/memfile.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #define MAX_EXCHANGES   3 /* of one request that each time lost its connection */
 #define CALL_TIMEOUT_MS (5 * 60 * 1000)
@@ -143,10 +144,18 @@ meishi_client_exchange_once(struct meishi_call *call, const struct meishi_exchan
     return r == -EPIPE ? MEISHI_CLIENT_GONE : meishi_pool_result(r);
 }
 
-enum meishi_client_result
-meishi_client_wait(struct meishi_call *call, uint64_t counter, uint64_t *ret_counter)
+static void
+clear_frame(void *frame)
 {
-    struct meishi_exchange exchange = {.deadline_ms = MEISHI_SOCK_FOREVER};
+    meishi_buf_clear(frame);
+}
+
+enum meishi_client_result
+meishi_client_wait(struct meishi_call *call, uint64_t counter, int cancel_state,
+                   uint64_t *ret_counter)
+{
+    struct meishi_exchange exchange = {.deadline_ms = MEISHI_SOCK_FOREVER,
+                                       .cancel_state = &cancel_state};
     struct meishi_msg_counter_reply reply;
     enum meishi_client_result result = meishi_pool_acquire(call);
     struct meishi_buf frame;
@@ -156,9 +165,10 @@ meishi_client_wait(struct meishi_call *call, uint64_t counter, uint64_t *ret_cou
     meishi_buf_init(&frame, MEISHI_WIRE_MAX_FRAME);
     meishi_msg_wait_encode(&frame, 0, &(struct meishi_msg_wait){counter});
     exchange.frame = &frame;
+    pthread_cleanup_push(clear_frame, &frame);
     result = frame.failed ? MEISHI_CLIENT_NO_MEMORY
                           : meishi_client_exchange_once(call, &exchange, &reply);
-    meishi_buf_clear(&frame);
+    pthread_cleanup_pop(true);
     meishi_pool_release(call, true);
     if (result == MEISHI_CLIENT_OK)
         *ret_counter = reply.counter;

@@ -16,11 +16,11 @@ take_event(CK_SLOT_ID *ret_slot)
 {
     for (unsigned i = 0; i < meishi_state.n_slots; i++) {
         struct meishi_slot *slot = &meishi_state.slots[i];
-        enum meishi_presence now =
-            meishi_view_is_present(slot->id) ? MEISHI_PRESENCE_PRESENT : MEISHI_PRESENCE_ABSENT;
-        bool is_news = slot->reported != MEISHI_PRESENCE_UNKNOWN && slot->reported != now;
+        struct meishi_presence now = meishi_view_presence(slot->id);
+        bool is_news = slot->is_told && !meishi_presence_equal(slot->told, now);
 
-        slot->reported = now;
+        slot->told = now;
+        slot->is_told = true;
         if (is_news) {
             *ret_slot = slot->id;
             return true;
@@ -29,25 +29,30 @@ take_event(CK_SLOT_ID *ret_slot)
     return false;
 }
 
-/* Entered; the daemon's counter, read before the view is looked at, so that what changes in
- * between is not missed. */
-static bool
-read_counter(uint64_t *ret_counter)
+/* The daemon's counter, read before the view is looked at, so that what changes in between is not
+ * missed. */
+struct news {
+    bool has_counter;
+    uint64_t counter;
+};
+
+/* Entered. */
+static struct news
+read_counter(void)
 {
     if (meishi_state.pulse == NULL)
-        return false;
-    *ret_counter = __atomic_load_n(&meishi_state.pulse->slot_events, __ATOMIC_ACQUIRE);
-    return true;
+        return (struct news){false, 0};
+    return (struct news){true, __atomic_load_n(&meishi_state.pulse->slot_events, __ATOMIC_ACQUIRE)};
 }
 
 static CK_RV
-look(uint64_t *ret_counter, bool *ret_has_counter, CK_SLOT_ID *ret_slot)
+look(struct news *ret_news, CK_SLOT_ID *ret_slot)
 {
     CK_RV rv = meishi_state_enter();
 
     if (rv != CKR_OK)
         return rv;
-    *ret_has_counter = read_counter(ret_counter);
+    *ret_news = read_counter();
     meishi_state_leave();
     meishi_view_refresh();
     rv = meishi_state_enter();
@@ -58,14 +63,27 @@ look(uint64_t *ret_counter, bool *ret_has_counter, CK_SLOT_ID *ret_slot)
     return rv;
 }
 
+/* The thread ends here where the host has cancelled it. */
+static void
+give_way(int cancel_state)
+{
+    int unused;
+
+    pthread_setcancelstate(cancel_state, NULL);
+    pthread_testcancel();
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+}
+
 /* Lets something happen; CKR_OK where it is time to look again. */
 static CK_RV
-pause_for_event(struct meishi_call *call, bool has_counter, uint64_t counter)
+pause_for_event(struct meishi_call *call, const struct news *news, int cancel_state)
 {
     enum meishi_client_result result = MEISHI_CLIENT_ABSENT;
+    uint64_t counter;
 
-    if (has_counter)
-        result = meishi_client_wait(call, counter, &counter);
+    give_way(cancel_state);
+    if (news->has_counter)
+        result = meishi_client_wait(call, news->counter, cancel_state, &counter);
     if (result == MEISHI_CLIENT_OK || result == MEISHI_CLIENT_GONE)
         return CKR_OK;
     if (result != MEISHI_CLIENT_CANCELLED && meishi_client_sleep(call, ABSENT_PAUSE_MS))
@@ -86,6 +104,28 @@ begin_call(struct meishi_call *call, int *ret_cancel_state)
     return CKR_OK;
 }
 
+static void
+abandon_call(void *call)
+{
+    meishi_client_abandon(call);
+}
+
+static CK_RV
+look_until_event(struct meishi_call *call, int cancel_state, CK_SLOT_ID *ret_slot)
+{
+    struct news news;
+    CK_RV rv;
+
+    do {
+        rv = look(&news, ret_slot);
+        if (rv != CKR_NO_EVENT)
+            break;
+        rv = pause_for_event(call, &news, cancel_state);
+    } while (rv == CKR_OK);
+    return rv;
+}
+
+/* The one call that may last for ever, and so the one in which a thread may be cancelled. */
 static CK_RV
 wait_for_event(CK_SLOT_ID *ret_slot)
 {
@@ -95,15 +135,9 @@ wait_for_event(CK_SLOT_ID *ret_slot)
 
     if (rv != CKR_OK)
         return rv;
-    do {
-        uint64_t counter = 0;
-        bool has_counter;
-
-        rv = look(&counter, &has_counter, ret_slot);
-        if (rv != CKR_NO_EVENT)
-            break;
-        rv = pause_for_event(&call, has_counter, counter);
-    } while (rv == CKR_OK);
+    pthread_cleanup_push(abandon_call, &call);
+    rv = look_until_event(&call, cancel_state, ret_slot);
+    pthread_cleanup_pop(false);
     meishi_client_end(&call);
     pthread_setcancelstate(cancel_state, NULL);
     return rv;
@@ -112,12 +146,11 @@ wait_for_event(CK_SLOT_ID *ret_slot)
 CK_RV
 C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *slot, void *unused)
 {
-    uint64_t counter;
-    bool has_counter;
+    struct news news;
 
     if (slot == NULL || unused != NULL)
         return CKR_ARGUMENTS_BAD;
     if ((flags & CKF_DONT_BLOCK) != 0)
-        return look(&counter, &has_counter, slot);
+        return look(&news, slot);
     return wait_for_event(slot);
 }

@@ -73,8 +73,10 @@ static CK_RV
 login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, const struct pin *pin)
 {
     struct meishi_session *session;
-    CK_RV rv = meishi_state_enter();
+    CK_RV rv;
 
+    meishi_view_refresh();
+    rv = meishi_state_enter();
     if (rv != CKR_OK)
         return rv;
     rv = meishi_session_get(handle, &session);

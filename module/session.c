@@ -225,6 +225,8 @@ session_state(const struct meishi_session *session)
     return is_user ? CKS_RO_USER_FUNCTIONS : CKS_RO_PUBLIC_SESSION;
 }
 
+/* How programs find out whether the token of a session is still the one that it was opened with
+ * (3.0, 5.6.4): NSS and Java ask just that before they use what they remember of it. */
 CK_RV
 C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 {
@@ -233,6 +235,7 @@ C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 
     if (info == NULL)
         return CKR_ARGUMENTS_BAD;
+    meishi_view_refresh();
     rv = meishi_state_enter();
     if (rv != CKR_OK)
         return rv;

@@ -4,6 +4,7 @@
  */
 #include "module/state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The largest PIN that a person may be asked for here. */
@@ -45,8 +46,7 @@ list_slots(bool only_present, CK_SLOT_ID *list, CK_ULONG room)
     for (unsigned i = 0; i < meishi_state.n_slots; i++) {
         struct meishi_slot *slot = &meishi_state.slots[i];
 
-        if (slot->reported == MEISHI_PRESENCE_UNKNOWN)
-            slot->reported = MEISHI_PRESENCE_ABSENT; /* the caller is being told so */
+        slot->is_told = true; /* without a view: that nothing is there */
         if (only_present && !meishi_view_is_present(slot->id))
             continue;
         if (list != NULL && n < room)
@@ -75,13 +75,28 @@ C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *list, CK_ULONG *count)
     return rv;
 }
 
+/* The names are those that the daemon gives the vault's slots; where cards come, there is a place
+ * for one. */
+static void
+name_empty_slot(CK_SLOT_ID slot_id, char *name, size_t room)
+{
+    unsigned long place = slot_id - MEISHI_WIRE_SLOT_TOKENS + 1;
+
+    if (slot_id >= MEISHI_WIRE_SLOT_TOKENS && place <= MEISHI_WIRE_N_TOKEN_SLOTS)
+        snprintf(name, room, "Meishi: place %lu for a card or token", place);
+    else
+        snprintf(name, room, "%s",
+                 slot_id == MEISHI_WIRE_SLOT_VAULT_EDDSA ? "Meishi (EdDSA)" : "Meishi");
+}
+
 /* A slot as long as nothing is known of it: something may come, and NSS looks again only at slots
- * that say so.  The names are those that the daemon gives the fixed slots. */
+ * that say so. */
 static void
 describe_empty_slot(CK_SLOT_ID slot_id, CK_SLOT_INFO *info)
 {
-    const char *name = slot_id == 2 ? "Meishi (EdDSA)" : "Meishi";
+    char name[sizeof info->slotDescription + 1];
 
+    name_empty_slot(slot_id, name, sizeof name);
     memset(info->slotDescription, ' ', sizeof info->slotDescription);
     memset(info->manufacturerID, ' ', sizeof info->manufacturerID);
     memcpy(info->slotDescription, name, strlen(name));

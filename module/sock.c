@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,21 @@ wait_for(int fd, short events, int64_t deadline_ms)
         if (n < 0 && errno != EINTR)
             return -errno;
     }
+}
+
+int
+meishi_sock_await(const struct meishi_sock *sock, int cancel_state)
+{
+    int n, error, unused;
+    struct pollfd p = {.fd = sock->fd, .events = POLLIN};
+
+    do {
+        pthread_setcancelstate(cancel_state, NULL);
+        n = poll(&p, 1, -1);
+        error = errno;
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+    } while (n < 0 && error == EINTR);
+    return n < 0 ? -error : 0;
 }
 
 int

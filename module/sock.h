@@ -48,6 +48,11 @@ void meishi_sock_close(struct meishi_sock *sock);
 /* Has the other end gone (or sent what nobody asked for)?  Does not wait. */
 bool meishi_sock_is_dead(const struct meishi_sock *sock);
 
+/* Waits for something to receive, as long as it takes; the thread may be ended meanwhile where
+ * @cancel_state, which is the host's, lets it. */
+int meishi_sock_await(const struct meishi_sock *sock, int cancel_state)
+    __attribute__((warn_unused_result));
+
 int meishi_sock_send(const struct meishi_sock *sock, const void *data, size_t len,
                      const struct meishi_packet_fds *fds, int64_t deadline_ms)
     __attribute__((warn_unused_result));

@@ -100,17 +100,25 @@ meishi_state_wake(void)
     pthread_cond_broadcast(&state_wake);
 }
 
-/* Slot 1 is the vault, slot 2 its Ed25519 and Ed448 keys, apart because libp11 0.4.12 gives up a
- * whole token that has one of those.  They are there before the daemon is; where each identity has
- * a slot, there is none before that. */
+static void
+add_fixed_slot(CK_SLOT_ID id)
+{
+    meishi_state.slots[meishi_state.n_slots++] = (struct meishi_slot){.id = id};
+}
+
+/* The vault, its Ed25519 and Ed448 keys, apart because libp11 0.4.12 gives up a whole token that
+ * has one of those, and places for tokens that may come: NSS and Java ask for the slots once.  They
+ * are there before the daemon is; where each identity has a slot, there is none before that. */
 static void
 add_fixed_slots(const struct meishi_options *options)
 {
     meishi_state.n_slots = 0;
     if (options->slot_per_identity)
         return;
-    for (CK_SLOT_ID id = 1; id <= 2; id++)
-        meishi_state.slots[meishi_state.n_slots++] = (struct meishi_slot){.id = id};
+    add_fixed_slot(MEISHI_WIRE_SLOT_VAULT);
+    add_fixed_slot(MEISHI_WIRE_SLOT_VAULT_EDDSA);
+    for (CK_SLOT_ID n = 0; n < MEISHI_WIRE_N_TOKEN_SLOTS; n++)
+        add_fixed_slot(MEISHI_WIRE_SLOT_TOKENS + n);
 }
 
 CK_RV

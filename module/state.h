@@ -9,7 +9,8 @@
  *
  * A host may cancel its threads.  Ours are closed to that from entering to leaving and while they
  * wait for the daemon: a thread that ended there would keep the lock, or leave its call, which is
- * on its stack, in a list.
+ * on its stack, in a list.  C_WaitForSlotEvent, which may wait for ever, opens itself to it while
+ * it holds nothing but its call.
  */
 #pragma once
 
@@ -31,16 +32,18 @@ struct meishi_view {
     struct meishi_snapshot snapshot;
 };
 
-enum meishi_presence {
-    MEISHI_PRESENCE_UNKNOWN = 0,
-    MEISHI_PRESENCE_ABSENT,
-    MEISHI_PRESENCE_PRESENT,
+/* Which token is in a slot: a pulled token that is put in again is another one. */
+struct meishi_presence {
+    bool is_present;
+    uint64_t insertion; /* 0 where it is not */
 };
 
 struct meishi_slot {
     CK_SLOT_ID id;
     bool is_logged_in;
-    enum meishi_presence reported; /* what C_WaitForSlotEvent last told, or started from */
+    struct meishi_presence now;  /* what sessions in it are with */
+    struct meishi_presence told; /* what C_WaitForSlotEvent last told, or started from */
+    bool is_told;
 };
 
 /* A slot that was there once keeps its place for good; with a slot for each identity there may be
@@ -108,8 +111,10 @@ void meishi_view_clear(void);
 /* The slot in the view; NULL where there is no view or it does not have the slot. */
 const struct meishi_snapshot_slot *meishi_view_slot(CK_SLOT_ID id);
 bool meishi_view_is_present(CK_SLOT_ID id);
+struct meishi_presence meishi_view_presence(CK_SLOT_ID id);
+bool meishi_presence_equal(struct meishi_presence a, struct meishi_presence b);
 
-/* NULL for an id that never was. */
+/* NULL for an id that never was and does not stand from the start. */
 struct meishi_slot *meishi_slot_find(CK_SLOT_ID id);
 
 /* ---- session.c ----------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
  * Looking costs a read of the pulse page and at most one system call.  One thread fetches at a
  * time; the others go on with the old view, or wait where there is none.  Slots are only ever
  * added (NSS takes a shrinking slot list for a broken module), and a token that went takes its
- * sessions along.
+ * sessions along (PKCS #11 3.0, 5.6.1), whether it is back by now or not.
  */
 #include "module/state.h"
 
@@ -54,38 +54,56 @@ meishi_view_slot(CK_SLOT_ID id)
                                      : NULL;
 }
 
-bool
-meishi_view_is_present(CK_SLOT_ID id)
+struct meishi_presence
+meishi_view_presence(CK_SLOT_ID id)
 {
     const struct meishi_snapshot_slot *slot = meishi_view_slot(id);
 
-    return slot != NULL && (slot->slot_flags & CKF_TOKEN_PRESENT) != 0;
+    if (slot == NULL || (slot->slot_flags & CKF_TOKEN_PRESENT) == 0)
+        return (struct meishi_presence){false, 0};
+    return (struct meishi_presence){true, slot->insertion};
 }
 
+bool
+meishi_view_is_present(CK_SLOT_ID id)
+{
+    return meishi_view_presence(id).is_present;
+}
+
+bool
+meishi_presence_equal(struct meishi_presence a, struct meishi_presence b)
+{
+    return a.is_present == b.is_present && a.insertion == b.insertion;
+}
+
+/* What is there in the first view is no event; a slot that comes later was empty until then. */
 static void
-add_slot(CK_SLOT_ID id)
+add_slot(CK_SLOT_ID id, bool is_first_view)
 {
     if (meishi_slot_find(id) == NULL && meishi_state.n_slots < MEISHI_MAX_SLOTS)
-        meishi_state.slots[meishi_state.n_slots++] = (struct meishi_slot){.id = id};
+        meishi_state.slots[meishi_state.n_slots++] =
+            (struct meishi_slot){.id = id, .is_told = !is_first_view};
 }
 
 static void
-update_slots(const struct meishi_snapshot *snapshot)
+update_slots(const struct meishi_snapshot *snapshot, bool is_first_view)
 {
     for (uint32_t n = 0; n < meishi_snapshot_header(snapshot)->n_slots; n++) {
         const struct meishi_snapshot_slot *slot = meishi_snapshot_slot_at(snapshot, n);
 
         if (slot != NULL)
-            add_slot((CK_SLOT_ID)slot->slot_id);
+            add_slot((CK_SLOT_ID)slot->slot_id, is_first_view);
     }
     for (unsigned i = 0; i < meishi_state.n_slots; i++) {
         struct meishi_slot *slot = &meishi_state.slots[i];
-        bool is_present = meishi_view_is_present(slot->id);
+        struct meishi_presence presence = meishi_view_presence(slot->id);
 
-        if (slot->reported == MEISHI_PRESENCE_UNKNOWN)
-            slot->reported = is_present ? MEISHI_PRESENCE_PRESENT : MEISHI_PRESENCE_ABSENT;
-        if (!is_present)
+        if (!slot->is_told)
+            slot->told = presence;
+        slot->is_told = true;
+        if (!meishi_presence_equal(presence, slot->now))
             meishi_session_close_slot(slot->id);
+        slot->now = presence;
     }
 }
 
@@ -118,6 +136,7 @@ static void
 install(const struct meishi_client_view *fetched)
 {
     struct meishi_view *view = malloc(sizeof *view);
+    bool is_first = meishi_state.view == NULL;
 
     if (view == NULL || !meishi_state.is_initialized) {
         struct meishi_snapshot snapshot = fetched->snapshot;
@@ -134,7 +153,7 @@ install(const struct meishi_client_view *fetched)
         meishi_client_unmap_pulse(meishi_state.pulse);
         meishi_state.pulse = fetched->pulse;
     }
-    update_slots(&view->snapshot);
+    update_slots(&view->snapshot, is_first);
 }
 
 /* Entered at the beginning and at the end, not while the daemon is asked.  C_Finalize may have

@@ -353,8 +353,22 @@ part_with_others(MeishiTokenShelf *shelf, const GPtrArray *old)
     }
 }
 
+/* What another process of a module finds in the same slot under the same name was not pulled:
+ * programs keep their sessions with it. */
+static const MeishiTokenPlace *
+find_place_before(const GPtrArray *old, const MeishiTokenContent *token)
+{
+    for (guint i = 0; i < old->len; i++) {
+        const MeishiTokenLock *lock = old->pdata[i];
+
+        if (meishi_token_content_is_restart(meishi_token_use_token(lock->use), token))
+            return lock->place;
+    }
+    return NULL;
+}
+
 static MeishiTokenLock *
-lock_new(MeishiTokenShelf *shelf, MeishiTokenUse *use)
+lock_new(MeishiTokenShelf *shelf, MeishiTokenUse *use, const GPtrArray *old)
 {
     MeishiTokenLock *lock = g_new0(MeishiTokenLock, 1);
     g_auto(Reading) reading = {0};
@@ -364,7 +378,8 @@ lock_new(MeishiTokenShelf *shelf, MeishiTokenUse *use)
     lock->agent = shelf->agent;
     lock->use = meishi_token_use_ref(use);
     lock->known = meishi_token_book_meet(shelf->agent->token_book, &reading.seen);
-    lock->place = meishi_token_seat_take(shelf, reading.seen.facts, lock->known);
+    lock->place = meishi_token_seat_take(shelf, reading.seen.facts, lock->known,
+                                         find_place_before(old, reading.seen.facts));
     return lock;
 }
 
@@ -380,7 +395,7 @@ on_changed(gpointer user_data)
     part_with_others(shelf, old);
     for (guint i = 0; i < uses->len; i++) {
         if (find_lock(shelf->locks, uses->pdata[i]) == NULL)
-            g_ptr_array_add(shelf->locks, lock_new(shelf, uses->pdata[i]));
+            g_ptr_array_add(shelf->locks, lock_new(shelf, uses->pdata[i], old));
     }
     refresh(shelf);
     tell_the_lost(old);

@@ -29,6 +29,9 @@ typedef struct {
 } MeishiTokenPlace;
 
 #define MEISHI_N_SEATS 16
+#define MEISHI_N_STANDING_SEATS                                      \
+    4 /* the first of them, which programs know before a token comes \
+       */
 
 /* Rows of identities on tokens begin here: no store has so many, and a handle has room for it. */
 #define MEISHI_FIRST_TOKEN_ROW (G_GINT64_CONSTANT(1) << 21)

@@ -100,8 +100,10 @@ hash_identity(GChecksum *sum, const MeishiIdentity *identity)
     meishi_presentation_hash_text(sum, identity->label);
     meishi_presentation_hash_text(sum, identity->token_label);
     meishi_presentation_hash_number(sum, identity->place != NULL ? identity->place->seat + 1 : 0);
-    if (identity->place != NULL)
+    if (identity->place != NULL) {
         meishi_presentation_hash_text(sum, identity->place->serial);
+        meishi_presentation_hash_number(sum, identity->place->insertion);
+    }
     g_checksum_update(sum, identity->key->spki_sha256, MEISHI_SHA256_LEN);
     if (identity->cert != NULL)
         g_checksum_update(sum, identity->cert->sha256, MEISHI_SHA256_LEN);

@@ -39,28 +39,37 @@ who_sits(const MeishiTokenShelf *shelf, guint seat)
     return NULL;
 }
 
-/* Where @name was before; else one that nobody had; else one whose token is away.  With more tokens
- * than seats two share one. */
+/* How good @seat is for @name: best where it was before; then a slot that programs know from the
+ * start, rather one that nobody had than one whose token is away; then another, likewise. */
+static guint
+rate_seat(const MeishiTokenShelf *shelf, guint seat, const char *name)
+{
+    guint standing = seat < MEISHI_N_STANDING_SEATS ? 2 : 0;
+
+    if (who_sits(shelf, seat) != NULL)
+        return 0;
+    if (g_strcmp0(shelf->seats[seat], name) == 0)
+        return 5;
+    return standing + (shelf->seats[seat] == NULL ? 2 : 1);
+}
+
+/* With more tokens than seats two share one. */
 static guint
 choose_seat(const MeishiTokenShelf *shelf, const char *name)
 {
-    guint first = g_str_hash(name) % MEISHI_N_SEATS;
-    guint fresh = MEISHI_N_SEATS, idle = MEISHI_N_SEATS;
+    guint first = g_str_hash(name) % MEISHI_N_STANDING_SEATS;
+    guint best = first, best_rate = 0;
 
-    for (guint i = MEISHI_N_SEATS; i-- > 0;) {
-        guint seat = (first + i) % MEISHI_N_SEATS;
+    for (guint i = 0; i < MEISHI_N_SEATS; i++) {
+        guint seat = i < MEISHI_N_STANDING_SEATS ? (first + i) % MEISHI_N_STANDING_SEATS : i;
+        guint rate = rate_seat(shelf, seat, name);
 
-        if (who_sits(shelf, seat) != NULL)
-            continue;
-        if (g_strcmp0(shelf->seats[seat], name) == 0)
-            return seat;
-        if (shelf->seats[seat] == NULL)
-            fresh = seat;
-        idle = seat;
+        if (rate > best_rate) {
+            best = seat;
+            best_rate = rate;
+        }
     }
-    if (fresh < MEISHI_N_SEATS)
-        return fresh;
-    return idle < MEISHI_N_SEATS ? idle : first;
+    return best;
 }
 
 /* ---- names ------------------------------------------------------------------------------------
@@ -138,9 +147,17 @@ take_seat(MeishiTokenShelf *shelf, const MeishiTokenContent *token)
     return seat;
 }
 
+/* By the clock, unlike those of an earlier daemon: programs outlive it. */
+static guint64
+new_insertion(MeishiTokenShelf *shelf)
+{
+    shelf->last_insertion = MAX((guint64)g_get_real_time(), shelf->last_insertion + 1);
+    return shelf->last_insertion;
+}
+
 MeishiTokenPlace *
 meishi_token_seat_take(MeishiTokenShelf *shelf, const MeishiTokenContent *token,
-                       const MeishiKnownToken *known)
+                       const MeishiKnownToken *known, const MeishiTokenPlace *before)
 {
     MeishiTokenPlace *place = g_new0(MeishiTokenPlace, 1);
 
@@ -155,7 +172,7 @@ meishi_token_seat_take(MeishiTokenShelf *shelf, const MeishiTokenContent *token,
     place->reader = g_strdup(token->reader);
     place->seat = take_seat(shelf, token);
     place->slot_label = choose_slot_label(shelf, token->label, 0);
-    place->insertion = (guint64)g_get_real_time(); /* unlike those of an earlier daemon */
+    place->insertion = before != NULL ? before->insertion : new_insertion(shelf);
     place->hides_certificates =
         meishi_token_content_needs_login(token) && meishi_token_content_is_bare(token);
     return place;

@@ -55,7 +55,8 @@ struct MeishiTokenShelf {
     GPtrArray *rows;             /* MeishiRosterOnToken, of the last reading */
     char *seats[MEISHI_N_SEATS]; /* what was in each last: label, model, serial number; NULL */
     GHashTable *away;            /* number -> MeishiTokenPlace: of the tokens that are away */
-    GHashTable *parsed;          /* GBytes -> MeishiCert: what was read from tokens */
+    guint64 last_insertion;
+    GHashTable *parsed; /* GBytes -> MeishiCert: what was read from tokens */
 };
 
 /* Where the key of @cert is used; NULL: no token that is there has it. */
@@ -64,8 +65,10 @@ meishi_token_shelf_find(const MeishiTokenShelf *shelf, const MeishiCert *cert);
 
 /* ---- token-seat.c: which of our slots shows a token, and what it is called there */
 
-MeishiTokenPlace *meishi_token_seat_take(MeishiTokenShelf *shelf, const MeishiTokenContent *token,
-                                         const MeishiKnownToken *known);
+/* @before: the same token as another process of its module found it; NULL: it was put in now. */
+MeishiTokenPlace *
+meishi_token_seat_take(MeishiTokenShelf *shelf, const MeishiTokenContent *token,
+                       const MeishiKnownToken *known, const MeishiTokenPlace *before);
 /* That of a token that is away, borrowed: the same as long as its name is not needed. */
 MeishiTokenPlace *
 meishi_token_seat_remember(MeishiTokenShelf *shelf, const MeishiKnownToken *known);

@@ -217,6 +217,7 @@ write_slot(Slot *slot)
         .slot_id = token->slot_id,
         .slot_flags = CKF_REMOVABLE_DEVICE | (token->is_present ? CKF_TOKEN_PRESENT : 0),
         .token_flags = TOKEN_FLAGS,
+        .insertion = token->is_present ? token->insertion : 0,
     };
 
     fill_text(info.description, sizeof info.description, token->description);

@@ -29,6 +29,8 @@
 #define OTHER_TYPES      (1u << MEISHI_KEY_RSA | 1u << MEISHI_KEY_RSA_PSS | 1u << MEISHI_KEY_EC)
 #define ALL_TYPES        (EDDSA_TYPES | OTHER_TYPES)
 
+G_STATIC_ASSERT(MEISHI_N_STANDING_SEATS == MEISHI_WIRE_N_TOKEN_SLOTS);
+
 void
 meishi_token_free(MeishiToken *token)
 {

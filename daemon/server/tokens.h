@@ -10,12 +10,13 @@
 #pragma once
 
 #include "daemon/agent/presentation.h"
+#include "module/wire/proto.h"
 
-#define MEISHI_SLOT_VAULT       1u
-#define MEISHI_SLOT_VAULT_EDDSA 2u
+#define MEISHI_SLOT_VAULT       MEISHI_WIRE_SLOT_VAULT
+#define MEISHI_SLOT_VAULT_EDDSA MEISHI_WIRE_SLOT_VAULT_EDDSA
 #define MEISHI_SLOT_ROLES       16u /* and the MEISHI_HANDLE_MAX_ROLES - 1 after it */
-#define MEISHI_SLOT_TOKENS      48u /* and the MEISHI_N_SEATS - 1 after it */
-#define MEISHI_SLOT_IDENTITIES  64u /* plus the certificate's row */
+#define MEISHI_SLOT_TOKENS      MEISHI_WIRE_SLOT_TOKENS /* and the MEISHI_N_SEATS - 1 after it */
+#define MEISHI_SLOT_IDENTITIES  64u                     /* plus the certificate's row */
 
 typedef enum {
     MEISHI_LAYOUT_VAULT,             /* every identity in the vault's token */
@@ -33,8 +34,8 @@ typedef struct {
     gboolean is_present;
     gboolean hides_certificates; /* some of them until somebody has logged in */
     guint64 insertion; /* never 0; as in struct meishi_snapshot_slot where it is present */
-    int role;         /* its number, for handles; -1: the token is no role's */
-    GPtrArray *shown; /* MeishiShown, best first; borrowed from the presentation */
+    int role;          /* its number, for handles; -1: the token is no role's */
+    GPtrArray *shown;  /* MeishiShown, best first; borrowed from the presentation */
 } MeishiToken;
 
 void meishi_token_free(MeishiToken *token);

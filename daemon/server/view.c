@@ -21,8 +21,13 @@ typedef struct {
     gint refs;
     int fd;
     guint64 generation;
-    GArray *present; /* guint64: slot ids, ascending */
+    GArray *present; /* Present, by slot id */
 } Sight;
+
+typedef struct {
+    guint64 slot_id;
+    guint64 insertion;
+} Present;
 
 typedef struct {
     MeishiIdentity *identity;
@@ -46,21 +51,22 @@ struct MeishiView {
 static int
 compare_slot_ids(gconstpointer a, gconstpointer b)
 {
-    const guint64 *first = a, *second = b;
+    const Present *first = a, *second = b;
 
-    return *first < *second ? -1 : *first > *second;
+    return first->slot_id < second->slot_id ? -1 : first->slot_id > second->slot_id;
 }
 
 static GArray *
 collect_present(GPtrArray *tokens)
 {
-    GArray *present = g_array_new(FALSE, FALSE, sizeof(guint64));
+    GArray *present = g_array_new(FALSE, FALSE, sizeof(Present));
 
     for (guint i = 0; i < tokens->len; i++) {
         const MeishiToken *token = tokens->pdata[i];
+        const Present one = {token->slot_id, token->insertion};
 
         if (token->is_present)
-            g_array_append_val(present, token->slot_id);
+            g_array_append_val(present, one);
     }
     g_array_sort(present, compare_slot_ids);
     return present;
@@ -263,7 +269,9 @@ meishi_view_snapshot(const MeishiView *view)
 gboolean
 meishi_view_is_present(const MeishiView *view, guint64 slot_id)
 {
-    return g_array_binary_search(view->sight->present, &slot_id, compare_slot_ids, NULL);
+    const Present wanted = {slot_id, 0};
+
+    return g_array_binary_search(view->sight->present, &wanted, compare_slot_ids, NULL);
 }
 
 gboolean
@@ -272,7 +280,7 @@ meishi_view_has_same_tokens(const MeishiView *view, const MeishiView *other)
     const GArray *a = view->sight->present, *b = other->sight->present;
 
     return a->len == b->len &&
-           (a->len == 0 || memcmp(a->data, b->data, a->len * sizeof(guint64)) == 0);
+           (a->len == 0 || memcmp(a->data, b->data, a->len * sizeof(Present)) == 0);
 }
 
 /* ---- handles ------------------------------------------------------------------------------- */

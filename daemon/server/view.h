@@ -35,7 +35,7 @@ gboolean meishi_view_is_for(const MeishiView *view, const char *fingerprint, Mei
 /* The sealed file with the snapshot; stays the view's. */
 int meishi_view_snapshot(const MeishiView *view);
 
-/* Whether the token in a slot is there, and whether the same are in another view. */
+/* Whether the token in a slot is there, and whether the same are in another view, put in once. */
 gboolean meishi_view_is_present(const MeishiView *view, guint64 slot_id);
 gboolean meishi_view_has_same_tokens(const MeishiView *view, const MeishiView *other);
 

@@ -322,6 +322,14 @@ meishi_token_content_is_same(const MeishiTokenContent *a, const MeishiTokenConte
 }
 
 gboolean
+meishi_token_content_is_restart(const MeishiTokenContent *a, const MeishiTokenContent *b)
+{
+    return a->life != b->life && a->slot == b->slot && strcmp(a->module, b->module) == 0 &&
+           strcmp(a->label, b->label) == 0 && strcmp(a->model, b->model) == 0 &&
+           strcmp(a->serial, b->serial) == 0;
+}
+
+gboolean
 meishi_token_content_has_mechanism(const MeishiTokenContent *state, guint64 type, guint64 flags)
 {
     for (guint i = 0; i < state->mechanisms->len; i++) {

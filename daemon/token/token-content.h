@@ -74,6 +74,9 @@ GPtrArray *meishi_token_objects_parse(struct meishi_bytes listing);
 /* Whether somebody who looks at tokens sees a difference. */
 gboolean meishi_token_content_is_same(const MeishiTokenContent *a, const MeishiTokenContent *b);
 
+/* Whether @b is what another process of the module found where @a was: to all appearances @a. */
+gboolean meishi_token_content_is_restart(const MeishiTokenContent *a, const MeishiTokenContent *b);
+
 gboolean
 meishi_token_content_has_mechanism(const MeishiTokenContent *state, guint64 type, guint64 flags);
 

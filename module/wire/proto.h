@@ -22,8 +22,15 @@
 #define MEISHI_WIRE_MAX_FDS     2u          /* descriptors that one frame may carry */
 
 /* The stream socket for D-Bus is "bus" in the same directory. */
-#define MEISHI_WIRE_SOCKET_DIR  "meishi"
-#define MEISHI_WIRE_SOCKET_NAME "pkcs11"
+/* Slots that a client has before it has seen them: programs list slots once, and a token that comes
+ * later has to come into a slot that is in the list. */
+#define MEISHI_WIRE_SLOT_VAULT       1u
+#define MEISHI_WIRE_SLOT_VAULT_EDDSA 2u
+#define MEISHI_WIRE_SLOT_TOKENS      48u
+#define MEISHI_WIRE_N_TOKEN_SLOTS    4u /* with it; tokens have more where that does not do */
+
+#define MEISHI_WIRE_SOCKET_DIR       "meishi"
+#define MEISHI_WIRE_SOCKET_NAME      "pkcs11"
 
 enum meishi_wire_type {
     MEISHI_WIRE_HELLO = 1, /* version, flags -> version, instance, generation [pulse, snapshot] */

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define MEISHI_SNAPSHOT_MAGIC     0x3153494853494d01ull
-#define MEISHI_SNAPSHOT_VERSION   1u
+#define MEISHI_SNAPSHOT_VERSION   2u
 #define MEISHI_SNAPSHOT_MAX_SIZE  (1ull << 30)
 #define MEISHI_SNAPSHOT_MAX_SLOTS 64u
 
@@ -48,6 +48,7 @@ struct meishi_snapshot_slot {
     uint64_t slot_id;
     uint64_t slot_flags;  /* CKF_TOKEN_PRESENT ... */
     uint64_t token_flags; /* CKF_TOKEN_INITIALIZED ... */
+    uint64_t insertion;   /* another number each time that a token is put in; 0: there is none */
     char description[64];
     char manufacturer[32]; /* of slot and token */
     char label[32];

@@ -145,6 +145,7 @@ new_identity(gint64 row, MeishiKeyType type)
     MeishiIdentity *identity = g_new0(MeishiIdentity, 1);
 
     identity->refs = 1;
+    identity->is_in_vault = TRUE;
     identity->key_id = row;
     identity->chain = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_cert_unref);
     identity->uri = g_strdup("pkcs11:token=Meishi");

@@ -66,6 +66,7 @@ meishi_sample_add_slot(MeishiSample *sample, guint64 slot_id, const char *label,
         .slot_id = slot_id,
         .slot_flags = CKF_REMOVABLE_DEVICE | (is_present ? CKF_TOKEN_PRESENT : 0),
         .token_flags = CKF_TOKEN_INITIALIZED | CKF_PROTECTED_AUTHENTICATION_PATH,
+        .insertion = is_present,
         .first_object = sample->objects->len,
         .first_mech = sample->mechs->len,
     };
@@ -76,6 +77,12 @@ meishi_sample_add_slot(MeishiSample *sample, guint64 slot_id, const char *label,
     pad(slot.model, sizeof slot.model, "Vault");
     pad(slot.serial, sizeof slot.serial, "1");
     g_array_append_val(sample->slots, slot);
+}
+
+void
+meishi_sample_set_insertion(MeishiSample *sample, guint64 insertion)
+{
+    last_slot(sample)->insertion = insertion;
 }
 
 void

@@ -20,6 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiSample, meishi_sample_free)
 
 void meishi_sample_add_slot(MeishiSample *sample, guint64 slot_id, const char *label,
                             gboolean is_present);
+
+/* The last slot's token was put in another time than the one before; 1 unless set. */
+void meishi_sample_set_insertion(MeishiSample *sample, guint64 insertion);
+
 void meishi_sample_add_mech(MeishiSample *sample, guint64 type, guint64 min_bits, guint64 max_bits,
                             guint64 flags);
 void meishi_sample_add_object(MeishiSample *sample, guint64 handle, guint64 class);

@@ -9,7 +9,9 @@
 #include "daemon/token/host.h"
 #include "tests/unit/agent/world.h"
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 set_modules(World *world, const char *const *names)
@@ -119,9 +121,64 @@ test_same_seat_again(void)
     between = await_tokens(world, 0);
     set_modules(world, (const char *const[]){"b", "a", NULL});
     after = await_tokens(world, 2);
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        g_assert_cmpuint(find_view(after, names[i])->place->seat, ==,
-                         find_view(before, names[i])->place->seat);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const MeishiTokenPlace *one = find_view(before, names[i])->place;
+        const MeishiTokenPlace *two = find_view(after, names[i])->place;
+
+        g_assert_cmpuint(two->seat, ==, one->seat);
+        g_assert_cmpuint(two->insertion, !=, one->insertion);
+    }
+}
+
+/* The slots that programs know from the start are filled first, whatever the tokens are called. */
+static void
+test_standing_seats_first(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GPtrArray) views = NULL;
+    guint n_standing = 0;
+
+    set_modules(world, (const char *const[]){"a", "b", "c", "d", "e", "f", NULL});
+    views = await_tokens(world, 6);
+    for (guint i = 0; i < views->len; i++)
+        n_standing += ((MeishiTokenView *)views->pdata[i])->place->seat < MEISHI_N_STANDING_SEATS;
+    g_assert_cmpuint(n_standing, ==, MEISHI_N_STANDING_SEATS);
+}
+
+/* The process of the one module. */
+static pid_t
+only_child(void)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/children", (int)getpid());
+    g_autofree char *pids = NULL;
+    char *end = NULL;
+    gint64 pid;
+
+    g_assert_true(g_file_get_contents(path, &pids, NULL, NULL));
+    pid = g_ascii_strtoll(pids, &end, 10);
+    g_assert_cmpint(pid, >, 0);
+    g_assert_cmpstr(end, ==, " ");
+    return (pid_t)pid;
+}
+
+/* Nobody pulled the token: programs keep their sessions with it. */
+static void
+test_module_that_dies(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) after = NULL;
+    g_autoptr(MeishiTokenLock) lock = NULL;
+
+    set_modules(world, (const char *const[]){"a", NULL});
+    before = await_tokens(world, 1);
+    lock = meishi_token_lock_ref(world->agent->shelf->locks->pdata[0]);
+    g_assert_cmpint(kill(only_child(), SIGKILL), ==, 0);
+    while (world->agent->shelf->locks->len == 0 || world->agent->shelf->locks->pdata[0] == lock)
+        g_main_context_iteration(NULL, TRUE);
+    after = await_tokens(world, 1);
+    g_assert_cmpuint(find_view(after, "a")->place->insertion, ==,
+                     find_view(before, "a")->place->insertion);
 }
 
 /* ---- the PIN --------------------------------------------------------------------------------- */
@@ -249,6 +306,8 @@ main(int argc, char **argv)
     g_test_add_func("/agent/tokens/one", test_one);
     g_test_add_func("/agent/tokens/labels", test_labels);
     g_test_add_func("/agent/tokens/same-seat-again", test_same_seat_again);
+    g_test_add_func("/agent/tokens/standing-seats-first", test_standing_seats_first);
+    g_test_add_func("/agent/tokens/module-that-dies", test_module_that_dies);
     g_test_add_func("/agent/tokens/pin/given", test_pin_given);
     g_test_add_func("/agent/tokens/pin/wrong", test_pin_wrong);
     g_test_add_func("/agent/tokens/modules/add", test_add_module);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Logging in, and waiting for tokens to come and go.
+ * Logging in.
  */
 #include "tests/unit/module/fixture.h"
 
@@ -74,108 +74,8 @@ test_login_user(Fixture *f, gconstpointer unused)
     assert_rv(C_LoginUser(f->session, CKU_USER, pin, 4, name, 0), CKR_OK);
 }
 
-/* ---- events -------------------------------------------------------------------------------- */
-
-static void
-test_event_without_blocking(Fixture *f, gconstpointer unused)
-{
-    g_autoptr(GBytes) with = meishi_sample_usual(50, TRUE);
-    g_autoptr(GBytes) without = meishi_sample_usual(51, FALSE);
-    CK_SLOT_ID slot = 0;
-
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, NULL, NULL), CKR_ARGUMENTS_BAD);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
-    fake_agent_publish_event(f->agent, with);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_OK);
-    g_assert_cmpuint(slot, ==, 3);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
-    fake_agent_publish_event(f->agent, without);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_OK);
-    g_assert_cmpuint(slot, ==, 3);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
-}
-
-typedef struct {
-    CK_RV rv;
-    CK_SLOT_ID slot;
-} Waited;
-
-static gpointer
-wait_in_thread(gpointer data)
-{
-    Waited *waited = data;
-
-    waited->rv = C_WaitForSlotEvent(0, &waited->slot, NULL);
-    return NULL;
-}
-
-static void
-test_event_blocking(Fixture *f, gconstpointer unused)
-{
-    g_autoptr(GBytes) with = meishi_sample_usual(50, TRUE);
-    Waited waited = {CKR_GENERAL_ERROR, 0};
-    GThread *thread = g_thread_new("wait", wait_in_thread, &waited);
-
-    fake_agent_await(f->agent, 1, TRUE);
-    /* Who waits is in nobody's way. */
-    assert_rv(fixture_sign(f->session, SAMPLE_PRIVATE_EC, CKM_ECDSA), CKR_OK);
-    fake_agent_publish_event(f->agent, with);
-    g_thread_join(thread);
-    assert_rv(waited.rv, CKR_OK);
-    g_assert_cmpuint(waited.slot, ==, 3);
-}
-
-static void
-test_event_ends_with_finalize(Fixture *f, gconstpointer unused)
-{
-    Waited waited = {CKR_GENERAL_ERROR, 0};
-    GThread *thread = g_thread_new("wait", wait_in_thread, &waited);
-
-    fake_agent_await(f->agent, 1, TRUE);
-    assert_rv(C_Finalize(NULL), CKR_OK);
-    g_thread_join(thread);
-    assert_rv(waited.rv, CKR_CRYPTOKI_NOT_INITIALIZED);
-}
-
-/* A daemon that comes is an event for whoever was told that there is none. */
-static void
-test_event_of_first_daemon(Fixture *f, gconstpointer unused)
-{
-    CK_ULONG n = 0;
-    CK_SLOT_ID slot = 0;
-    Waited waited = {CKR_GENERAL_ERROR, 0};
-    GThread *thread;
-
-    assert_rv(C_GetSlotList(CK_TRUE, NULL, &n), CKR_OK);
-    g_assert_cmpuint(n, ==, 0);
-    thread = g_thread_new("wait", wait_in_thread, &waited);
-    g_usleep(20000);
-    fixture_start_agent(f);
-    g_thread_join(thread);
-    assert_rv(waited.rv, CKR_OK);
-    g_assert_cmpuint(waited.slot, ==, 1);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_OK);
-    g_assert_cmpuint(slot, ==, 2);
-    assert_rv(C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
-}
-
-static void
-test_event_finalize_without_daemon(Fixture *f, gconstpointer unused)
-{
-    Waited waited = {CKR_GENERAL_ERROR, 0};
-    GThread *thread = g_thread_new("wait", wait_in_thread, &waited);
-
-    g_usleep(20000);
-    assert_rv(C_Finalize(NULL), CKR_OK);
-    g_thread_join(thread);
-    assert_rv(waited.rv, CKR_CRYPTOKI_NOT_INITIALIZED);
-}
-
 #define ADD(name, func) \
     g_test_add("/module/" name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
-#define ADD_WITHOUT_AGENT(name, func)                                              \
-    g_test_add("/module/" name, Fixture, NULL, fixture_set_up_without_agent, func, \
-               fixture_tear_down)
 
 int
 main(int argc, char **argv)
@@ -188,11 +88,6 @@ main(int argc, char **argv)
     ADD("login/refused", test_login_refused);
     ADD("login/for-one-operation", test_login_for_one_operation);
     ADD("login/user", test_login_user);
-    ADD("event/without-blocking", test_event_without_blocking);
-    ADD("event/blocking", test_event_blocking);
-    ADD("event/ends-with-finalize", test_event_ends_with_finalize);
-    ADD_WITHOUT_AGENT("event/of-first-daemon", test_event_of_first_daemon);
-    ADD_WITHOUT_AGENT("event/finalize-without-daemon", test_event_finalize_without_daemon);
     result = g_test_run();
     fixture_remove_runtime_dir(dir);
     return result;

@@ -39,7 +39,7 @@ test_record_sizes(void)
 {
     /* doc/protocol.md states them; another compiler must not disagree. */
     g_assert_cmpuint(sizeof(struct meishi_snapshot_header), ==, 104);
-    g_assert_cmpuint(sizeof(struct meishi_snapshot_slot), ==, 200);
+    g_assert_cmpuint(sizeof(struct meishi_snapshot_slot), ==, 208);
     g_assert_cmpuint(sizeof(struct meishi_snapshot_object), ==, 24);
     g_assert_cmpuint(sizeof(struct meishi_snapshot_attr), ==, 24);
     g_assert_cmpuint(sizeof(struct meishi_snapshot_mech), ==, 32);
