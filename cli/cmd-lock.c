@@ -30,10 +30,10 @@ run(char **args, GError **error)
         g_propagate_error(error, g_steal_pointer(&cause));
         return FALSE;
     }
-    if (g_strcmp0(meishi_bus_vault_get_state(client->vault), "absent") == 0)
-        return report("absent", "There is no vault yet; nothing is unlocked.");
     if (!meishi_bus_vault_call_lock_sync(client->vault, NULL, error))
         return meishi_client_failed(error);
+    if (g_strcmp0(meishi_bus_vault_get_state(client->vault), "absent") == 0)
+        return report("absent", "There is no vault yet; nothing is unlocked.");
     return report("locked", "The vault is locked.");
 }
 
@@ -41,8 +41,10 @@ const MeishiCommand meishi_command_lock = {
     .name = "lock",
     .usage = "",
     .summary = "Forget every key until the vault is unlocked",
-    .text = "Makes the daemon forget the vault key and every private key in memory. Where the "
-            "keyring or a key file opens the vault, the next use opens it again.",
+    .text = "Makes the daemon forget the vault key and every private key in memory, and ends the "
+            "logins of cards and tokens. Where the keyring or a key file opens the vault, the next "
+            "use opens it again; a PIN that is stored is not used until you have given one or "
+            "unlocked the vault.",
     .example = "meishi lock",
     .run = run,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * meishi token pin: another PIN for a card or token, by the old one or, for one that is blocked, by
- * the PUK.
+ * the PUK; and for how long one holds that was given.
  */
 #include "cli/client.h"
 #include "cli/command.h"
@@ -12,15 +12,19 @@
 #include "cli/text.h"
 #include "daemon/asking/dict.h"
 #include "daemon/asking/secret-fd.h"
+#include "daemon/policy/pin-keep.h"
 
 #include <string.h>
 
 static gboolean unblock, yes;
+static char *keep;
 static MeishiSecretOption old_pin = MEISHI_SECRET_OPTION_INIT;
 static MeishiSecretOption new_pin = MEISHI_SECRET_OPTION_INIT;
 static MeishiSecretOption puk = MEISHI_SECRET_OPTION_INIT;
 
 static const GOptionEntry entries[] = {
+    {"keep", 0, 0, G_OPTION_ARG_STRING, &keep,
+     "Set for how long the PIN holds: never, 10m, removal or keyring", "WHAT"},
     {"unblock", 0, 0, G_OPTION_ARG_NONE, &unblock, "Set a new PIN with the PUK", NULL},
     {"pin-file", 0, 0, G_OPTION_ARG_FILENAME, &old_pin.file, "Take the old PIN from FILE", "FILE"},
     {"pin-fd", 0, 0, G_OPTION_ARG_INT, &old_pin.fd, "Take the old PIN from descriptor N", "N"},
@@ -81,6 +85,12 @@ check_state(GVariant *token, GError **error)
 static gboolean
 check_options(GError **error)
 {
+    if (keep != NULL && (unblock || meishi_secret_option_is_given(&old_pin) ||
+                         meishi_secret_option_is_given(&new_pin))) {
+        g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
+                    "--keep leaves the PIN as it is; say the rest in a command of its own.");
+        return FALSE;
+    }
     if (!unblock && meishi_secret_option_is_given(&puk)) {
         g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_USAGE,
                     "A PUK is for --unblock; the PIN is changed with the old PIN.");
@@ -166,34 +176,92 @@ call(MeishiBusToken *object, const Change *change, GError **error)
 }
 
 static gboolean
-run_pin(char **args, GError **error)
+change_pin(GVariant *token, MeishiBusToken *object, GError **error)
 {
-    g_autoptr(MeishiClient) client =
-        check_options(error) ? meishi_client_connect(TRUE, error) : NULL;
-    g_autoptr(MeishiBusToken) object = NULL;
-    g_autoptr(GVariant) token =
-        client != NULL ? meishi_client_find_token(client, args[0], &object, error) : NULL;
+    const char *label = meishi_dict_text(token, "Label");
+    g_autofree char *clean = meishi_text_clean(label);
     g_auto(Change) change = {0};
-    g_autofree char *clean = NULL;
 
-    if (token == NULL || !prepare(token, &change, error) || !call(object, &change, error))
+    if (!prepare(token, &change, error) || !call(object, &change, error))
         return FALSE;
-    clean = meishi_text_clean(meishi_dict_text(token, "Label"));
     if (meishi_command_json())
-        meishi_json_print_pairs("changed", meishi_dict_text(token, "Label"), NULL);
+        meishi_json_print_pairs("changed", label, NULL);
     else
         g_print("“%s” has a new PIN.\n", clean);
     return TRUE;
 }
 
+/* ---- for how long it holds ------------------------------------------------------------------ */
+
+static const char *
+describe_keep(MeishiPinKeepKind kind)
+{
+    static const char *const sentences[] = {
+        [MEISHI_PIN_KEYRING] = "is stored in the desktop's keyring when it is given the next time",
+        [MEISHI_PIN_REMOVAL] = "holds until the token is removed",
+        [MEISHI_PIN_MINUTES] = "holds for some minutes",
+        [MEISHI_PIN_NEVER] = "is asked for each time",
+    };
+
+    return sentences[kind];
+}
+
+static gboolean
+set_keep(GVariant *token, MeishiBusToken *object, const MeishiPinKeep *wanted, GError **error)
+{
+    const char *label = meishi_dict_text(token, "Label");
+    g_autofree char *clean = meishi_text_clean(label);
+    g_autofree char *text = meishi_pin_keep_format(wanted);
+
+    if (!meishi_bus_token_call_set_pin_keep_sync(object, meishi_pin_keep_kind_name(wanted->kind),
+                                                 wanted->minutes, NULL, error))
+        return meishi_client_failed(error);
+    if (meishi_command_json())
+        meishi_json_print_pairs("token", label, "keep", text, NULL);
+    else if (wanted->kind == MEISHI_PIN_MINUTES)
+        g_print("The PIN of “%s” holds for %u min.\n", clean, wanted->minutes);
+    else
+        g_print("The PIN of “%s” %s.\n", clean, describe_keep(wanted->kind));
+    return TRUE;
+}
+
+static gboolean
+parse_keep(MeishiPinKeep *ret_keep, GError **error)
+{
+    return keep == NULL || meishi_pin_keep_parse(keep, ret_keep, error) ||
+           meishi_error_to_trouble(error);
+}
+
+static gboolean
+run_pin(char **args, GError **error)
+{
+    g_autoptr(MeishiClient) client = NULL;
+    g_autoptr(MeishiBusToken) object = NULL;
+    g_autoptr(GVariant) token = NULL;
+    MeishiPinKeep wanted;
+
+    if (!check_options(error) || !parse_keep(&wanted, error))
+        return FALSE;
+    client = meishi_client_connect(TRUE, error);
+    if (client != NULL)
+        token = meishi_client_find_token(client, args[0], &object, error);
+    if (token == NULL)
+        return FALSE;
+    return keep != NULL ? set_keep(token, object, &wanted, error)
+                        : change_pin(token, object, error);
+}
+
 const MeishiCommand meishi_command_token_pin = {
     .name = "pin",
     .usage = "NAME",
-    .summary = "Change the PIN of a card or token",
+    .summary = "Change the PIN of a card or token, or how long it holds",
     .text =
         "Asks for the old PIN and the new one and changes it. With --unblock the PUK, which came "
         "with the card, takes the place of the old PIN; for a PIN that was blocked by too many "
-        "wrong tries.",
+        "wrong tries. --keep changes no PIN, but says for how long one holds that was given: "
+        "never (it is asked for each time), 10m (so many minutes), removal (until the card is "
+        "pulled, which is what happens if nothing was said) or keyring (stored in the "
+        "desktop's keyring).",
     .example = "meishi token pin 'Corp card'",
     .options = entries,
     .min_args = 1,

@@ -154,6 +154,7 @@ static const struct {
     {"allow-raw-rsa", {"yes", "no"}},
     {"kind", {"secret-service", "passphrase", "key-file"}},
     {"scope", {"once", "session", "always"}},
+    {"keep", {"never", "10m", "removal", "keyring"}},
     {"purpose", {"navigation", "subresource", "preflight", "preconnect", "background", "api"}},
 };
 

@@ -114,6 +114,26 @@ print_line(const char *name, const char *value)
             meishi_style_off(MEISHI_STYLE_FAINT, STDOUT_FILENO), clean);
 }
 
+static void
+print_keep(GVariant *token)
+{
+    static const char *const sentences[][2] = {
+        {"never", "asked for each time"},
+        {"removal", "holds until removal"},
+        {"keyring", "holds until removal, stored in the desktop's keyring"},
+    };
+    const char *keep = meishi_dict_text(token, "PinKeep");
+    g_autofree char *minutes =
+        g_strdup_printf("holds for %u min", (guint)meishi_dict_number(token, "PinMinutes"));
+
+    if (strcmp(keep, "minutes") == 0)
+        print_line("", minutes);
+    for (gsize i = 0; i < G_N_ELEMENTS(sentences); i++) {
+        if (strcmp(keep, sentences[i][0]) == 0)
+            print_line("", sentences[i][1]);
+    }
+}
+
 void
 meishi_tokens_print_one(GVariant *token, GPtrArray *labels)
 {
@@ -139,6 +159,7 @@ meishi_tokens_print_one(GVariant *token, GPtrArray *labels)
                absence != NULL ? absence : describe_pin(token, &style));
     if (meishi_dict_flag(token, "PinPad"))
         print_line("", "typed at its own keys");
+    print_keep(token);
     for (guint i = 0; i < labels->len; i++)
         print_line(i == 0 ? "Identities" : "", labels->pdata[i]);
 }
@@ -166,6 +187,7 @@ meishi_tokens_one_to_json(GVariant *token, JsonBuilder *json)
         {"module", "Module"},
         {"uri", "Uri"},
         {"pin", "Pin"},
+        {"pin_keep", "PinKeep"},
     };
 
     json_builder_begin_object(json);
@@ -174,6 +196,7 @@ meishi_tokens_one_to_json(GVariant *token, JsonBuilder *json)
     add_flag(json, "present", meishi_dict_flag(token, "Present"));
     json_builder_set_member_name(json, "last_seen");
     meishi_json_date(json, meishi_dict_number(token, "LastSeen"));
+    meishi_json_number_member(json, "pin_minutes", meishi_dict_number(token, "PinMinutes"));
     add_flag(json, "pin_pad", meishi_dict_flag(token, "PinPad"));
     add_flag(json, "logged_in", meishi_dict_flag(token, "LoggedIn"));
     json_builder_end_object(json);

@@ -3,7 +3,7 @@
  * The tokens that are there and those that were, for people who want to know what the daemon sees.
  * What lies on them and what they are used for is in agent-tokens.c and agent-token-use.c.
  */
-#include "daemon/agent/token-shelf.h"
+#include "daemon/agent/token-keep.h"
 
 void
 meishi_token_view_free(MeishiTokenView *view)
@@ -67,13 +67,14 @@ view_new(const MeishiAgent *agent, const MeishiTokenLock *lock)
     view->pin = name_pin_state(lock->use);
     view->has_pin_pad = meishi_token_content_has_pin_pad(token);
     view->is_logged_in = meishi_token_use_is_logged_in(lock->use);
+    view->pin_keep = meishi_token_keep_in_force(lock->agent, lock->known);
     view->last_seen = meishi_agent_now();
     view->identities = list_identities(agent, lock->place);
     return view;
 }
 
 static MeishiTokenView *
-view_of_away(const MeishiAgent *agent, const MeishiKnownToken *known)
+view_of_away(MeishiAgent *agent, const MeishiKnownToken *known)
 {
     MeishiTokenView *view = g_new0(MeishiTokenView, 1);
 
@@ -81,6 +82,7 @@ view_of_away(const MeishiAgent *agent, const MeishiKnownToken *known)
     view->maker = g_strdup(known->facts->manufacturer);
     view->module = g_strdup(known->facts->module);
     view->pin = "";
+    view->pin_keep = meishi_token_keep_in_force(agent, known);
     view->last_seen = known->facts->last_seen;
     view->identities = list_identities(agent, view->place);
     return view;

@@ -5,49 +5,10 @@
  */
 #include "daemon/agent/token-pin.h"
 
-#include "daemon/agent/token-shelf.h"
+#include "daemon/agent/token-keep.h"
 #include "daemon/base/error.h"
 
-/* ---- what to do about a blocked PIN --------------------------------------------------------- */
-
-/* A sentence; new.  Only a TPM forgives by itself, and takes no PUK meanwhile. */
-static char *
-advise(const MeishiTokenLock *lock)
-{
-    g_autofree char *label = g_shell_quote(lock->place->slot_label);
-
-    if (lock->place->kind == MEISHI_TOKEN_TPM)
-        return g_strdup("A TPM takes PINs again by itself after some time.");
-    return g_strdup_printf("`meishi token pin %s --unblock` sets a new one with the PUK.", label);
-}
-
-void
-meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error)
-{
-    g_autofree char *advice = NULL;
-    char *message;
-
-    if (error == NULL || !g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
-        return;
-    advice = advise(lock);
-    message = g_strjoin(" ", (*error)->message, advice, NULL);
-    g_free((*error)->message);
-    (*error)->message = message;
-}
-
 /* ---- what is refused ------------------------------------------------------------------------ */
-
-MeishiTokenLock *
-meishi_token_lock_find(const MeishiAgent *agent, const char *label)
-{
-    for (guint i = 0; agent->shelf != NULL && i < agent->shelf->locks->len; i++) {
-        MeishiTokenLock *lock = agent->shelf->locks->pdata[i];
-
-        if (g_str_equal(lock->place->slot_label, label))
-            return lock;
-    }
-    return NULL;
-}
 
 static gboolean
 refuse(GError **error, MeishiErrorCode code, const char *format, const MeishiTokenLock *lock)
@@ -158,6 +119,7 @@ on_set(GObject *source, GAsyncResult *result, gpointer user_data)
     gboolean ok = meishi_token_use_set_pin_finish(result, &error);
 
     meishi_agent_announce_hints(g_task_get_source_object(task));
+    meishi_token_keep_note_tried(change->lock, ok);
     if (change->lock->opening != NULL)
         meishi_opening_look_again(change->lock->opening);
     if (!ok && !change->is_unblocking)
@@ -176,6 +138,7 @@ begin(MeishiTokenLock *lock, const MeishiPinChange *wanted, GTask *task)
     change->lock = meishi_token_lock_ref(lock);
     change->is_unblocking = wanted->is_unblocking;
     g_task_set_task_data(task, change, change_free);
+    meishi_token_keep_note_try(lock, wanted->pin);
     if (wanted->is_unblocking)
         meishi_token_use_unblock_pin_async(lock->use, wanted->by, wanted->pin, on_set, task);
     else

@@ -11,7 +11,7 @@
  * Each of these once.  A Call is both what is under way and, with a PIN for each use, the lock that
  * the PIN opens.
  */
-#include "daemon/agent/token-shelf.h"
+#include "daemon/agent/token-keep.h"
 #include "daemon/agent/token-spare.h"
 
 #include "daemon/base/error.h"
@@ -44,6 +44,8 @@ call_unref(Call *call)
 {
     if (--call->refs > 0)
         return;
+    if (call->lock != NULL)
+        meishi_token_keep_note_use(call->lock);
     g_clear_object(&call->task);
     g_clear_object(&call->cancellable);
     meishi_opening_free(call->each_use);
@@ -68,113 +70,6 @@ static void
 give(Call *call, MeishiSecret *result)
 {
     g_task_return_pointer(call->task, result, (GDestroyNotify)meishi_secret_unref);
-}
-
-/* ---- the lock of a token ----------------------------------------------------------------------
- */
-
-static MeishiLockTries
-tries_of(const MeishiTokenUse *use)
-{
-    static const MeishiLockTries tries[] = {
-        [MEISHI_PIN_UNKNOWN] = MEISHI_LOCK_TRIES_ENOUGH,
-        [MEISHI_PIN_LOW] = MEISHI_LOCK_TRIES_FEW,
-        [MEISHI_PIN_LAST_TRY] = MEISHI_LOCK_TRIES_LAST,
-        [MEISHI_PIN_BLOCKED] = MEISHI_LOCK_TRIES_NONE,
-    };
-
-    return tries[meishi_token_use_pin_tries(use)];
-}
-
-void
-meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts)
-{
-    const MeishiTokenContent *token = meishi_token_use_token(lock->use);
-
-    if (meishi_token_use_is_lost(lock->use))
-        ret_facts->state = MEISHI_LOCK_GONE;
-    else if (meishi_token_use_is_logged_in(lock->use))
-        ret_facts->state = MEISHI_LOCK_OPEN;
-    ret_facts->tries = tries_of(lock->use);
-    ret_facts->token = lock->place->label;
-    ret_facts->reader = lock->place->reader;
-    ret_facts->min_length = token->min_pin;
-    ret_facts->max_length = token->max_pin;
-    ret_facts->is_pad = meishi_token_content_has_pin_pad(token);
-}
-
-GError *
-meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why)
-{
-    GError *error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_LOCKED,
-                                "The token “%s” wants its PIN, and %s.", lock->place->label, why);
-
-    if (tries_of(lock->use) == MEISHI_LOCK_TRIES_NONE)
-        meishi_token_lock_explain(lock, &error);
-    return error;
-}
-
-static gpointer
-ref_token(gpointer lock)
-{
-    return meishi_token_lock_ref(lock);
-}
-
-static void
-unref_token(gpointer lock)
-{
-    meishi_token_lock_unref(lock);
-}
-
-static void
-look_at_token(gpointer lock, MeishiLockFacts *ret_facts)
-{
-    meishi_token_lock_look(lock, ret_facts);
-}
-
-static void
-try_token_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
-                GAsyncReadyCallback callback, gpointer user_data)
-{
-    meishi_token_use_login_async(((MeishiTokenLock *)lock)->use, secret, callback, user_data);
-}
-
-/* Either way the token shows something else now: a login, or fewer tries. */
-static gboolean
-try_token_finish(gpointer lock, GAsyncResult *result, GError **error)
-{
-    MeishiAgent *agent = ((MeishiTokenLock *)lock)->agent;
-    gboolean ok = meishi_token_use_login_finish(result, error);
-
-    if (agent != NULL)
-        meishi_agent_announce_hints(agent);
-    if (!ok)
-        meishi_token_lock_explain(lock, error);
-    return ok;
-}
-
-static GError *
-refuse_token(gpointer lock, const char *why)
-{
-    return meishi_token_lock_refusal(lock, why);
-}
-
-static const MeishiLockClass token_class = {
-    .kind = "pin",
-    .ref = ref_token,
-    .unref = unref_token,
-    .look = look_at_token,
-    .try_async = try_token_async,
-    .try_finish = try_token_finish,
-    .new_refusal = refuse_token,
-};
-
-MeishiOpening *
-meishi_token_lock_opening(MeishiTokenLock *lock)
-{
-    if (lock->opening == NULL)
-        lock->opening = meishi_opening_new(lock->agent, &token_class, lock);
-    return lock->opening;
 }
 
 /* ---- trying -----------------------------------------------------------------------------------
@@ -395,7 +290,7 @@ on_login_asked(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(Call) call = user_data;
     GError *error = NULL;
 
-    if (meishi_opening_ask_finish(result, &error))
+    if (meishi_token_lock_open_finish(result, &error))
         try_now(call);
     else
         fail(call, error);
@@ -413,26 +308,31 @@ on_key_asked(GObject *source, GAsyncResult *result, gpointer user_data)
         fail(call, error);
 }
 
-static void
-ask(Call *call, MeishiOpening *opening, GAsyncReadyCallback callback)
+static MeishiOpeningCall
+describe(const Call *call)
 {
-    const MeishiOpeningCall caller = {.application = call->application, .identity = call->identity};
-
-    call->was_asked = TRUE;
-    meishi_opening_ask_async(opening, &caller, call->cancellable, callback, call_ref(call));
+    return (MeishiOpeningCall){.application = call->application, .identity = call->identity};
 }
 
 static void
 ask_to_log_in(Call *call)
 {
-    ask(call, meishi_token_lock_opening(call->lock), on_login_asked);
+    const MeishiOpeningCall caller = describe(call);
+
+    call->was_asked = TRUE;
+    meishi_token_lock_open_async(call->lock, &caller, call->cancellable, on_login_asked,
+                                 call_ref(call));
 }
 
 static void
 ask_for_this_use(Call *call)
 {
+    const MeishiOpeningCall caller = describe(call);
+
+    call->was_asked = TRUE;
     call->each_use = meishi_opening_new(call->agent, &key_class, call);
-    ask(call, call->each_use, on_key_asked);
+    meishi_opening_ask_async(call->each_use, &caller, call->cancellable, on_key_asked,
+                             call_ref(call));
 }
 
 /* ---- waiting for a token that may come back ----------------------------------------------------

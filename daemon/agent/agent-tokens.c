@@ -7,7 +7,7 @@
  * it is made from the certificate's digest, and the next free one is taken in the case, of one in
  * some thousands, that two meet.
  */
-#include "daemon/agent/token-shelf.h"
+#include "daemon/agent/token-keep.h"
 
 #include "daemon/base/error.h"
 
@@ -29,6 +29,7 @@ meishi_token_lock_unref(MeishiTokenLock *lock)
 {
     if (lock == NULL || --lock->refs > 0)
         return;
+    meishi_token_keep_free(lock->keep);
     meishi_opening_free(lock->opening);
     g_clear_pointer(&lock->barren, g_hash_table_unref);
     meishi_token_use_unref(lock->use);
@@ -394,8 +395,13 @@ on_changed(gpointer user_data)
     keep_known(shelf, uses, old);
     part_with_others(shelf, old);
     for (guint i = 0; i < uses->len; i++) {
-        if (find_lock(shelf->locks, uses->pdata[i]) == NULL)
-            g_ptr_array_add(shelf->locks, lock_new(shelf, uses->pdata[i], old));
+        MeishiTokenLock *lock;
+
+        if (find_lock(shelf->locks, uses->pdata[i]) != NULL)
+            continue;
+        lock = lock_new(shelf, uses->pdata[i], old);
+        g_ptr_array_add(shelf->locks, lock);
+        meishi_token_keep_review(lock);
     }
     refresh(shelf);
     tell_the_lost(old);

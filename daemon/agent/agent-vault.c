@@ -6,6 +6,7 @@
 #include "daemon/agent/agent-private.h"
 
 #include "daemon/agent/backup.h"
+#include "daemon/agent/token-pin.h"
 #include "daemon/base/error.h"
 
 MeishiVaultState
@@ -67,6 +68,7 @@ void
 meishi_agent_vault_lock(MeishiAgent *agent)
 {
     meishi_vault_lock(agent->vault);
+    meishi_agent_close_tokens(agent);
 }
 
 static void

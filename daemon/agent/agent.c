@@ -12,6 +12,7 @@
 #include "daemon/agent/selector.h"
 #include "daemon/agent/selector.h"
 #include "daemon/agent/slot.h"
+#include "daemon/agent/token-keep.h"
 #include "daemon/base/error.h"
 
 #include <string.h>
@@ -348,6 +349,8 @@ on_policy_reloaded(MeishiRulebook *rulebook, gpointer user_data)
 {
     MeishiAgent *agent = user_data;
 
+    if (agent->shelf != NULL)
+        meishi_token_keep_review_all(agent->shelf);
     meishi_agent_announce_view(agent);
     g_signal_emit(agent, signals[POLICY_RELOADED], 0);
 }

@@ -23,6 +23,7 @@
 #include "daemon/agent/identity.h"
 #include "daemon/base/secret.h"
 #include "daemon/crypto/crypto.h"
+#include "daemon/policy/pin-keep.h"
 #include "daemon/store/store.h"
 #include "daemon/token/modules.h"
 
@@ -253,14 +254,15 @@ void meishi_agent_set_token_modules(MeishiAgent *agent, GPtrArray *modules);
 /* A token that is there, or that was, as it was when asked. */
 typedef struct {
     MeishiTokenPlace *place;
-    char *maker;           /* may be empty */
-    char *module;          /* its name in the configuration */
-    const char *pin;       /* "ok", "few" (tries left), "last", "locked", "none", "uninitialized";
-                              "" where it is away */
-    gboolean has_pin_pad;  /* keys of its own to type the PIN at */
-    gboolean is_logged_in; /* the PIN has been given */
-    gint64 last_seen;      /* seconds since 1970 */
-    GPtrArray *identities; /* MeishiIdentity: whose keys are used there */
+    char *maker;            /* may be empty */
+    char *module;           /* its name in the configuration */
+    const char *pin;        /* "ok", "few" (tries left), "last", "locked", "none", "uninitialized";
+                               "" where it is away */
+    gboolean has_pin_pad;   /* keys of its own to type the PIN at */
+    gboolean is_logged_in;  /* the PIN has been given */
+    MeishiPinKeep pin_keep; /* for how long it holds then */
+    gint64 last_seen;       /* seconds since 1970 */
+    GPtrArray *identities;  /* MeishiIdentity: whose keys are used there */
 } MeishiTokenView;
 
 void meishi_token_view_free(MeishiTokenView *view); /* NULL is fine */

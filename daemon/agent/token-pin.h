@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the person does about the PIN of a token, as against being asked for it (agent-token-use.c):
- * gives it another one.  Tokens are named by their label, as MeishiTokenView has it in
- * place->slot_label.  Main loop.
+ * gives it another one, says for how long it holds, and takes back that it was given.  Tokens are
+ * named by their label, as MeishiTokenView has it in place->slot_label.  Main loop.
  */
 #pragma once
 
 #include "daemon/agent/agent.h"
+#include "daemon/policy/pin-keep.h"
 
 typedef struct {
     const char *token;
@@ -24,3 +25,12 @@ void meishi_agent_change_pin_async(MeishiAgent *agent, const MeishiPinChange *ch
                                    GAsyncReadyCallback callback, gpointer user_data);
 gboolean meishi_agent_change_pin_finish(MeishiAgent *agent, GAsyncResult *result,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For how long the PIN of @token holds once it was given, from now on and each time that the token
+ * is put in.  NOT_FOUND; DENIED: policy does not allow as much; the store's errors. */
+gboolean meishi_agent_set_pin_keep(MeishiAgent *agent, const char *token, const MeishiPinKeep *keep,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends the logins of all tokens.  What is stored opens none until the person has given a PIN or
+ * unlocked the vault. */
+void meishi_agent_close_tokens(MeishiAgent *agent);

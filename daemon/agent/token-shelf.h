@@ -9,6 +9,9 @@
 #include "daemon/agent/opening.h"
 #include "daemon/token/tokens.h"
 
+/* What becomes of a PIN that was given (token-keep.c). */
+typedef struct MeishiTokenKeep MeishiTokenKeep;
+
 /* A token, and who may have to be asked for its PIN. */
 typedef struct {
     gint refs;
@@ -17,6 +20,7 @@ typedef struct {
     MeishiTokenPlace *place;
     MeishiKnownToken *known; /* the book's; NULL: the token is gone */
     MeishiOpening *opening;  /* NULL: nobody wanted it yet */
+    MeishiTokenKeep *keep;   /* NULL: nothing was given yet */
     GHashTable *barren;      /* GBytes: certificates whose key was looked for here in vain; NULL */
 } MeishiTokenLock;
 
@@ -56,7 +60,8 @@ struct MeishiTokenShelf {
     char *seats[MEISHI_N_SEATS]; /* what was in each last: label, model, serial number; NULL */
     GHashTable *away;            /* number -> MeishiTokenPlace: of the tokens that are away */
     guint64 last_insertion;
-    GHashTable *parsed; /* GBytes -> MeishiCert: what was read from tokens */
+    GHashTable *parsed;          /* GBytes -> MeishiCert: what was read from tokens */
+    gboolean was_closed;         /* by the person: what is stored does not open a token */
 };
 
 /* Where the key of @cert is used; NULL: no token that is there has it. */
@@ -81,8 +86,19 @@ MeishiTokenKind meishi_token_seat_guess_kind(const MeishiTokenContent *token);
 /* A key was not where it was looked for. */
 void meishi_token_shelf_look_elsewhere(MeishiTokenShelf *shelf);
 
+/* Has @job done in one of the ways of @away, which are borrowed. */
+void meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away);
+
+/* ---- token-lock.c */
+
+/* Of the token that is shown as @label (place->slot_label); borrowed; NULL: it is not there. */
+MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label);
+
 /* The facts that a question for the PIN is made of. */
 void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts);
+
+/* "It stays locked"; @why is a clause. */
+GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);
 
 /* Adds to LOCKED, which the token or its module said, what the person can do then. */
 void meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error);
@@ -93,8 +109,10 @@ MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *la
 /* The asking for its PIN; the token's login is the answer.  Only while the agent is there. */
 MeishiOpening *meishi_token_lock_opening(MeishiTokenLock *lock);
 
-/* Has @job done in one of the ways of @away, which are borrowed. */
-void meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away);
-
-/* "It stays locked"; @why is a clause. */
-GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);
+/* Has the token logged in: with the PIN that is stored, where that may be, or by the person.  Ends
+ * as meishi_opening_ask_async() does.  Only while the agent is there. */
+void meishi_token_lock_open_async(MeishiTokenLock *lock, const MeishiOpeningCall *call,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean
+meishi_token_lock_open_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;

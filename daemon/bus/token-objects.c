@@ -178,7 +178,11 @@ static void
 fill_hardware(MeishiBusToken *skeleton, const MeishiTokenView *view)
 {
     const MeishiTokenPlace *place = view->place;
+    const gboolean has_pin = !g_str_equal(view->pin, "none");
 
+    g_object_set(skeleton, "pin-keep",
+                 has_pin ? meishi_pin_keep_kind_name(view->pin_keep.kind) : "", "pin-minutes",
+                 view->pin_keep.minutes, NULL);
     g_object_set(skeleton, "own-label", place->label, "manufacturer", view->maker, "model",
                  place->model, "serial-number", place->serial, "reader", place->reader, "module",
                  view->module, "pin", view->pin, "pin-pad", view->has_pin_pad, "logged-in",

@@ -84,9 +84,40 @@ on_pin(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation, GUn
     return TRUE;
 }
 
+/* ---- for how long it holds --------------------------------------------------------------------
+ */
+
+static gboolean
+read_keep(GVariant *parameters, MeishiPinKeep *ret_keep, GError **error)
+{
+    g_autofree char *text = NULL;
+    const char *kind;
+    guint minutes;
+
+    g_variant_get(parameters, "(&su)", &kind, &minutes);
+    text = g_str_equal(kind, meishi_pin_keep_kind_name(MEISHI_PIN_MINUTES))
+               ? g_strdup_printf("%um", minutes)
+               : g_strdup(kind);
+    return meishi_pin_keep_parse(text, ret_keep, error);
+}
+
+static gboolean
+on_set_keep(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation)
+{
+    const char *label = meishi_bus_token_get_label(subject->skeleton);
+    GError *error = NULL;
+    MeishiPinKeep keep;
+    gboolean ok = read_keep(g_dbus_method_invocation_get_parameters(invocation), &keep, &error) &&
+                  meishi_agent_set_pin_keep(subject->agent, label, &keep, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
 void
 meishi_token_pin_connect(MeishiBusToken *skeleton, MeishiAgent *agent)
 {
     meishi_token_subject_connect(skeleton, agent, "handle-change-pin", G_CALLBACK(on_pin));
     meishi_token_subject_connect(skeleton, agent, "handle-unblock-pin", G_CALLBACK(on_pin));
+    meishi_token_subject_connect(skeleton, agent, "handle-set-pin-keep", G_CALLBACK(on_set_keep));
 }

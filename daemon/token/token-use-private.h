@@ -15,7 +15,7 @@ struct MeishiTokenUse {
     MeishiTurns *turns; /* GTask */
     GTask *current;
     gboolean is_logged_in;
-    gboolean wants_logout;
+    gboolean wants_logout, wants_logout_first;
     MeishiPinTries refuted_tries; /* that it told before the login, and may go on telling */
     GPtrArray *private_objects;   /* MeishiTokenObject, as seen by who is logged in; NULL */
     GHashTable *proven;           /* SHA-256 of a certificate (hex) -> handle of its key */

@@ -340,7 +340,7 @@ run_logout(MeishiTokenUse *use)
     const MeishiHostRequest request = {
         .type = MEISHI_HOST_LOGOUT, .slot = use->token->slot, .presence = use->token->presence};
 
-    use->wants_logout = FALSE;
+    use->wants_logout = use->wants_logout_first = FALSE;
     if (!use->is_logged_in || use->watch == NULL)
         return;
     meishi_token_use_forget_login(use);
@@ -353,6 +353,14 @@ void
 meishi_token_use_logout(MeishiTokenUse *use)
 {
     use->wants_logout = TRUE;
+    if (use->current == NULL && meishi_turns_count(use->turns) == 0)
+        run_logout(use);
+}
+
+void
+meishi_token_use_logout_first(MeishiTokenUse *use)
+{
+    use->wants_logout = use->wants_logout_first = TRUE;
     if (use->current == NULL)
         run_logout(use);
 }
@@ -378,10 +386,8 @@ run_next(MeishiTokenUse *use)
 {
     if (use->current != NULL)
         return;
-    if (use->wants_logout && meishi_turns_count(use->turns) == 0) {
+    if (use->wants_logout_first || (use->wants_logout && meishi_turns_count(use->turns) == 0))
         run_logout(use);
-        return;
-    }
     use->current = meishi_turns_take(use->turns);
     if (use->current != NULL)
         run(use->current);

@@ -49,6 +49,8 @@ meishi_token_use_login_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_
 
 /* Ends it when what is under way is done; nobody is told. */
 void meishi_token_use_logout(MeishiTokenUse *use);
+/* The same before the next one has its turn. */
+void meishi_token_use_logout_first(MeishiTokenUse *use);
 
 /* ---- another PIN ---------------------------------------------------------------------------- */
 
