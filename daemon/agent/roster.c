@@ -244,9 +244,32 @@ place_vaults_own(MeishiIdentity *identity, MeishiTokenPlace *place)
     identity->place = meishi_token_place_ref(place);
 }
 
+static int
+compare_rows(gconstpointer a, gconstpointer b)
+{
+    const MeishiRosterOnToken *x = *(const MeishiRosterOnToken *const *)a;
+    const MeishiRosterOnToken *y = *(const MeishiRosterOnToken *const *)b;
+
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* In the order of their numbers, which stays when tokens come and go: cards of one kind call all
+ * their certificates alike, and who was "(2)" has to stay that. */
+static GPtrArray *
+sort_on_tokens(const MeishiRosterRows *rows)
+{
+    GPtrArray *sorted =
+        rows->on_tokens != NULL ? g_ptr_array_copy(rows->on_tokens, NULL, NULL) : g_ptr_array_new();
+
+    g_ptr_array_set_free_func(sorted, NULL);
+    g_ptr_array_sort(sorted, compare_rows);
+    return sorted;
+}
+
 static void
 add_on_tokens(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 now, GPtrArray *identities)
 {
+    g_autoptr(GPtrArray) on_tokens = sort_on_tokens(rows);
     g_autoptr(GHashTable) known = g_hash_table_new(g_bytes_hash, g_bytes_equal);
     g_autoptr(GHashTable) labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
@@ -257,8 +280,8 @@ add_on_tokens(MeishiRoster *roster, const MeishiRosterRows *rows, gint64 now, GP
         if (identity->cert != NULL)
             g_hash_table_insert(known, identity->cert->der, identity);
     }
-    for (guint i = 0; rows->on_tokens != NULL && i < rows->on_tokens->len; i++) {
-        const MeishiRosterOnToken *row = rows->on_tokens->pdata[i];
+    for (guint i = 0; i < on_tokens->len; i++) {
+        const MeishiRosterOnToken *row = on_tokens->pdata[i];
         MeishiIdentity *identity = g_hash_table_lookup(known, row->cert->der);
 
         if (identity != NULL) {

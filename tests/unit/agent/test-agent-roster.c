@@ -309,6 +309,36 @@ test_on_tokens(Desk *desk, gconstpointer unused)
     meishi_token_place_unref(place);
 }
 
+/* Two cards of one kind, of which one is away now and the other then: no label changes hands. */
+static void
+test_labels_stay(Desk *desk, gconstpointer unused)
+{
+    MeishiTokenPlace *place = new_place();
+    MeishiRosterOnToken alice = on_token(1, "alice.crt", "Authentication", place);
+    MeishiRosterOnToken bob = on_token(2, "bob.crt", "Authentication", place);
+    MeishiRosterOnToken *const orders[][2] = {{&alice, &bob}, {&bob, &alice}};
+
+    for (gsize n = 0; n < G_N_ELEMENTS(orders); n++) {
+        g_autoptr(GPtrArray) on_tokens = g_ptr_array_new();
+        g_autoptr(GPtrArray) identities = NULL;
+
+        for (guint i = 0; i < 2; i++)
+            g_ptr_array_add(on_tokens, orders[n][i]);
+        desk->rows.on_tokens = on_tokens;
+        identities = build(desk, g_get_real_time() / G_USEC_PER_SEC, 0);
+        for (guint i = 0; i < 2; i++) {
+            const MeishiIdentity *identity = identities->pdata[i];
+            gboolean is_first = identity->cert_id == MEISHI_FIRST_TOKEN_ROW + 1;
+
+            g_assert_cmpstr(identity->label, ==,
+                            is_first ? "Authentication" : "Authentication (2)");
+        }
+    }
+    meishi_cert_unref(alice.cert);
+    meishi_cert_unref(bob.cert);
+    meishi_token_place_unref(place);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -322,5 +352,6 @@ main(int argc, char **argv)
     ADD("bare-key", test_bare_key);
     ADD("uri", test_uri);
     ADD("on-tokens", test_on_tokens);
+    ADD("labels-stay", test_labels_stay);
     return world_run();
 }
