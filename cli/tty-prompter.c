@@ -1,35 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The terminal behind a MeishiDesk.  What is shown and what an answer means is dialog.c's.  The
- * terminal stays as it is (lines, echo, signals), but for a secret, which tty-secret.c or a
- * pinentry reads.  What was typed before a question was shown does not answer it.
+ * terminal stays as it is (lines, echo, signals), but for a secret or a pinentry, of which
+ * tty-listener.c knows.  What was typed before a question was shown does not answer it.
  *
- * Invariant: one of three listens for the question that is shown, and none without one:
- * @lines, @secret or @pinentry.
+ * Invariant: the listener hears, and the clock runs, while a question is shown.
  */
 #include "cli/tty-prompter.h"
 
 #include "cli/dialog.h"
 #include "cli/permit-text.h"
-#include "cli/text.h"
+#include "cli/tty-clock.h"
 #include "cli/tty-jobs.h"
-#include "cli/tty-lines.h"
-#include "cli/tty-pinentry.h"
-#include "cli/tty-secret.h"
+#include "cli/tty-listener.h"
 #include "cli/tty.h"
 #include "daemon/asking/desk.h"
 
 #include <fcntl.h>
-#include <glib-unix.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
-#define TERMINAL "/dev/tty"
-#define COLUMNS  80
-/* So near to the end, whoever types needs more time. */
-#define LATE_S    20
+#define TERMINAL  "/dev/tty"
+#define COLUMNS   80
 #define MORE_TIME "+"
 
 struct MeishiTtyPrompter {
@@ -38,17 +30,11 @@ struct MeishiTtyPrompter {
     char *program; /* pinentry; NULL */
     int fd;
     MeishiTtyJobs *jobs;
+    MeishiTtyListener *listener;
+    MeishiTtyClock *clock;
     const MeishiQuestion *question; /* that is shown; NULL: none is */
     MeishiDialog *dialog;           /* about it */
-    MeishiTtyLines *lines;
-    MeishiTtySecret *secret;
-    MeishiTtyPinentry *pinentry;
-    gboolean is_pinentry_broken; /* for this question */
-
-    guint late;        /* comes LATE_S before the deadline; 0 */
-    gboolean is_late;  /* it came */
-    gint64 deadline;   /* as it was told; 0 */
-    gboolean is_alone; /* told that nobody waits any more */
+    gboolean is_alone;              /* told that nobody waits any more */
 };
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
@@ -67,7 +53,7 @@ interject(MeishiTtyPrompter *prompter, const char *text)
 {
     g_autofree char *prompt = meishi_dialog_prompt(prompter->dialog);
 
-    if (prompter->pinentry != NULL)
+    if (meishi_tty_listener_hears(prompter->listener) == MEISHI_TTY_HEARS_PINENTRY)
         return;
     show(prompter, text);
     show(prompter, prompt);
@@ -89,137 +75,45 @@ layout(const MeishiTtyPrompter *prompter)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-static gboolean
-on_late(gpointer data)
+static void
+on_late(guint seconds, gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
-    const char *how = prompter->secret != NULL ? "any key" : "“" MORE_TIME "” and Enter";
-    gint64 left = MAX(prompter->deadline - g_get_real_time() / G_USEC_PER_SEC, 0);
+    gboolean is_secret = meishi_tty_listener_hears(prompter->listener) == MEISHI_TTY_HEARS_SECRET;
+    const char *how = is_secret ? "any key" : "“" MORE_TIME "” and Enter";
     g_autofree char *text =
-        g_strdup_printf("\n%d seconds are left; %s asks for more time.\n", (int)left, how);
+        g_strdup_printf("\n%u seconds are left; %s asks for more time.\n", seconds, how);
 
-    prompter->late = 0;
-    prompter->is_late = TRUE;
     interject(prompter, text);
-    return G_SOURCE_REMOVE;
 }
 
+/* What comes of it is told by update_question(). */
 static void
-watch_deadline(MeishiTtyPrompter *prompter, const MeishiQuestion *question)
+ask_more_time_if_late(MeishiTtyPrompter *prompter)
 {
-    gint64 left = question->deadline - g_get_real_time() / G_USEC_PER_SEC - LATE_S;
-
-    g_clear_handle_id(&prompter->late, g_source_remove);
-    prompter->is_late = FALSE;
-    prompter->deadline = question->deadline;
-    if (question->deadline != 0 && left < G_MAXINT)
-        prompter->late = g_timeout_add_seconds((guint)MAX(left, 1), on_late, prompter);
-}
-
-/* Asked for once; what comes of it is told by update_question(). */
-static void
-ask_more_time(MeishiTtyPrompter *prompter)
-{
-    prompter->is_late = FALSE;
-    meishi_desk_extend(prompter->desk);
-}
-
-/* ---- pinentry -------------------------------------------------------------------------------- */
-
-static gboolean
-wants_pinentry(const MeishiTtyPrompter *prompter)
-{
-    return prompter->program != NULL && !prompter->is_pinentry_broken &&
-           (meishi_dialog_wants_secret(prompter->dialog) ||
-            prompter->question->asks == MEISHI_ASKS_CONFIRM);
-}
-
-static void
-on_pinentry(MeishiPinentryEnd end, MeishiSecret *secret, const char *problem, gpointer data);
-
-static void
-tell_no_pinentry(MeishiTtyPrompter *prompter, const char *problem)
-{
-    g_autofree char *clean = meishi_text_clean(problem);
-    g_autofree char *text =
-        g_strdup_printf("\n%s cannot ask: %s. You are asked here.\n", prompter->program, clean);
-
-    prompter->is_pinentry_broken = TRUE;
-    show(prompter, text);
-}
-
-/* @problem: what was wrong with what was typed into it before; NULL. */
-static gboolean
-start_pinentry(MeishiTtyPrompter *prompter, const char *problem)
-{
-    const MeishiTtyPinentryHow how = {.program = prompter->program,
-                                      .fd = prompter->fd,
-                                      .path = TERMINAL,
-                                      .plain = prompter->plain};
-    g_autoptr(GError) error = NULL;
-
-    prompter->pinentry =
-        meishi_tty_pinentry_new(&how, prompter->question, problem, on_pinentry, prompter, &error);
-    if (error != NULL)
-        tell_no_pinentry(prompter, error->message);
-    return prompter->pinentry != NULL;
-}
-
-/* ---- listening ------------------------------------------------------------------------------- */
-
-static void on_line(const char *line, gpointer data);
-static void on_typed(gpointer data);
-static void on_secret(MeishiSecret *secret, gpointer data);
-
-static const MeishiTtySecretClass secret_class = {.typed = on_typed, .done = on_secret};
-
-/* Whoever changes a terminal from the background is stopped, and cannot say why then. */
-static void
-tell_if_in_background(MeishiTtyPrompter *prompter)
-{
-    pid_t group = tcgetpgrp(prompter->fd);
-
-    if (group >= 0 && group != getpgrp())
-        show(prompter, "\nmeishi: A question waits; bring meishi to the foreground.\n");
-}
-
-/* FALSE where the terminal cannot be made to hide what is typed. */
-static gboolean
-start_listening(MeishiTtyPrompter *prompter, const char *problem)
-{
-    tell_if_in_background(prompter);
-    if (wants_pinentry(prompter) && start_pinentry(prompter, problem))
-        return TRUE;
-    if (!meishi_dialog_wants_secret(prompter->dialog)) {
-        prompter->lines = meishi_tty_lines_new(prompter->fd, on_line, prompter);
-        return TRUE;
-    }
-    prompter->secret = meishi_tty_secret_new(prompter->fd, &secret_class, prompter);
-    return prompter->secret != NULL;
-}
-
-static void
-stop_listening(MeishiTtyPrompter *prompter)
-{
-    g_clear_pointer(&prompter->lines, meishi_tty_lines_free);
-    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
-    g_clear_pointer(&prompter->pinentry, meishi_tty_pinentry_free);
+    if (meishi_tty_clock_take_late(prompter->clock))
+        meishi_desk_extend(prompter->desk);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
+
+static gboolean
+listen(MeishiTtyPrompter *prompter, const char *problem)
+{
+    return meishi_tty_listener_start(prompter->listener,
+                                     meishi_dialog_wants_secret(prompter->dialog), problem);
+}
 
 /* The same question, another turn, which may be answered in another way.  @text says so. */
 static void
 ask_on(MeishiTtyPrompter *prompter, const char *problem, const char *text)
 {
-    if (prompter->lines == NULL || meishi_dialog_wants_secret(prompter->dialog)) {
-        stop_listening(prompter);
-        if (!start_listening(prompter, problem)) {
-            meishi_desk_dismiss(prompter->desk);
-            return;
-        }
-    }
-    if (prompter->pinentry == NULL)
+    gboolean hears_lines = meishi_tty_listener_hears(prompter->listener) == MEISHI_TTY_HEARS_LINES;
+    gboolean goes_on = hears_lines && !meishi_dialog_wants_secret(prompter->dialog);
+
+    if (!goes_on && !listen(prompter, problem))
+        meishi_desk_dismiss(prompter->desk);
+    else if (meishi_tty_listener_hears(prompter->listener) != MEISHI_TTY_HEARS_PINENTRY)
         show(prompter, text);
 }
 
@@ -231,8 +125,7 @@ take_line(MeishiTtyPrompter *prompter, const char *line)
 
     switch (meishi_dialog_take(prompter->dialog, line, &text)) {
     case MEISHI_DIALOG_ASKING:
-        if (prompter->is_late)
-            ask_more_time(prompter);
+        ask_more_time_if_late(prompter);
         ask_on(prompter, NULL, text);
         break;
     case MEISHI_DIALOG_ANSWERED:
@@ -266,33 +159,7 @@ take_secret(MeishiTtyPrompter *prompter, MeishiSecret *secret)
     }
 }
 
-/* It is the terminal's turn, from the beginning: what the pinentry showed is gone. */
-static void
-take_over(MeishiTtyPrompter *prompter, const char *problem)
-{
-    g_autofree char *text = meishi_dialog_open(prompter->dialog);
-
-    tell_no_pinentry(prompter, problem);
-    ask_on(prompter, NULL, text);
-}
-
-static void
-on_pinentry(MeishiPinentryEnd end, MeishiSecret *secret, const char *problem, gpointer data)
-{
-    MeishiTtyPrompter *prompter = data;
-
-    g_clear_pointer(&prompter->pinentry, meishi_tty_pinentry_free);
-    if (end == MEISHI_PINENTRY_FAILED)
-        take_over(prompter, problem);
-    else if (end == MEISHI_PINENTRY_DISMISSED)
-        meishi_desk_dismiss(prompter->desk);
-    else if (secret != NULL)
-        take_secret(prompter, secret);
-    else
-        take_line(prompter, end == MEISHI_PINENTRY_GIVEN ? "y" : "n");
-}
-
-/* ---- input ----------------------------------------------------------------------------------- */
+/* ---- MeishiTtyListenerClass ------------------------------------------------------------------ */
 
 static void
 on_line(const char *line, gpointer data)
@@ -306,17 +173,15 @@ on_line(const char *line, gpointer data)
         take_line(prompter, line);
         return;
     }
-    ask_more_time(prompter);
+    (void)meishi_tty_clock_take_late(prompter->clock);
+    meishi_desk_extend(prompter->desk);
     interject(prompter, "");
 }
 
 static void
 on_typed(gpointer data)
 {
-    MeishiTtyPrompter *prompter = data;
-
-    if (prompter->is_late)
-        ask_more_time(prompter);
+    ask_more_time_if_late(data);
 }
 
 static void
@@ -324,6 +189,32 @@ on_secret(MeishiSecret *secret, gpointer data)
 {
     take_secret(data, secret);
 }
+
+static void
+on_dismissed(gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+
+    meishi_desk_dismiss(prompter->desk);
+}
+
+/* It is the terminal's turn, from the beginning. */
+static void
+on_left_alone(gpointer data)
+{
+    MeishiTtyPrompter *prompter = data;
+    g_autofree char *text = meishi_dialog_open(prompter->dialog);
+
+    ask_on(prompter, NULL, text);
+}
+
+static const MeishiTtyListenerClass listener_class = {
+    .line = on_line,
+    .typed = on_typed,
+    .secret = on_secret,
+    .dismissed = on_dismissed,
+    .left_alone = on_left_alone,
+};
 
 /* ---- MeishiDeskClass ------------------------------------------------------------------------- */
 
@@ -335,7 +226,7 @@ show_opening(MeishiTtyPrompter *prompter)
     g_autofree char *name =
         prompter->program != NULL ? g_path_get_basename(prompter->program) : NULL;
 
-    if (prompter->pinentry == NULL) {
+    if (meishi_tty_listener_hears(prompter->listener) != MEISHI_TTY_HEARS_PINENTRY) {
         show(prompter, text);
         return;
     }
@@ -346,8 +237,8 @@ show_opening(MeishiTtyPrompter *prompter)
 static void
 forget_question(MeishiTtyPrompter *prompter)
 {
-    stop_listening(prompter);
-    g_clear_handle_id(&prompter->late, g_source_remove);
+    meishi_tty_listener_set_question(prompter->listener, NULL);
+    meishi_tty_clock_stop(prompter->clock);
     g_clear_pointer(&prompter->dialog, meishi_dialog_free);
     prompter->question = NULL;
 }
@@ -360,14 +251,14 @@ show_question(const MeishiQuestion *question, gpointer data)
 
     prompter->question = question;
     prompter->dialog = meishi_dialog_new(question, &how);
-    prompter->is_pinentry_broken = FALSE;
     prompter->is_alone = !question->is_awaited;
-    if (!start_listening(prompter, NULL)) {
+    meishi_tty_listener_set_question(prompter->listener, question);
+    if (!listen(prompter, NULL)) {
         forget_question(prompter);
         return FALSE;
     }
     show_opening(prompter);
-    watch_deadline(prompter, question);
+    (void)meishi_tty_clock_set(prompter->clock, question->deadline);
     return TRUE;
 }
 
@@ -375,10 +266,8 @@ static void
 update_question(const MeishiQuestion *question, gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
-    gboolean is_longer = question->deadline > prompter->deadline;
+    gboolean is_longer = meishi_tty_clock_set(prompter->clock, question->deadline);
 
-    if (question->deadline != prompter->deadline)
-        watch_deadline(prompter, question);
     if (!question->is_awaited && !prompter->is_alone) {
         prompter->is_alone = TRUE;
         interject(prompter,
@@ -421,7 +310,7 @@ leave_terminal(gpointer data)
 {
     MeishiTtyPrompter *prompter = data;
 
-    g_clear_pointer(&prompter->secret, meishi_tty_secret_free);
+    meishi_tty_listener_leave_terminal(prompter->listener);
 }
 
 /* Who was away for long has been dropped by the daemon; where not, it says so and all is well. */
@@ -431,9 +320,10 @@ come_back(gpointer data)
     MeishiTtyPrompter *prompter = data;
 
     meishi_desk_register(prompter->desk, NULL, TERMINAL, NULL, NULL);
-    if (prompter->dialog == NULL || prompter->pinentry != NULL)
+    if (prompter->dialog == NULL)
         return;
-    if (prompter->lines == NULL && prompter->secret == NULL && !start_listening(prompter, NULL))
+    if (meishi_tty_listener_hears(prompter->listener) == MEISHI_TTY_NOT_HEARD &&
+        !listen(prompter, NULL))
         meishi_desk_dismiss(prompter->desk);
     else
         interject(prompter, "\n");
@@ -461,6 +351,17 @@ register_desk(MeishiDesk *desk, GError **error)
     return meishi_desk_register_finish(result, error);
 }
 
+static MeishiTtyListener *
+new_listener(MeishiTtyPrompter *prompter)
+{
+    const MeishiTtyListenerHow how = {.fd = prompter->fd,
+                                      .path = TERMINAL,
+                                      .pinentry = prompter->program,
+                                      .plain = prompter->plain};
+
+    return meishi_tty_listener_new(&how, &listener_class, prompter);
+}
+
 MeishiTtyPrompter *
 meishi_tty_prompter_new(GDBusConnection *connection, const MeishiTtyPrompterOptions *options,
                         GError **error)
@@ -474,6 +375,8 @@ meishi_tty_prompter_new(GDBusConnection *connection, const MeishiTtyPrompterOpti
     prompter->plain = options->plain;
     prompter->program = g_strdup(options->pinentry);
     prompter->fd = fd;
+    prompter->listener = new_listener(prompter);
+    prompter->clock = meishi_tty_clock_new(on_late, prompter);
     prompter->jobs = meishi_tty_jobs_new(&jobs_class, prompter);
     prompter->desk = meishi_desk_new(connection, &desk_class, prompter, error);
     if (prompter->desk == NULL || !register_desk(prompter->desk, error))
@@ -488,6 +391,8 @@ meishi_tty_prompter_free(MeishiTtyPrompter *prompter)
         return;
     meishi_desk_free(prompter->desk);
     meishi_tty_jobs_free(prompter->jobs);
+    meishi_tty_listener_free(prompter->listener);
+    meishi_tty_clock_free(prompter->clock);
     g_free(prompter->program);
     close(prompter->fd);
     g_free(prompter);
