@@ -6,8 +6,10 @@
 #include "cli/command.h"
 #include "cli/error.h"
 #include "cli/json.h"
+#include "cli/modules.h"
 #include "cli/text.h"
 #include "cli/tokens.h"
+#include "daemon/asking/dict.h"
 
 static GPtrArray *
 fetch(MeishiClient *client, GError **error)
@@ -20,6 +22,20 @@ fetch(MeishiClient *client, GError **error)
 }
 
 /* ---- list ------------------------------------------------------------------------------------ */
+
+/* A card may be missing from the list because its module is in trouble. */
+static gboolean
+print_troubles(MeishiClient *client, GError **error)
+{
+    g_autoptr(GVariant) modules = NULL;
+    g_auto(GStrv) remarks = NULL;
+
+    if (!meishi_bus_manager_call_list_modules_sync(client->manager, &modules, &remarks, NULL,
+                                                   error))
+        return meishi_client_failed(error);
+    meishi_modules_print_troubles(modules, (const char *const *)remarks);
+    return TRUE;
+}
 
 static gboolean
 run_list(char **args, GError **error)
@@ -39,7 +55,7 @@ run_list(char **args, GError **error)
     } else {
         g_printerr("No card and no token is there.\n");
     }
-    return TRUE;
+    return print_troubles(client, error);
 }
 
 const MeishiCommand meishi_command_token_list = {
@@ -73,33 +89,53 @@ labels_on(GVariant *token, GPtrArray *cards)
 }
 
 static gboolean
-print_in_full(MeishiClient *client, GVariant *token, GError **error)
+print_in_full(MeishiClient *client, GVariant *token, GVariant *inspected, GError **error)
 {
     g_autoptr(GPtrArray) cards = meishi_client_cards(client, error);
     g_autoptr(GPtrArray) labels = cards != NULL ? labels_on(token, cards) : NULL;
 
     if (labels != NULL)
-        meishi_tokens_print_one(token, labels);
+        meishi_tokens_print_one(token, labels, inspected);
     return labels != NULL;
+}
+
+/* NULL without an error where the token is not there. */
+static GVariant *
+inspect(GVariant *token, MeishiBusToken *object, GError **error)
+{
+    GVariant *values = NULL;
+
+    if (meishi_dict_flag(token, "Present") &&
+        !meishi_bus_token_call_inspect_sync(object, &values, NULL, error))
+        meishi_client_failed(error);
+    return values;
 }
 
 static gboolean
 run_show(char **args, GError **error)
 {
     g_autoptr(MeishiClient) client = meishi_client_connect(TRUE, error);
-    g_autoptr(GPtrArray) tokens = client != NULL ? fetch(client, error) : NULL;
-    GVariant *token = tokens != NULL ? meishi_tokens_resolve(tokens, args[0], error) : NULL;
+    g_autoptr(MeishiBusToken) object = NULL;
+    g_autoptr(GVariant) token =
+        client != NULL ? meishi_client_find_token(client, args[0], &object, error) : NULL;
+    g_autoptr(GVariant) inspected = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (token == NULL)
         return FALSE;
+    inspected = inspect(token, object, &cause);
+    if (cause != NULL) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
     if (meishi_command_json()) {
         g_autoptr(JsonBuilder) json = json_builder_new();
 
-        meishi_tokens_one_to_json(token, json);
+        meishi_tokens_one_to_json(token, inspected, json);
         meishi_json_print(json);
         return TRUE;
     }
-    return print_in_full(client, token, error);
+    return print_in_full(client, token, inspected, error);
 }
 
 const MeishiCommand meishi_command_token_show = {
@@ -197,14 +233,10 @@ const MeishiCommand meishi_command_token_remove_module = {
 /* ---- the group ------------------------------------------------------------------------------- */
 
 static const MeishiCommand *const subcommands[] = {
-    &meishi_command_token_list,
-    &meishi_command_token_show,
-    &meishi_command_token_forget,
-    &meishi_command_token_init,
-    &meishi_command_token_pin,
-    &meishi_command_token_add_module,
-    &meishi_command_token_remove_module,
-    NULL,
+    &meishi_command_token_list,          &meishi_command_token_show,
+    &meishi_command_token_forget,        &meishi_command_token_init,
+    &meishi_command_token_pin,           &meishi_command_token_add_module,
+    &meishi_command_token_remove_module, NULL,
 };
 
 const MeishiCommand meishi_command_token = {

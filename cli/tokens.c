@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/token-inspect.h"
 #include "daemon/asking/dict.h"
 
 #include <string.h>
@@ -135,7 +136,7 @@ print_keep(GVariant *token)
 }
 
 void
-meishi_tokens_print_one(GVariant *token, GPtrArray *labels)
+meishi_tokens_print_one(GVariant *token, GPtrArray *labels, GVariant *inspected)
 {
     static const char *const lines[][2] = {
         {"Kind", "Kind"},
@@ -162,6 +163,11 @@ meishi_tokens_print_one(GVariant *token, GPtrArray *labels)
     print_keep(token);
     for (guint i = 0; i < labels->len; i++)
         print_line(i == 0 ? "Identities" : "", labels->pdata[i]);
+    if (inspected != NULL) {
+        g_autofree char *more = meishi_token_inspect_format(inspected, NAME_WIDTH);
+
+        g_print("%s", more);
+    }
 }
 
 /* ---- for programs ---------------------------------------------------------------------------- */
@@ -174,7 +180,7 @@ add_flag(JsonBuilder *json, const char *name, gboolean flag)
 }
 
 void
-meishi_tokens_one_to_json(GVariant *token, JsonBuilder *json)
+meishi_tokens_one_to_json(GVariant *token, GVariant *inspected, JsonBuilder *json)
 {
     static const char *const keys[][2] = {
         {"label", "Label"},
@@ -199,6 +205,8 @@ meishi_tokens_one_to_json(GVariant *token, JsonBuilder *json)
     meishi_json_number_member(json, "pin_minutes", meishi_dict_number(token, "PinMinutes"));
     add_flag(json, "pin_pad", meishi_dict_flag(token, "PinPad"));
     add_flag(json, "logged_in", meishi_dict_flag(token, "LoggedIn"));
+    if (inspected != NULL)
+        meishi_token_inspect_to_json(inspected, json);
     json_builder_end_object(json);
 }
 
@@ -207,7 +215,7 @@ meishi_tokens_to_json(GPtrArray *tokens, JsonBuilder *json)
 {
     json_builder_begin_array(json);
     for (guint i = 0; i < tokens->len; i++)
-        meishi_tokens_one_to_json(tokens->pdata[i], json);
+        meishi_tokens_one_to_json(tokens->pdata[i], NULL, json);
     json_builder_end_array(json);
 }
 

@@ -13,10 +13,10 @@ void meishi_tokens_sort(GPtrArray *tokens);
 void meishi_tokens_print(GPtrArray *tokens);
 void meishi_tokens_to_json(GPtrArray *tokens, JsonBuilder *json);
 
-/* @labels: of the identities on it. */
-void meishi_tokens_print_one(GVariant *token, GPtrArray *labels);
+/* @labels: of the identities on it.  @inspected: what Token.Inspect says; NULL: it is not there. */
+void meishi_tokens_print_one(GVariant *token, GPtrArray *labels, GVariant *inspected);
 /* An object. */
-void meishi_tokens_one_to_json(GVariant *token, JsonBuilder *json);
+void meishi_tokens_one_to_json(GVariant *token, GVariant *inspected, JsonBuilder *json);
 
 /* The one of @tokens that @name means, borrowed: by label, then by label in other case, then by
  * serial number.  MEISHI_CLI_ERROR_NAME where none fits, or several. */

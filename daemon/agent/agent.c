@@ -53,6 +53,7 @@ meishi_agent_finalize(GObject *object)
     g_clear_pointer(&agent->notifying, meishi_notifying_free);
     g_clear_pointer(&agent->selector, meishi_selector_free); /* ahead of the questions it asked */
     g_clear_pointer(&agent->shelf, meishi_token_shelf_free);
+    meishi_module_rules_clear(&agent->module_rules);
     g_clear_pointer(&agent->token_book, meishi_token_book_free);
     g_clear_pointer(&agent->prompters, meishi_prompters_free);
     g_clear_pointer(&agent->confirmations, meishi_confirmations_free);

@@ -239,13 +239,32 @@ MeishiKey *meishi_agent_load_key_finish(MeishiAgent *agent, GAsyncResult *result
  * keeps one from being used is told by token-trouble. */
 void meishi_agent_set_token_places(MeishiAgent *agent, const MeishiTokenPlaces *places);
 
-/* Adds the library at @path (absolute) to those that run, for good, or takes away one that was
- * added so.  NOT_FOUND, PERMISSIONS (somebody else than root could change it), EXISTS, IO;
- * UNAVAILABLE without places. */
-gboolean meishi_agent_add_token_module(MeishiAgent *agent, const char *path,
-                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds the library at @path (absolute) to those that run, for good, when it has shown that it is a
+ * PKCS#11 module; or takes away one that was added so.  NOT_FOUND, PERMISSIONS (somebody else than
+ * root could change it), EXISTS, DENIED (by policy), BAD_FILE (no PKCS#11 module), IO; UNAVAILABLE
+ * where it does not start, and without places. */
+void meishi_agent_add_token_module_async(MeishiAgent *agent, const char *path,
+                                         GAsyncReadyCallback callback, gpointer user_data);
+gboolean meishi_agent_add_token_module_finish(MeishiAgent *agent, GAsyncResult *result,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_agent_remove_token_module(MeishiAgent *agent, const char *path,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A module, as it was when asked. */
+typedef struct {
+    char *name; /* in the configuration */
+    char *path;
+    const char *state; /* "running", "starting", "failed" */
+    char *trouble;     /* what happened last; a sentence; NULL: nothing since it is well */
+    gint64 next_try;   /* seconds since 1970; 0: now, or it runs */
+    guint n_tokens;
+} MeishiModuleView;
+
+void meishi_module_view_free(MeishiModuleView *view); /* NULL is fine */
+
+/* MeishiModuleView, in the order in which tokens are listed; a new array.  Adds to @remarks (char
+ * *, may be NULL) why others that are configured do not run. */
+GPtrArray *meishi_agent_list_token_modules(MeishiAgent *agent, GPtrArray *remarks);
 
 /* Runs these (MeishiTokenModule) and no others; what lies on their tokens are identities from now
  * on.  Those of a token that is away stay, until it is forgotten, and cannot be used. */
@@ -277,6 +296,9 @@ GPtrArray *meishi_agent_list_tokens(MeishiAgent *agent);
 gboolean meishi_agent_forget_token(MeishiAgent *agent, guint number,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether every module has been looked at: before, a token that seems to be away may be there. */
+gboolean meishi_agent_has_seen_tokens(MeishiAgent *agent);
+
 /* Looks again, thoroughly. */
 void meishi_agent_refresh_tokens(MeishiAgent *agent);
 
@@ -290,6 +312,3 @@ void meishi_agent_use_token_async(MeishiAgent *agent, MeishiApplication *applica
                                   gpointer user_data);
 MeishiSecret *meishi_agent_use_token_finish(MeishiAgent *agent, GAsyncResult *result,
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Whether every module has been looked at: before, a token that seems to be away may be there. */
-gboolean meishi_agent_has_seen_tokens(MeishiAgent *agent);
-

@@ -221,15 +221,36 @@ on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpo
 
 /* ---- modules --------------------------------------------------------------------------------- */
 
+static void
+on_module_added(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+    gboolean ok = meishi_agent_add_token_module_finish(MEISHI_AGENT(source), result, &error);
+
+    meishi_call_end(user_data, ok, error);
+}
+
 static gboolean
 on_add_module(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, const char *path,
               gpointer user_data)
 {
     const MeishiDoorContext *context = user_data;
-    GError *error = NULL;
-    gboolean ok = meishi_agent_add_token_module(context->agent, path, &error);
 
-    meishi_call_answer(invocation, ok, error);
+    meishi_agent_add_token_module_async(context->agent, path, on_module_added,
+                                        meishi_call_new(context->agent, invocation, NULL));
+    return TRUE;
+}
+
+static gboolean
+on_list_modules(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+    const MeishiDoorContext *context = user_data;
+    g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) modules = meishi_agent_list_token_modules(context->agent, remarks);
+
+    g_ptr_array_add(remarks, NULL);
+    meishi_bus_manager_complete_list_modules(skeleton, invocation, meishi_report_modules(modules),
+                                             (const char *const *)remarks->pdata);
     return TRUE;
 }
 
@@ -294,6 +315,7 @@ meishi_manager_object_new(const MeishiDoorContext *context)
                  socket, "pid", (guint)getpid(), NULL);
     g_signal_connect_swapped(skeleton, "handle-import", G_CALLBACK(on_import), data);
     g_signal_connect(skeleton, "handle-add-module", G_CALLBACK(on_add_module), data);
+    g_signal_connect(skeleton, "handle-list-modules", G_CALLBACK(on_list_modules), data);
     g_signal_connect(skeleton, "handle-remove-module", G_CALLBACK(on_remove_module), data);
     g_signal_connect(skeleton, "handle-statistics", G_CALLBACK(on_statistics), data);
     g_signal_connect(skeleton, "handle-quit", G_CALLBACK(on_quit), data);

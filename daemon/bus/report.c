@@ -171,3 +171,29 @@ meishi_report_slots(GPtrArray *slots)
         g_variant_builder_add_value(&builder, report_slot(slots->pdata[i]));
     return g_variant_builder_end(&builder);
 }
+
+/* ---- modules -------------------------------------------------------------------------------- */
+
+static GVariant *
+report_module(const MeishiModuleView *module)
+{
+    GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
+
+    meishi_report_add_text(&dict, "name", module->name);
+    meishi_report_add_text(&dict, "path", module->path);
+    meishi_report_add_text(&dict, "state", module->state);
+    meishi_report_add_text(&dict, "trouble", module->trouble);
+    add(&dict, "next-try", g_variant_new_int64(module->next_try));
+    add(&dict, "tokens", g_variant_new_uint32(module->n_tokens));
+    return g_variant_dict_end(&dict);
+}
+
+GVariant *
+meishi_report_modules(GPtrArray *modules)
+{
+    GVariantBuilder builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aa{sv}"));
+
+    for (guint i = 0; i < modules->len; i++)
+        g_variant_builder_add_value(&builder, report_module(modules->pdata[i]));
+    return g_variant_builder_end(&builder);
+}

@@ -10,6 +10,8 @@
 GVariant *meishi_report_import(const MeishiImportReport *report);
 /* @slots: MeishiStoreSlot; floating. */
 GVariant *meishi_report_slots(GPtrArray *slots);
+/* @modules: MeishiModuleView; floating. */
+GVariant *meishi_report_modules(GPtrArray *modules);
 
 /* "secret-service"; static. */
 const char *meishi_report_slot_kind(MeishiSlotKind kind);

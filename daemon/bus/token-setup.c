@@ -4,6 +4,7 @@
  */
 #include "daemon/bus/token-setup.h"
 
+#include "daemon/agent/token-inspect.h"
 #include "daemon/agent/token-setup.h"
 #include "daemon/bus/options.h"
 #include "daemon/bus/receive.h"
@@ -11,6 +12,8 @@
 
 #define SO_PIN "security officer's PIN"
 #define PIN    "PIN"
+
+/* ---- Initialize ------------------------------------------------------------------------------ */
 
 static const MeishiOption options_known[] = {{"erase", "b"}, {NULL, NULL}};
 
@@ -65,8 +68,25 @@ on_initialize(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocati
     return TRUE;
 }
 
+/* ---- Inspect --------------------------------------------------------------------------------- */
+
+static gboolean
+on_inspect(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation)
+{
+    GError *error = NULL;
+    GVariant *values = meishi_agent_inspect_token(
+        subject->agent, meishi_bus_token_get_label(subject->skeleton), &error);
+
+    if (values != NULL)
+        meishi_bus_token_complete_inspect(subject->skeleton, invocation, values);
+    else
+        meishi_call_answer(invocation, FALSE, error);
+    return TRUE;
+}
+
 void
 meishi_token_setup_connect(MeishiBusToken *skeleton, MeishiAgent *agent)
 {
     meishi_token_subject_connect(skeleton, agent, "handle-initialize", G_CALLBACK(on_initialize));
+    meishi_token_subject_connect(skeleton, agent, "handle-inspect", G_CALLBACK(on_inspect));
 }

@@ -16,6 +16,7 @@
 #include "daemon/base/paths.h"
 #include "daemon/base/source.h"
 #include "daemon/token/host-process.h"
+#include "daemon/token/rv.h"
 #include "module/wire/cryptoki.h"
 #include "module/wire/memfile.h"
 #include "module/wire/packet.h"
@@ -219,13 +220,14 @@ on_ended(const char *how, gpointer user_data)
 }
 
 /* Does not wait for its end: a process may hang in a driver, where no signal reaches it. */
-static void G_GNUC_PRINTF(2, 3) kill_process(MeishiTokenHost *host, const char *format, ...)
+static void G_GNUC_PRINTF(3, 4)
+    kill_process(MeishiTokenHost *host, MeishiErrorCode code, const char *format, ...)
 {
     g_autoptr(GError) why = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    why = g_error_new_valist(MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE, format, arguments);
+    why = g_error_new_valist(MEISHI_ERROR, (gint)code, format, arguments);
     va_end(arguments);
     meishi_host_process_kill(host->process);
     go_down(host, why);
@@ -262,8 +264,9 @@ on_late(gpointer user_data)
     finish_call(call, NULL,
                 g_error_new(MEISHI_ERROR, MEISHI_ERROR_TIMEOUT,
                             "The token did not answer within %u seconds.", seconds));
-    kill_process(host, "The module %s did not finish %s within %u seconds and was ended.",
-                 host->module, meishi_host_type_name(type), seconds);
+    kill_process(host, MEISHI_ERROR_UNAVAILABLE,
+                 "The module %s did not finish %s within %u seconds and was ended.", host->module,
+                 meishi_host_type_name(type), seconds);
     return G_SOURCE_REMOVE;
 }
 
@@ -330,7 +333,8 @@ take_packet(MeishiTokenHost *host, MeishiSecret *frame, struct meishi_packet_fds
     meishi_packet_fds_close(fds);
     call = is_good ? find_call(host, &answer->reply) : NULL;
     if (call == NULL)
-        kill_process(host, "The process with the module %s answers nonsense and was ended.",
+        kill_process(host, MEISHI_ERROR_UNAVAILABLE,
+                     "The process with the module %s answers nonsense and was ended.",
                      host->module);
     else
         deliver(host, call, g_steal_pointer(&answer));
@@ -482,11 +486,13 @@ on_initialized(GObject *source, GAsyncResult *result, gpointer user_data)
     if (answer == NULL)
         return; /* "lost" was told, or will be */
     if (answer->reply.status == MEISHI_HOST_NO_LOAD) {
-        kill_process(host, "%s cannot be loaded as a PKCS#11 module.", host->module);
+        kill_process(host, MEISHI_ERROR_BAD_FILE, "%s cannot be loaded as a PKCS#11 module.",
+                     host->module);
     } else if (answer->reply.status != CKR_OK) {
-        kill_process(
-            host, "The module %s does not start: C_Initialize returned 0x%" G_GINT64_MODIFIER "x.",
-            host->module, answer->reply.status);
+        g_autofree char *name = meishi_rv_name(answer->reply.status);
+
+        kill_process(host, MEISHI_ERROR_UNAVAILABLE,
+                     "The module %s does not start: C_Initialize returned %s.", host->module, name);
     } else {
         host->is_ready = TRUE;
         host->was_late = FALSE;
@@ -538,6 +544,8 @@ meishi_token_host_restart(MeishiTokenHost *host, const char *why)
 
     if (host->process == NULL)
         return; /* about to start anyway */
+    if (find_oldest(host) != NULL)
+        meishi_host_process_kill(host->process); /* it would not come to C_Finalize */
     drop_process(host, error);
     start_after(host, 0);
     host->options.lost(host, error, 0, host->options.user_data);

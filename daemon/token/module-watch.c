@@ -41,6 +41,8 @@ struct MeishiModuleWatch {
     guint life;           /* of the module's process */
     gboolean is_settled;
     gboolean is_troubled; /* and that was told */
+    char *trouble;        /* what it was; NULL */
+    gint64 next_try;      /* µs since 1970 */
     gboolean cannot_wait;
     gboolean never_waits; /* it answers nobody while it does */
     gboolean is_waiting;
@@ -71,6 +73,7 @@ watch_unref(MeishiModuleWatch *watch)
     g_free(watch->name);
     g_free(watch->path);
     g_free(watch->reserved);
+    g_free(watch->trouble);
     g_clear_pointer(&watch->tokens, g_ptr_array_unref);
     g_clear_pointer(&watch->found, g_ptr_array_unref);
     g_clear_pointer(&watch->pending, g_ptr_array_unref);
@@ -238,6 +241,7 @@ finish_look(MeishiModuleWatch *watch)
     g_clear_pointer(&watch->pending, g_ptr_array_unref);
     watch->is_settled = TRUE;
     watch->is_troubled = FALSE;
+    g_clear_pointer(&watch->trouble, g_free);
     set_tokens(watch, g_steal_pointer(&watch->found));
     if (watch->host == NULL)
         return;
@@ -433,6 +437,11 @@ on_lost(MeishiTokenHost *host, const GError *why, guint retry_ms, gpointer user_
     if (!watch->is_troubled && retry_ms > 0)
         watch->options.trouble(watch, why->message, watch->options.user_data);
     watch->is_troubled = watch->is_troubled || retry_ms > 0;
+    watch->next_try = g_get_real_time() + retry_ms * G_TIME_SPAN_MILLISECOND;
+    if (retry_ms == 0)
+        return;
+    g_free(watch->trouble);
+    watch->trouble = g_strdup(why->message);
 }
 
 static void
@@ -480,6 +489,25 @@ const char *
 meishi_module_watch_name(const MeishiModuleWatch *watch)
 {
     return watch->name;
+}
+
+const char *
+meishi_module_watch_path(const MeishiModuleWatch *watch)
+{
+    return watch->path;
+}
+
+void
+meishi_module_watch_look_at(const MeishiModuleWatch *watch, MeishiModuleFacts *ret_facts)
+{
+    gboolean waits =
+        !meishi_token_host_is_ready(watch->host) && watch->next_try > g_get_real_time();
+
+    *ret_facts = (MeishiModuleFacts){
+        .is_running = meishi_token_host_is_ready(watch->host),
+        .trouble = watch->trouble,
+        .next_try = waits ? watch->next_try / G_USEC_PER_SEC + 1 : 0,
+    };
 }
 
 gboolean

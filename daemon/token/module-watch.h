@@ -47,6 +47,16 @@ meishi_module_watch_reveal(MeishiModuleWatch *watch, guint64 presence, struct me
 /* For calls about its tokens. */
 MeishiTokenHost *meishi_module_watch_host(const MeishiModuleWatch *watch);
 
+/* How it fares. */
+typedef struct {
+    gboolean is_running; /* it is initialized */
+    const char *trouble; /* what happened last; a sentence, borrowed; NULL: it is well */
+    gint64 next_try;     /* seconds since 1970, where it does not run; 0: it is being started */
+} MeishiModuleFacts;
+
+const char *meishi_module_watch_path(const MeishiModuleWatch *watch);
+void meishi_module_watch_look_at(const MeishiModuleWatch *watch, MeishiModuleFacts *ret_facts);
+
 /* Whether it has been looked at since the module is ready: before, no token is known to be away. */
 gboolean meishi_module_watch_is_settled(const MeishiModuleWatch *watch);
 

@@ -92,13 +92,14 @@ check_place(const char *path, GError **error)
     }
 }
 
+/* @places: libraries and directories without a slash at their ends, but for the root's. */
 static gboolean
-is_allowed(const char *path, const char *const *allowed)
+lies_in_any(const char *path, const char *const *places)
 {
-    for (; allowed != NULL && *allowed != NULL; allowed++) {
-        gsize len = strlen(*allowed);
+    for (; places != NULL && *places != NULL; places++) {
+        gsize len = strlen(*places);
 
-        if (strncmp(path, *allowed, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+        if (strncmp(path, *places, len) == 0 && (path[len] == '/' || path[len] == '\0' || len == 1))
             return TRUE;
     }
     return FALSE;
@@ -117,7 +118,7 @@ meishi_token_modules_check(const char *path, const char *const *allowed, char **
                     path);
         return FALSE;
     }
-    if (!is_allowed(real, allowed) && !check_place(real, error))
+    if (!lies_in_any(real, allowed) && !check_place(real, error))
         return FALSE;
     *ret_real = g_steal_pointer(&real);
     return TRUE;
@@ -228,6 +229,10 @@ make_module(const MeishiTokenPlaces *places, const char *name, GHashTable *setti
     }
     if (is_never(places, real))
         return NULL;
+    if (lies_in_any(real, places->denied)) {
+        remark(remarks, "The PKCS#11 module %s is not loaded: policy forbids it.", real);
+        return NULL;
+    }
     module = g_new0(MeishiTokenModule, 1);
     module->name = g_strdup(name);
     module->path = g_steal_pointer(&real);
@@ -393,20 +398,51 @@ dup_added_file(const MeishiTokenPlaces *places, const char *real)
     return g_build_filename(places->added_dir, file, NULL);
 }
 
+static gboolean
+runs_already(const MeishiTokenPlaces *places, const char *real)
+{
+    g_autoptr(GPtrArray) modules = meishi_token_modules_list(places, NULL);
+
+    for (guint i = 0; i < modules->len; i++) {
+        if (strcmp(((MeishiTokenModule *)modules->pdata[i])->path, real) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+meishi_token_modules_check_new(const MeishiTokenPlaces *places, const char *path, char **ret_real,
+                               GError **error)
+{
+    g_autofree char *real = NULL, *file = NULL;
+
+    if (!meishi_token_modules_check(path, places->allowed, &real, error))
+        return FALSE;
+    if (lies_in_any(real, places->denied)) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "%s cannot be added: policy forbids it.", real);
+        return FALSE;
+    }
+    file = dup_added_file(places, real);
+    if (g_file_test(file, G_FILE_TEST_EXISTS) || is_never(places, real) ||
+        runs_already(places, real)) {
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_EXISTS, "%s is there already.", real);
+        return FALSE;
+    }
+    *ret_real = g_steal_pointer(&real);
+    return TRUE;
+}
+
 gboolean
 meishi_token_modules_add(const MeishiTokenPlaces *places, const char *path, GError **error)
 {
     g_autofree char *real = NULL, *file = NULL, *text = NULL;
     g_autoptr(GError) cause = NULL;
 
-    if (!meishi_token_modules_check(path, places->allowed, &real, error) ||
+    if (!meishi_token_modules_check_new(places, path, &real, error) ||
         !meishi_paths_ensure_private_dir(places->added_dir, error))
         return FALSE;
     file = dup_added_file(places, real);
-    if (g_file_test(file, G_FILE_TEST_EXISTS) || is_never(places, real)) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_EXISTS, "%s is there already.", real);
-        return FALSE;
-    }
     text = g_strdup_printf("module: %s\n", real);
     if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
         return TRUE;

@@ -33,6 +33,7 @@ typedef struct {
     const char *own;        /* our module, which is none of them */
     /* Libraries, and directories of such, that may belong to others than root; NULL-terminated. */
     const char *const *allowed;
+    const char *const *denied; /* those that are not loaded, whoever configured them */
 } MeishiTokenPlaces;
 
 /* All modules, those with higher priority first, each library once.  What keeps one from being
@@ -48,8 +49,12 @@ void meishi_token_places_init(MeishiTokenPlaces *places);
 gboolean meishi_token_modules_check(const char *path, const char *const *allowed, char **ret_real,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Adds the library at @path to @places->added_dir, or takes it away.  NOT_FOUND, PERMISSIONS,
- * EXISTS, IO. */
+/* Whether the library at @path could be added: NOT_FOUND, PERMISSIONS, EXISTS, DENIED.  @ret_real
+ * as above. */
+gboolean meishi_token_modules_check_new(const MeishiTokenPlaces *places, const char *path,
+                                        char **ret_real, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Adds the library at @path to @places->added_dir, or takes it away.  The same, and IO. */
 gboolean meishi_token_modules_add(const MeishiTokenPlaces *places, const char *path,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean meishi_token_modules_remove(const MeishiTokenPlaces *places, const char *path,

@@ -171,6 +171,12 @@ meishi_tokens_set_modules(MeishiTokens *tokens, GPtrArray *modules)
     update(tokens);
 }
 
+GPtrArray *
+meishi_tokens_modules(const MeishiTokens *tokens)
+{
+    return tokens->watches;
+}
+
 MeishiModuleWatch *
 meishi_tokens_find_watch(const MeishiTokens *tokens, const char *module)
 {

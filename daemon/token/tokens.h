@@ -29,6 +29,9 @@ void meishi_tokens_set_modules(MeishiTokens *tokens, GPtrArray *modules);
 /* The tokens that are there, in the order of modules and slots; MeishiTokenUse, borrowed. */
 GPtrArray *meishi_tokens_list(const MeishiTokens *tokens);
 
+/* The modules that run or are meant to, in their order; MeishiModuleWatch, borrowed. */
+GPtrArray *meishi_tokens_modules(const MeishiTokens *tokens);
+
 /* The watch of the module with that name in the configuration; NULL: it does not run.  Borrowed. */
 MeishiModuleWatch *meishi_tokens_find_watch(const MeishiTokens *tokens, const char *module);
 

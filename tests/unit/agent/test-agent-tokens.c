@@ -9,6 +9,7 @@
 #include "daemon/token/host.h"
 #include "tests/unit/agent/world.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -247,6 +248,17 @@ count_trouble(MeishiAgent *agent, const char *text, gpointer n)
     ++*(guint *)n;
 }
 
+static gboolean
+add_module(World *world, const char *path, GError **error)
+{
+    g_autoptr(GAsyncResult) result = NULL;
+
+    meishi_agent_add_token_module_async(world->agent, path, on_result, &result);
+    while (result == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    return meishi_agent_add_token_module_finish(world->agent, result, error);
+}
+
 static void
 test_add_module(void)
 {
@@ -261,14 +273,133 @@ test_add_module(void)
     g_autoptr(GError) again = NULL, absent = NULL;
 
     meishi_agent_set_token_places(world->agent, &places);
-    g_assert_true(meishi_agent_add_token_module(world->agent, library, NULL));
+    g_assert_true(add_module(world, library, NULL));
     there = await_tokens(world, 1);
-    g_assert_false(meishi_agent_add_token_module(world->agent, library, &again));
+    g_assert_false(add_module(world, library, &again));
     g_assert_error(again, MEISHI_ERROR, MEISHI_ERROR_EXISTS);
     g_assert_true(meishi_agent_remove_token_module(world->agent, library, NULL));
     gone = await_tokens(world, 0);
     g_assert_false(meishi_agent_remove_token_module(world->agent, library, &absent));
     g_assert_error(absent, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND);
+}
+
+/* A file that is no library, and a program. */
+static void
+test_add_no_module(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autofree char *added = world_path(world, "modules");
+    g_autofree char *text = world_path(world, "text.so");
+    const char *const allowed[] = {"/", NULL};
+    const MeishiTokenPlaces places = {.added_dir = added, .allowed = allowed};
+    const char *const paths[] = {text, g_getenv("MEISHI_TOKENHOST_PROGRAM")};
+
+    g_assert_true(g_file_set_contents(text, "no library", -1, NULL));
+    meishi_agent_set_token_places(world->agent, &places);
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(add_module(world, paths[i], &error));
+        g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE);
+        g_assert_false(g_file_test(added, G_FILE_TEST_EXISTS));
+    }
+}
+
+/* What a module of its own accord does to whoever loads it happens to a host. */
+static void
+test_add_crashing_module(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autofree char *added = world_path(world, "modules");
+    const char *const allowed[] = {"/", NULL};
+    const MeishiTokenPlaces places = {.added_dir = added, .allowed = allowed};
+    g_autoptr(GError) error = NULL;
+
+    meishi_agent_set_token_places(world->agent, &places);
+    g_setenv("HOSTILE_CONSTRUCTOR", "crash", TRUE);
+    g_assert_false(add_module(world, g_getenv("MEISHI_HOSTILE_MODULE"), &error));
+    g_unsetenv("HOSTILE_CONSTRUCTOR");
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE);
+    g_assert_nonnull(strstr(error->message, "was not added"));
+    g_assert_false(g_file_test(added, G_FILE_TEST_EXISTS));
+}
+
+/* ---- policy ---------------------------------------------------------------------------------- */
+
+static void
+set_rules(World *world, const char *format, const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(format, "%s", 2);
+    g_autofree char *text = g_strconcat(parts[0], parts[1] != NULL ? path : NULL, parts[1], NULL);
+
+    world_set_policy(world, text);
+}
+
+/* As policy says now, without a new start of the daemon. */
+static void
+test_policy_on_modules(void)
+{
+    const char *library = g_getenv("MEISHI_HOSTILE_MODULE");
+    g_autoptr(World) world = world_new();
+    g_autofree char *configured = world_path(world, "p11-kit");
+    g_autofree char *file = world_path(world, "p11-kit/a.module");
+    g_autofree char *line = g_strdup_printf("module: %s\n", library);
+    const MeishiTokenPlaces places = {.system_dir = configured};
+    static const struct {
+        const char *text;
+        guint n;
+    } steps[] = {
+        {"[Modules]\nAllow=%s\n", 1}, {"[Modules]\nAllow=%s\nP11-Kit=no\n", 0},
+        {"[Modules]\nAllow=/\n", 1},  {"[Modules]\nAllow=/\nDeny=%s\n", 0},
+        {"[Modules]\nAllow=%s\n", 1},
+    };
+
+    g_assert_cmpint(g_mkdir(configured, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(file, line, -1, NULL));
+    set_rules(world, steps[0].text, library);
+    meishi_agent_set_token_places(world->agent, &places);
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(GPtrArray) remarks = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GPtrArray) modules = NULL;
+        g_autoptr(GPtrArray) tokens = NULL;
+
+        set_rules(world, steps[i].text, library);
+        tokens = await_tokens(world, steps[i].n);
+        modules = meishi_agent_list_token_modules(world->agent, remarks);
+        g_assert_cmpuint(modules->len, ==, steps[i].n);
+        g_assert_cmpuint(remarks->len, ==, strstr(steps[i].text, "Deny") != NULL ? 1 : 0);
+    }
+}
+
+/* ---- troubles -------------------------------------------------------------------------------- */
+
+static void
+test_module_facts(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(GPtrArray) modules =
+        g_ptr_array_new_with_free_func((GDestroyNotify)meishi_token_module_free);
+    MeishiTokenModule *module = g_new0(MeishiTokenModule, 1);
+
+    module->name = g_strdup("bad");
+    module->path = g_strdup(g_getenv("MEISHI_HOSTILE_MODULE"));
+    module->reserved = g_strdup("init-fail");
+    g_ptr_array_add(modules, module);
+    meishi_agent_set_token_modules(world->agent, modules);
+    for (;;) {
+        g_autoptr(GPtrArray) views = meishi_agent_list_token_modules(world->agent, NULL);
+        const MeishiModuleView *view = views->pdata[0];
+
+        if (view->trouble != NULL) {
+            g_assert_cmpstr(view->name, ==, "bad");
+            g_assert_cmpstr(view->state, ==, "failed");
+            g_assert_nonnull(strstr(view->trouble, "CKR_GENERAL_ERROR"));
+            g_assert_cmpint(view->next_try, >, 0);
+            return;
+        }
+        g_assert_cmpstr(view->state, ==, "starting");
+        g_main_context_iteration(NULL, TRUE);
+    }
 }
 
 static void
@@ -277,7 +408,7 @@ test_no_places(void)
     g_autoptr(World) world = world_new();
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(meishi_agent_add_token_module(world->agent, "/lib/x.so", &error));
+    g_assert_false(add_module(world, "/lib/x.so", &error));
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE);
 }
 
@@ -311,6 +442,10 @@ main(int argc, char **argv)
     g_test_add_func("/agent/tokens/pin/given", test_pin_given);
     g_test_add_func("/agent/tokens/pin/wrong", test_pin_wrong);
     g_test_add_func("/agent/tokens/modules/add", test_add_module);
+    g_test_add_func("/agent/tokens/modules/add-no-module", test_add_no_module);
+    g_test_add_func("/agent/tokens/modules/add-crashing-module", test_add_crashing_module);
+    g_test_add_func("/agent/tokens/modules/policy", test_policy_on_modules);
+    g_test_add_func("/agent/tokens/modules/facts", test_module_facts);
     g_test_add_func("/agent/tokens/modules/no-places", test_no_places);
     g_test_add_func("/agent/tokens/modules/bad-file", test_bad_file);
     return world_run();
