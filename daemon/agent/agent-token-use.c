@@ -121,8 +121,8 @@ meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away)
 
 /* Programs take turns at a token, and not connections. */
 static void
-run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncReadyCallback callback,
-        gpointer user_data)
+run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GCancellable *cancellable,
+        GAsyncReadyCallback callback, gpointer user_data)
 {
     const gboolean signs = call->op == MEISHI_OP_SIGN || call->op == MEISHI_OP_SIGN_RECOVER;
     MeishiTokenJob job = {
@@ -137,7 +137,7 @@ run_job(Call *call, const MeishiTokenEntry *entry, MeishiSecret *pin, GAsyncRead
 
     meishi_token_job_set_ways(&job, &call->away);
     job.use_pad = call->each_use != NULL && pin == NULL;
-    meishi_token_use_operate_async(entry->lock->use, &job, call->cancellable, callback, user_data);
+    meishi_token_use_operate_async(entry->lock->use, &job, cancellable, callback, user_data);
 }
 
 static const MeishiTokenEntry *
@@ -204,7 +204,9 @@ try_key_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
 
     g_task_set_task_data(task, call_ref(call), release_call);
     if (entry != NULL) {
-        run_job(call, entry, secret, on_key_tried, task);
+        /* A PIN that was given is used; at the reader it may be that nobody gives one any more. */
+        run_job(call, entry, secret, secret != NULL ? call->cancellable : cancellable, on_key_tried,
+                task);
         return;
     }
     g_task_return_error(task, new_absent_error(call));
@@ -429,7 +431,7 @@ try_now(Call *call)
     meishi_token_lock_ref(entry->lock);
     meishi_token_lock_unref(call->lock);
     call->lock = entry->lock;
-    run_job(call, entry, NULL, on_tried, call_ref(call));
+    run_job(call, entry, NULL, call->cancellable, on_tried, call_ref(call));
 }
 
 void

@@ -115,7 +115,11 @@ try_token_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
                 GAsyncReadyCallback callback, gpointer user_data)
 {
     meishi_token_keep_note_try(lock, secret);
-    meishi_token_use_login_async(((MeishiTokenLock *)lock)->use, secret, callback, user_data);
+    if (secret != NULL)
+        meishi_token_use_login_async(((MeishiTokenLock *)lock)->use, secret, callback, user_data);
+    else
+        meishi_token_use_login_at_reader_async(((MeishiTokenLock *)lock)->use, cancellable,
+                                               callback, user_data);
 }
 
 /* Either way the token shows something else now: a login, or fewer tries. */

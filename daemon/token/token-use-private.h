@@ -44,9 +44,12 @@ typedef struct {
     guint tried_ways;          /* bits */
     GError *refusal;           /* why the first was none */
     guint n_busy;              /* how often it has waited for a session */
-    GError *error;             /* to end with when the token was looked at */
-    gboolean was_listed;       /* the objects were listed anew for this one */
-    gboolean had_key;          /* by a handle that is none any more */
+    gboolean is_at_reader;     /* where a person has to type */
+    GCancellable *cancellable; /* NULL: none */
+    gulong cancelled_id;
+    GError *error;       /* to end with when the token was looked at */
+    gboolean was_listed; /* the objects were listed anew for this one */
+    gboolean had_key;    /* by a handle that is none any more */
 } MeishiTokenWork;
 
 /* The token took a PIN of its user's. */

@@ -63,6 +63,9 @@ work_free(gpointer data)
     g_clear_pointer(&work->new_pin, meishi_secret_unref);
     g_clear_error(&work->error);
     g_clear_error(&work->refusal);
+    if (work->cancellable != NULL)
+        g_signal_handler_disconnect(work->cancellable, work->cancelled_id);
+    g_clear_object(&work->cancellable);
     if (work->job.verify_free != NULL)
         work->job.verify_free(work->job.verify_data);
     g_clear_pointer(&work->job.pin, meishi_secret_unref);
@@ -201,8 +204,9 @@ void
 meishi_token_work_call(GTask *task, MeishiHostRequest *request, guint deadline_ms,
                        GAsyncReadyCallback callback)
 {
-    const MeishiTokenWork *work = g_task_get_task_data(task);
+    MeishiTokenWork *work = g_task_get_task_data(task);
 
+    work->is_at_reader = deadline_ms == MEISHI_HOST_DEADLINE_PERSON_MS;
     request->slot = work->use->token->slot;
     request->presence = work->use->token->presence;
     meishi_token_host_call_async(meishi_module_watch_host(work->use->watch), request, deadline_ms,
@@ -213,10 +217,11 @@ meishi_token_work_call(GTask *task, MeishiHostRequest *request, guint deadline_m
 MeishiHostAnswer *
 meishi_token_work_take_answer(GTask *task, GAsyncResult *result)
 {
-    const MeishiTokenWork *work = g_task_get_task_data(task);
+    MeishiTokenWork *work = g_task_get_task_data(task);
     g_autoptr(GError) error = NULL;
     MeishiHostAnswer *answer = meishi_token_host_call_finish(result, &error);
 
+    work->is_at_reader = FALSE;
     if (work->use->watch == NULL) {
         g_clear_pointer(&answer, meishi_host_answer_free);
         meishi_token_work_finish(task, NULL, new_lost_error(work->use));
@@ -401,12 +406,34 @@ on_turn(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* A person who does not want to type at the reader any more: no module can be told so, and it would
+ * go on asking for minutes. */
+static void
+on_cancelled(GCancellable *cancellable, gpointer user_data)
+{
+    const MeishiTokenWork *work = user_data;
+
+    if (work->is_at_reader && work->use->watch != NULL)
+        meishi_token_host_restart(meishi_module_watch_host(work->use->watch),
+                                  "the PIN was not typed at the reader.");
+}
+
+static void
+heed(MeishiTokenWork *work, GCancellable *cancellable)
+{
+    if (cancellable == NULL)
+        return;
+    work->cancellable = g_object_ref(cancellable);
+    work->cancelled_id = g_signal_connect(cancellable, "cancelled", G_CALLBACK(on_cancelled), work);
+}
+
 void
 meishi_token_work_enqueue(MeishiTokenWork *work, gconstpointer who, GTask *task)
 {
     MeishiTokenUse *use = work->use;
     g_autoptr(GSource) source = g_idle_source_new();
 
+    heed(work, g_task_get_cancellable(task));
     g_task_set_task_data(task, work, work_free);
     meishi_turns_add(use->turns, who, task);
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
@@ -439,6 +466,15 @@ meishi_token_use_login_async(MeishiTokenUse *use, MeishiSecret *pin, GAsyncReady
 
     work->pin = pin != NULL ? meishi_secret_ref(pin) : NULL;
     meishi_token_work_enqueue(work, use, task);
+}
+
+void
+meishi_token_use_login_at_reader_async(MeishiTokenUse *use, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+
+    meishi_token_work_enqueue(meishi_token_work_new(use, run_login), use, task);
 }
 
 gboolean

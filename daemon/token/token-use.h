@@ -44,10 +44,14 @@ gboolean meishi_token_use_is_logged_in(const MeishiTokenUse *use);
  * CANCELLED by the person at the keys, UNAVAILABLE, TIMEOUT, FAILED. */
 void meishi_token_use_login_async(MeishiTokenUse *use, MeishiSecret *pin,
                                   GAsyncReadyCallback callback, gpointer user_data);
+/* At the token's own keys, until it is cancelled: that ends the waiting, at the price of a new
+ * start of the module, so that all its tokens lose their logins. */
+void meishi_token_use_login_at_reader_async(MeishiTokenUse *use, GCancellable *cancellable,
+                                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean
 meishi_token_use_login_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Ends it when what is under way is done; nobody is told. */
+/* Ends it when all who are in line have had their turn; nobody is told. */
 void meishi_token_use_logout(MeishiTokenUse *use);
 /* The same before the next one has its turn. */
 void meishi_token_use_logout_first(MeishiTokenUse *use);
@@ -97,7 +101,8 @@ typedef struct {
 /* Takes @job->verify_data over, copies the rest.  LOCKED: a login is missing; PASSWORD_REQUIRED:
  * the key wants a PIN for each use; WRONG_SECRET, as above, for that one; NOT_FOUND: no such key;
  * MECHANISM: none of the ways; KEY_MISMATCH: no key made a result that verifies; UNAVAILABLE,
- * TIMEOUT, CANCELLED, FAILED.  A result that is lost by cancelling is made all the same. */
+ * TIMEOUT, CANCELLED, FAILED.  A result that is lost by cancelling is made all the same, except at
+ * the token's own keys, as above. */
 void meishi_token_use_operate_async(MeishiTokenUse *use, const MeishiTokenJob *job,
                                     GCancellable *cancellable, GAsyncReadyCallback callback,
                                     gpointer user_data);

@@ -11,7 +11,8 @@ from harness.process import wait_until
 from harness.prompter import settle
 from harness.quirky import PIN, Quirky
 
-OK, DATA = 0x0, b"to be signed"
+OK, NOT_LOGGED_IN, DATA = 0x0, 0x101, b"to be signed"
+NOT_NOW = 1  # what a person answers to a question
 PSS = ("-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")
 
 # What a token may do without anybody noticing.  tests/unit/token/test-token-quirks.c has more.
@@ -170,6 +171,36 @@ def test_keys_in_another_slot(token, identities, client, tmp_path):
         assert done["rv"] == OK
         assert_verifies(tmp_path, one, mechanisms_of(one)[0], done["signature"])
     assert program.n_given == 2  # of either slot
+
+
+def test_nobody_types_at_the_reader(token, identities, client):
+    """Closing the question ends the waiting, and with it the process that cannot be told so."""
+    holder = token("pad=60000")
+    holder.start(*identities)
+    prompter = holder.prompter()
+    one = client(holder.person)
+    key = Program(one, holder, prompter).find(identities[0])
+    (before,) = holder.token_hosts().values()
+    one.send("sign", mechanism="SHA256_RSA_PKCS", data=DATA.hex(), **key)
+    cookie, _, question = prompter.question()
+    assert question["pad"] is True and question["trying"] is True
+    prompter.respond(cookie, NOT_NOW)
+    assert one.receive()["rv"] == NOT_LOGGED_IN
+    wait_until(lambda: set(holder.token_hosts().values()) - {before}, "the module starts anew")
+    holder.wait_for(*identities)
+
+
+def test_somebody_types_at_the_reader(token, identities, client, tmp_path):
+    holder = token("pad=300")
+    holder.start(*identities)
+    prompter = holder.prompter()
+    one = client(holder.person)
+    key = Program(one, holder, prompter).find(identities[0])
+    one.send("sign", mechanism="SHA256_RSA_PKCS", data=DATA.hex(), **key)
+    prompter.question()
+    done = one.receive()
+    assert done["rv"] == OK
+    assert_verifies(tmp_path, identities[0], "SHA256_RSA_PKCS", done["signature"])
 
 
 def test_two_that_look_the_same(token, identities, client, tmp_path):

@@ -142,7 +142,8 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
     fill(info->serialNumber, sizeof info->serialNumber, "0000000000000000");
     info->flags = CKF_TOKEN_INITIALIZED |
                   (is_told("open") ? 0 : CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED) |
-                  (is_told("read-only") ? CKF_WRITE_PROTECTED : 0);
+                  (is_told("read-only") ? CKF_WRITE_PROTECTED : 0) |
+                  (is_told("pad") ? CKF_PROTECTED_AUTHENTICATION_PATH : 0);
     info->ulMinPinLen = 4;
     info->ulMaxPinLen = 8;
     return CKR_OK;
@@ -290,6 +291,8 @@ login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, unsigned char *pin, CK_ULONG 
 {
     struct session *session;
 
+    if (pin == NULL) /* "pad=MS": so long the person takes to type it there */
+        usleep((useconds_t)number_of("pad") * 1000);
     LOCK;
     session = find_session(handle);
     if (session == NULL)
@@ -298,7 +301,7 @@ login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, unsigned char *pin, CK_ULONG 
         return CKR_USER_ALREADY_LOGGED_IN;
     if (user == CKU_CONTEXT_SPECIFIC && session->key == NULL)
         return CKR_OPERATION_NOT_INITIALIZED;
-    if (len != strlen(PIN) || memcmp(pin, PIN, len) != 0)
+    if (pin == NULL ? !is_told("pad") : len != strlen(PIN) || memcmp(pin, PIN, len) != 0)
         return CKR_PIN_INCORRECT;
     if (user == CKU_USER)
         is_logged_in[session->slot] = true;

@@ -394,6 +394,36 @@ test_unblock_pin_in_vain(void)
     }
 }
 
+/* Nobody types: the module is ended, since nothing else ends its waiting. */
+static void
+test_pin_pad_cancelled(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(MeishiTokenUse) old = NULL;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GAsyncResult) login = NULL, queued = NULL;
+    g_autoptr(GError) cancelled = NULL, lost = NULL;
+    MeishiTokenJob job;
+
+    fixture_init(&fixture, "pinpad login-hang public-keys");
+    job = make_job(&fixture);
+    old = meishi_token_use_ref(first_use(&fixture));
+    meishi_token_use_login_at_reader_async(old, cancellable, on_result, &login);
+    for (gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC / 5; g_get_monotonic_time() < end;)
+        g_main_context_iteration(NULL, FALSE);
+    g_assert_null(login);
+    meishi_token_use_operate_async(old, &job, NULL, on_result, &queued);
+    g_cancellable_cancel(cancellable);
+    await_result(&login);
+    g_assert_false(meishi_token_use_login_finish(login, &cancelled));
+    g_assert_error(cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    await_result(&queued);
+    g_assert_null(meishi_token_use_operate_finish(queued, &lost));
+    g_assert_error(lost, MEISHI_ERROR, MEISHI_ERROR_UNAVAILABLE);
+    (void)await_another(&fixture, old);
+    g_assert_cmpuint(fixture.n_troubles, ==, 0);
+}
+
 static void
 test_no_login_needed(void)
 {
@@ -780,6 +810,7 @@ main(int argc, char **argv)
     g_test_add_func("/token/use/change-pin/at-pad", test_change_pin_at_pad);
     g_test_add_func("/token/use/unblock-pin", test_unblock_pin);
     g_test_add_func("/token/use/unblock-pin/in-vain", test_unblock_pin_in_vain);
+    g_test_add_func("/token/use/pin-pad-cancelled", test_pin_pad_cancelled);
     g_test_add_func("/token/use/no-login-needed", test_no_login_needed);
     g_test_add_func("/token/use/always-authenticate", test_always_authenticate);
     g_test_add_func("/token/use/wrong-key-is-noticed", test_wrong_key_is_noticed);
