@@ -39,6 +39,7 @@ command:clang-format               clang-format
 command:dbus-daemon                dbus
 command:desktop-file-validate      desktop-file-utils
 command:expect                     expect
+browser:firefox                    firefox-esr
 command:gio                        libglib2.0-bin
 command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
@@ -90,6 +91,7 @@ has_ability() {
         library:*) pkg-config --exists "$name" 2>/dev/null ;;
         file:*) [ -e "$name" ] ;;
         command:*) command -v "$name" >/dev/null ;;
+        browser:*) command -v "$name" >/dev/null || command -v "$name-esr" >/dev/null ;;
         soname:*) [ -n "$(find /lib /usr/lib -name "$name" 2>/dev/null)" ] ;;
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;

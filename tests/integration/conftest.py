@@ -10,6 +10,7 @@
     people      people(uid=None): as many persons as a test wants
     bus         a private session bus: bus.add_service(), bus.start(person)
     client      client(person) -> a PKCS#11 client in a process of its own: harness/cryptoki.py
+    firefox     firefox(person, select=ASK) -> a Firefox with the module: harness/firefox.py
     nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
     s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
     reader      a card reader with PC/SC and nothing in it: reader.card({"9a": identity}).insert()
@@ -39,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness.bus import Bus  # noqa: E402
 from harness.crowd import Crowd  # noqa: E402
 from harness.cryptoki import Client  # noqa: E402
+from harness.firefox import Firefox  # noqa: E402
 from harness.holder import Holder  # noqa: E402
 from harness.person import ORDINARY_UID, Person  # noqa: E402
 from harness.pki import Pki  # noqa: E402
@@ -151,6 +153,19 @@ def client():
     yield start
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def firefox(pki):
+    made = []
+
+    def start(person, **options):
+        made.append(Firefox(person, pki, {"Meishi": person.tree.module}, **options))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
 
 
 @pytest.fixture(scope="session")
