@@ -19,6 +19,14 @@
 
 #define IDLE_MS 5000 /* for NEVER, where who waited for the PIN has gone */
 
+static guint minute_ms = 60 * 1000;
+
+void
+meishi_token_keep_set_pace(guint ms)
+{
+    minute_ms = ms;
+}
+
 MeishiTokenKeep *
 meishi_token_keep_of(MeishiTokenLock *lock)
 {
@@ -120,7 +128,7 @@ meishi_token_keep_note_login(MeishiTokenLock *lock)
     if (keep.kind == MEISHI_PIN_NEVER)
         end_in(lock, IDLE_MS);
     else if (keep.kind == MEISHI_PIN_MINUTES)
-        end_in(lock, keep.minutes * 60 * 1000);
+        end_in(lock, keep.minutes * minute_ms);
 }
 
 void

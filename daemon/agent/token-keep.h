@@ -44,6 +44,9 @@ void meishi_token_keep_review(MeishiTokenLock *lock);
 /* Policy has changed: of all that are there. */
 void meishi_token_keep_review_all(MeishiTokenShelf *shelf);
 
+/* Tests: how long a minute is. */
+void meishi_token_keep_set_pace(guint minute_ms);
+
 /* ---- token-stored.c */
 
 /* TRUE where the token is open now; FALSE at once where nothing may be stored. */

@@ -198,14 +198,15 @@ on_stored_tried(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GTask) task = user_data;
     const Wish *wish = g_task_get_task_data(task);
     const MeishiOpeningCall call = {.application = wish->application, .identity = wish->identity};
+    GCancellable *cancellable = g_task_get_cancellable(task);
 
     if (meishi_token_stored_try_finish(result))
         g_task_return_boolean(task, TRUE);
     else if (wish->lock->agent == NULL)
         g_task_return_error(task, meishi_token_lock_refusal(wish->lock, "meishid is ending"));
     else
-        meishi_opening_ask_async(meishi_token_lock_opening(wish->lock), &call,
-                                 g_task_get_cancellable(task), on_asked, g_steal_pointer(&task));
+        meishi_opening_ask_async(meishi_token_lock_opening(wish->lock), &call, cancellable,
+                                 on_asked, g_steal_pointer(&task));
 }
 
 void
