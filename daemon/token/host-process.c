@@ -79,7 +79,9 @@ spawn(const MeishiHostProcessOptions *options, int sock, int output, GError **er
     static const char *const service_variables[] = {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS",
                                                     "LISTEN_FDNAMES", "WATCHDOG_USEC"};
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
-    const char *argv[] = {options->program, options->module, NULL};
+    const char *argv[] = {options->program,
+                          options->network ? MEISHI_HOST_NETWORK : options->module,
+                          options->network ? options->module : NULL, NULL};
     g_autoptr(GError) cause = NULL;
     GSubprocess *subprocess;
 

@@ -13,6 +13,7 @@ typedef struct MeishiHostProcess MeishiHostProcess;
 typedef struct {
     const char *program; /* meishi-tokenhost */
     const char *module;  /* absolute */
+    gboolean network;    /* it may talk to other machines */
     /* A packet or the end is there to be read from the socket.  FALSE: enough. */
     gboolean (*readable)(gpointer user_data);
     /* It ended; @how is a clause: "was ended by signal 11".  The last call. */

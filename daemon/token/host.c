@@ -521,6 +521,7 @@ start(MeishiTokenHost *host)
     const MeishiHostProcessOptions options = {
         .program = program,
         .module = host->module,
+        .network = host->options.network,
         .readable = on_readable,
         .ended = on_ended,
         .said = on_said,

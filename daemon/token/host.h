@@ -20,6 +20,7 @@ typedef struct MeishiTokenHost MeishiTokenHost;
 typedef struct {
     const char *module;   /* path of the .so, absolute */
     const char *reserved; /* for C_Initialize (x-init-reserved); NULL */
+    gboolean network;     /* it may talk to other machines */
     /* The module is initialized and can be called; @library says what it is. */
     void (*ready)(MeishiTokenHost *host, const MeishiHostReply *library, gpointer user_data);
     /* It ended, or would not start; another try follows by itself after @retry_ms. */

@@ -69,8 +69,12 @@ void
 meishi_module_trial_async(const char *path, GAsyncReadyCallback callback, gpointer user_data)
 {
     Trial *trial = g_new0(Trial, 1);
-    const MeishiTokenHostOptions options = {
-        .module = path, .ready = on_ready, .lost = on_lost, .said = on_said, .user_data = trial};
+    const MeishiTokenHostOptions options = {.module = path,
+                                            .network = TRUE,
+                                            .ready = on_ready,
+                                            .lost = on_lost,
+                                            .said = on_said,
+                                            .user_data = trial};
 
     trial->task = g_task_new(NULL, NULL, callback, user_data);
     trial->host = meishi_token_host_new(&options);

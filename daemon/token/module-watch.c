@@ -32,6 +32,7 @@ struct MeishiModuleWatch {
     char *name;
     char *path;
     char *reserved;
+    gboolean network;
     MeishiTokenHost *host; /* NULL: freed, references apart */
     GPtrArray *tokens;     /* MeishiTokenContent */
     GPtrArray *found;      /* of the look that is under way; NULL: none is */
@@ -460,6 +461,7 @@ meishi_module_watch_new(const MeishiTokenModule *module, const MeishiModuleWatch
     MeishiModuleWatch *watch = g_new0(MeishiModuleWatch, 1);
     const MeishiTokenHostOptions host = {.module = module->path,
                                          .reserved = module->reserved,
+                                         .network = module->network,
                                          .ready = on_ready,
                                          .lost = on_lost,
                                          .said = on_said,
@@ -470,6 +472,7 @@ meishi_module_watch_new(const MeishiTokenModule *module, const MeishiModuleWatch
     watch->name = g_strdup(module->name);
     watch->path = g_strdup(module->path);
     watch->reserved = g_strdup(module->reserved);
+    watch->network = module->network;
     watch->tokens = meishi_token_contents_new();
     watch->host = meishi_token_host_new(&host);
     return watch;
@@ -514,7 +517,7 @@ gboolean
 meishi_module_watch_is_for(const MeishiModuleWatch *watch, const MeishiTokenModule *module)
 {
     return strcmp(watch->name, module->name) == 0 && strcmp(watch->path, module->path) == 0 &&
-           g_strcmp0(watch->reserved, module->reserved) == 0;
+           g_strcmp0(watch->reserved, module->reserved) == 0 && watch->network == module->network;
 }
 
 GPtrArray *

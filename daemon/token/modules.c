@@ -237,6 +237,7 @@ make_module(const MeishiTokenPlaces *places, const char *name, GHashTable *setti
     module->name = g_strdup(name);
     module->path = g_steal_pointer(&real);
     module->reserved = g_strdup(g_hash_table_lookup(settings, "x-init-reserved"));
+    module->network = g_strcmp0(g_hash_table_lookup(settings, "x-meishi-network"), "yes") == 0;
     module->priority = read_priority(settings);
     return module;
 }

@@ -12,9 +12,10 @@
 #include <glib.h>
 
 typedef struct {
-    char *name;     /* of its file, without ".module" */
-    char *path;     /* of the library; absolute, without links */
-    char *reserved; /* x-init-reserved, for C_Initialize; NULL */
+    char *name;       /* of its file, without ".module" */
+    char *path;       /* of the library; absolute, without links */
+    char *reserved;   /* x-init-reserved, for C_Initialize; NULL */
+    gboolean network; /* x-meishi-network: it may talk to other machines */
     int priority;
     gboolean is_added; /* by the person, with Meishi */
 } MeishiTokenModule;

@@ -34,7 +34,7 @@ limit(__rlimit_resource_t resource, rlim_t value)
 }
 
 void
-meishi_confine(void)
+meishi_confine(gboolean allows_network)
 {
     meishi_harden_process();
     (void)setsid(); /* no terminal that it could read a PIN from */
@@ -43,5 +43,5 @@ meishi_confine(void)
     if (!IS_SANITIZED)
         limit(RLIMIT_DATA, MAX_DATA);
     meishi_withhold_own_files();
-    meishi_filter_system_calls();
+    meishi_filter_system_calls(allows_network);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * meishi-tokenhost MODULE: loads one foreign PKCS#11 module and does with it what the daemon asks
- * for over MEISHI_HOST_FD.  Started by the daemon alone.
+ * meishi-tokenhost [--network] MODULE: loads one foreign PKCS#11 module and does with it what the
+ * daemon asks for over MEISHI_HOST_FD.  Started by the daemon alone.
  *
  * The main thread reads requests and hands them on; it never calls the module, and so it always
  * notices that the daemon is gone.  Deadlines are the daemon's: it kills a host that is late.
@@ -90,16 +90,18 @@ is_socket(int fd)
 int
 main(int argc, char **argv)
 {
+    const gboolean allows_network = argc == 3 && strcmp(argv[1], MEISHI_HOST_NETWORK) == 0;
+    const char *module = argv[allows_network ? 2 : 1];
     MeishiWorkers *workers;
 
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return print_version();
-    if (argc != 2 || argv[1][0] != '/' || !is_socket(MEISHI_HOST_FD)) {
+    if (argc != (allows_network ? 3 : 2) || module[0] != '/' || !is_socket(MEISHI_HOST_FD)) {
         g_printerr("meishi-tokenhost is started by meishid; there is nothing to do by hand.\n");
         return EXIT_FAILURE;
     }
-    meishi_confine();
-    workers = meishi_workers_new(argv[1], MEISHI_HOST_FD);
+    meishi_confine(allows_network);
+    workers = meishi_workers_new(module, MEISHI_HOST_FD);
     while (serve(workers)) {
     }
     stop(workers);

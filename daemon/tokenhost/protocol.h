@@ -9,7 +9,8 @@
 
 #include "module/wire/proto.h"
 
-#define MEISHI_HOST_FD             3 /* the host's end of the socket pair */
+#define MEISHI_HOST_FD             3           /* the host's end of the socket pair */
+#define MEISHI_HOST_NETWORK        "--network" /* the module may talk to other machines */
 
 #define MEISHI_HOST_MAX_SLOTS      64u
 #define MEISHI_HOST_MAX_MECHANISMS 512u

@@ -11,6 +11,9 @@
  * Only opening files is held to it.  Directories may be listed and made everywhere, so that a
  * module finds its way and can make a cache; what is new in one of the directories along the way
  * opens after the next start.
+ *
+ * Whoever is in a Landlock domain can trace nobody outside of it, or read their memory by way of
+ * /proc, root no more than others.
  */
 #include "daemon/tokenhost/withhold.h"
 
@@ -102,16 +105,32 @@ allow_beside(int ruleset, const char *directory, char *const *withheld)
     }
 }
 
-/* Rules are of files and not of names, so links on the way are resolved first.  What is not there
- * has nothing to hide. */
+/* Rules are of files and not of names, so links on the way are resolved first, as far as there is
+ * anything: the vault may be made when the module has long been loaded. */
+static char *
+resolve(const char *path)
+{
+    g_autofree char *parent = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *real_parent = NULL;
+    char *found = realpath(path, NULL);
+    char *real;
+
+    if (found != NULL) {
+        real = g_strdup(found);
+        free(found);
+        return real;
+    }
+    if (strcmp(parent, path) == 0)
+        return g_strdup(path);
+    real_parent = resolve(parent);
+    return g_build_filename(real_parent, name, NULL);
+}
+
 static void
 add_withheld(GPtrArray *withheld, char *path)
 {
-    char *real = realpath(path, NULL);
-
-    if (real != NULL)
-        g_ptr_array_add(withheld, g_strdup(real));
-    free(real);
+    g_ptr_array_add(withheld, resolve(path));
     g_free(path);
 }
 
@@ -124,8 +143,6 @@ meishi_withhold_own_files(void)
 
     add_withheld(withheld, meishi_paths_data_dir());
     add_withheld(withheld, meishi_paths_config_dir());
-    if (withheld->len == 0)
-        return;
     g_ptr_array_add(withheld, NULL);
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
     if (ruleset < 0)

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PUBLIC        __attribute__((visibility("default")))
@@ -129,6 +131,16 @@ report(const char *what, long result)
     snprintf(label, sizeof label, "%s: %s", what, result < 0 ? strerror(errno) : "done");
 }
 
+/* Of the daemon. */
+static const char *
+parent_file(const char *name)
+{
+    static char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)getppid(), name);
+    return path;
+}
+
 static void
 try_things(void)
 {
@@ -149,12 +161,31 @@ try_things(void)
         report("kill", kill(getppid(), 0));
     if (is_told("setsid"))
         report("setsid", setsid());
+    if (is_told("socket-inet"))
+        report("inet", socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (is_told("socket-inet6"))
+        report("inet6", socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (is_told("socket-packet"))
+        report("packet", socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    if (is_told("socket-unix"))
+        report("unix", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (is_told("socket-netlink"))
+        report("netlink", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
+    if (is_told("memory"))
+        report("memory", open(parent_file("mem"), O_RDONLY | O_CLOEXEC));
     if (is_told("tty"))
         report("tty", open("/dev/tty", O_RDWR | O_CLOEXEC));
     if (is_told("open-file") && file != NULL)
         report("open", open(file, O_RDONLY | O_CLOEXEC));
     if (is_told("write-file") && file != NULL)
         report("write", open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (is_told("make-file") && file != NULL) {
+        char directory[4096];
+
+        snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(file, '/') - file), file);
+        (void)mkdir(directory, 0700);
+        report("make", open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
     if (is_told("count-fds")) {
         int n = 0;
 

@@ -38,11 +38,12 @@ on_said(MeishiTokenHost *host, const char *line, gpointer user_data)
     g_ptr_array_add(fixture->lines, g_strdup(line));
 }
 
-void
-host_fixture_init_path(HostFixture *fixture, const char *path, const char *words)
+static void
+init(HostFixture *fixture, const char *path, const char *words, gboolean network)
 {
     const MeishiTokenHostOptions options = {.module = path,
                                             .reserved = words,
+                                            .network = network,
                                             .ready = on_ready,
                                             .lost = on_lost,
                                             .said = on_said,
@@ -54,6 +55,18 @@ host_fixture_init_path(HostFixture *fixture, const char *path, const char *words
     *fixture = (HostFixture){0};
     fixture->lines = g_ptr_array_new_with_free_func(g_free);
     fixture->host = meishi_token_host_new(&options);
+}
+
+void
+host_fixture_init_path(HostFixture *fixture, const char *path, const char *words)
+{
+    init(fixture, path, words, FALSE);
+}
+
+void
+host_fixture_init_network(HostFixture *fixture, const char *words)
+{
+    init(fixture, g_getenv("MEISHI_HOSTILE_MODULE"), words, TRUE);
 }
 
 void

@@ -22,6 +22,8 @@ typedef struct {
 
 /* The hostile module, told @words. */
 void host_fixture_init(HostFixture *fixture, const char *words);
+/* The same, allowed to talk to other machines. */
+void host_fixture_init_network(HostFixture *fixture, const char *words);
 /* The module at @path. */
 void host_fixture_init_path(HostFixture *fixture, const char *path, const char *words);
 void host_fixture_clear(HostFixture *fixture);

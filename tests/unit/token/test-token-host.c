@@ -786,6 +786,12 @@ static const struct {
     {"setsid", "setsid: Operation not permitt"},
     {"tty", "tty: No such device or addres"},
     {"count-fds", "4 descriptors"},
+    {"socket-inet", "inet: Address family not suppor"},
+    {"socket-inet6", "inet6: Address family not suppo"},
+    {"socket-packet", "packet: Address family not supp"},
+    {"socket-unix", "unix: done"},
+    {"memory", "memory: Permission denied"},
+    {"socket-netlink", "netlink: done"},
 };
 
 static void
@@ -865,6 +871,38 @@ test_own_files_are_withheld(void)
     (void)g_rmdir(home);
 }
 
+/* A vault that is made later is no less withheld. */
+static void
+test_own_files_to_come_are_withheld(void)
+{
+    g_autofree char *home = g_dir_make_tmp("meishi-withhold-XXXXXX", NULL);
+    g_autofree char *own = g_build_filename(home, "meishi", NULL);
+    g_autofree char *vault = g_build_filename(own, "store.db", NULL);
+
+    g_setenv("XDG_DATA_HOME", home, TRUE);
+    assert_file("make-file", vault, "make: Permission denied");
+    g_unsetenv("XDG_DATA_HOME");
+    (void)g_unlink(vault);
+    (void)g_rmdir(own);
+    (void)g_rmdir(home);
+}
+
+/* A module that was given the network by its file. */
+static void
+test_network(void)
+{
+    g_auto(HostFixture) fixture = {0};
+    g_autoptr(MeishiHostAnswer) answer = NULL;
+    g_autofree char *label = NULL;
+    MeishiHostSlot slot;
+
+    host_fixture_init_network(&fixture, "socket-inet");
+    host_fixture_await_ready(&fixture, 1);
+    answer = host_fixture_look(&fixture, &slot);
+    label = host_fixture_dup_text(slot.label);
+    g_assert_cmpstr(label, ==, "inet: done");
+}
+
 static void
 add_rows(void)
 {
@@ -917,6 +955,9 @@ main(int argc, char **argv)
     g_test_add_func("/token/host/prints", test_prints);
     g_test_add_func("/token/host/prints-much", test_prints_much);
     g_test_add_func("/token/host/own-files-are-withheld", test_own_files_are_withheld);
+    g_test_add_func("/token/host/own-files-to-come-are-withheld",
+                    test_own_files_to_come_are_withheld);
+    g_test_add_func("/token/host/network", test_network);
     add_rows();
     return g_test_run();
 }

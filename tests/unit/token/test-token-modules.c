@@ -384,6 +384,20 @@ test_reserved(void)
     list = meishi_token_modules_list(&world.places, NULL);
     g_assert_cmpstr(((MeishiTokenModule *)list->pdata[0])->reserved, ==,
                     "configdir='sql:/x' flags=readOnly");
+    g_assert_false(((MeishiTokenModule *)list->pdata[0])->network);
+}
+
+static void
+test_network(void)
+{
+    g_auto(World) world = {0};
+    g_autoptr(GPtrArray) list = NULL;
+
+    world_init(&world);
+    put(&world, world.package_dir, "a.module",
+        "module: 0.so\nx-meishi-network: yes\n");
+    list = meishi_token_modules_list(&world.places, NULL);
+    g_assert_true(((MeishiTokenModule *)list->pdata[0])->network);
 }
 
 /* ---- who could have put it there ------------------------------------------------------------- */
@@ -492,6 +506,7 @@ main(int argc, char **argv)
     g_test_add_func("/token/modules/passed-over", test_passed_over);
     g_test_add_func("/token/modules/never", test_never);
     g_test_add_func("/token/modules/reserved", test_reserved);
+    g_test_add_func("/token/modules/network", test_network);
     g_test_add_func("/token/modules/permissions", test_permissions);
     g_test_add_func("/token/modules/owner", test_owner);
     g_test_add_func("/token/modules/add-and-remove", test_add_and_remove);
