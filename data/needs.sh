@@ -44,6 +44,7 @@ command:gio                        libglib2.0-bin
 command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
+command:javac                      default-jdk-headless
 command:mandoc                     mandoc
 command:pcscd                      pcscd
 command:p11-kit                    p11-kit

@@ -22,12 +22,17 @@ C_CloseAllSessions C_GetSessionInfo C_GetOperationState C_SetOperationState C_Lo
 C_CreateObject C_CopyObject C_DestroyObject C_GetObjectSize C_GetAttributeValue
 C_SetAttributeValue C_FindObjectsInit C_FindObjects C_FindObjectsFinal C_EncryptInit C_Encrypt
 C_EncryptUpdate C_EncryptFinal C_DecryptInit C_Decrypt C_DecryptUpdate C_DecryptFinal C_DigestInit
-C_Digest C_DigestUpdate C_DigestKey C_DigestFinal C_SignInit C_Sign
+C_Digest C_DigestUpdate C_DigestKey C_DigestFinal C_SignInit C_Sign C_SignUpdate C_SignFinal
+C_SignRecoverInit C_SignRecover C_VerifyInit C_Verify C_VerifyUpdate C_VerifyFinal
+C_VerifyRecoverInit C_VerifyRecover C_DigestEncryptUpdate C_DecryptDigestUpdate C_SignEncryptUpdate
+C_DecryptVerifyUpdate C_GenerateKey C_GenerateKeyPair C_WrapKey C_UnwrapKey C_DeriveKey
+C_SeedRandom C_GenerateRandom C_GetFunctionStatus C_CancelFunction C_WaitForSlotEvent
 """.split()
 
 ULONG = ctypes.c_ulong
 
 CKF_SERIAL_SESSION = 4
+CKF_DONT_BLOCK = 1
 CKU_USER = 1
 CKA_CLASS = 0x0
 CKA_LABEL = 0x3
@@ -92,6 +97,26 @@ class Module:
         )  # fmt: skip
         return {"rv": rv, "session": session.value}
 
+    def session_info(self, session):
+        return {"rv": self.call("C_GetSessionInfo", ULONG(session), (ULONG * 4)())}
+
+    def slot_flags(self, slot):
+        info = ctypes.create_string_buffer(128)
+        rv = self.call("C_GetSlotInfo", ULONG(slot), info)
+        return {"rv": rv, "flags": int.from_bytes(info.raw[96:104], sys.byteorder)}
+
+    def token_info(self, slot):
+        info = ctypes.create_string_buffer(512)
+        rv = self.call("C_GetTokenInfo", ULONG(slot), info)
+        return {"rv": rv, "label": info.raw[:32].decode().rstrip() if rv == 0 else ""}
+
+    def event(self, flags=CKF_DONT_BLOCK):
+        slot = ULONG()
+        rv = self.call(
+            "C_WaitForSlotEvent", ULONG(flags), ctypes.pointer(slot), ctypes.c_void_p()
+        )
+        return {"rv": rv, "slot": slot.value if rv == 0 else None}
+
     def close_session(self, session):
         return {"rv": self.call("C_CloseSession", ULONG(session))}
 
@@ -147,7 +172,14 @@ class Module:
 
     def sign_aside(self, **arguments):
         """Signs in a thread of its own, for end_aside() to tell what came of it."""
-        self.thread = threading.Thread(target=lambda: self.aside.append(self.sign(**arguments)))
+        return self.do_aside(lambda: self.sign(**arguments))
+
+    def event_aside(self):
+        """Waits for an event in a thread of its own."""
+        return self.do_aside(lambda: self.event(flags=0))
+
+    def do_aside(self, call):
+        self.thread = threading.Thread(target=lambda: self.aside.append(call()))
         self.aside = []
         self.thread.start()
         return {"rv": 0}
