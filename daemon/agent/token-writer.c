@@ -32,8 +32,8 @@ typedef struct {
     guint next;                      /* of the pieces, then of the certificates */
     GArray *made;                    /* guint64: handles */
     guint n_left_out;
-    GError *error; /* what went wrong; the rest is taking away */
-    guint n_stuck; /* what could not be taken away */
+    GError *error;          /* what went wrong; the rest is taking away */
+    guint n_taken, n_stuck; /* what was taken away, and what could not be */
     guint waited_ms;
 } Write;
 
@@ -215,9 +215,22 @@ on_taken_away(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GTask) task = user_data;
     Write *write = g_task_get_task_data(task);
 
-    if (!meishi_token_use_destroy_finish(result, NULL))
+    if (meishi_token_use_destroy_finish(result, NULL))
+        write->n_taken++;
+    else
         write->n_stuck++;
     take_away_last(task);
+}
+
+/* What became of what was written; new. */
+static char *
+describe_rest(const Write *write)
+{
+    if (write->n_stuck > 0)
+        return g_strdup_printf(" %u of the objects that were written are still on the token; "
+                               "importing the same once more completes them.",
+                               write->n_stuck);
+    return g_strdup(write->n_taken > 0 ? " What was written was taken away again." : "");
 }
 
 static void
@@ -225,16 +238,12 @@ finish_failed(GTask *task)
 {
     Write *write = g_task_get_task_data(task);
     GError *error = g_steal_pointer(&write->error);
-    char *message;
+    g_autofree char *rest = describe_rest(write);
+    char *message = g_strconcat(error->message, rest, NULL);
 
     meishi_token_use_read_again(write->writer->lock->use);
-    if (write->n_stuck > 0) {
-        message = g_strdup_printf("%s %u of the objects that were written before are still on the "
-                                  "token; importing the same once more completes them.",
-                                  error->message, write->n_stuck);
-        g_free(error->message);
-        error->message = message;
-    }
+    g_free(error->message);
+    error->message = message;
     g_task_return_error(task, error);
 }
 
@@ -364,8 +373,7 @@ on_proven(GObject *source, GAsyncResult *result, gpointer user_data)
         prove_next(task);
         return;
     }
-    g_prefix_error(&error, "What was written to the token cannot be used, and was taken away "
-                           "again. ");
+    g_prefix_error(&error, "What was written to the token cannot be used. ");
     fail(task, error);
 }
 
