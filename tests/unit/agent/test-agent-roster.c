@@ -250,6 +250,7 @@ new_place(void)
     MeishiTokenPlace *place = g_new0(MeishiTokenPlace, 1);
 
     place->refs = 1;
+    place->is_present = TRUE;
     place->kind = MEISHI_TOKEN_CARD;
     place->label = g_strdup("Corp card");
     place->slot_label = g_strdup("Corp card");
@@ -293,7 +294,7 @@ test_on_tokens(Desk *desk, gconstpointer unused)
     for (guint i = 0; i < 2; i++) {
         const MeishiIdentity *identity = identities->pdata[i];
 
-        if (identity->place != NULL)
+        if (!identity->is_in_vault)
             found = identity;
         else
             g_assert_cmpint(identity->cert_id, ==, 7);
@@ -306,6 +307,49 @@ test_on_tokens(Desk *desk, gconstpointer unused)
     g_assert_cmpuint(found->chain->len, ==, 2);
     meishi_cert_unref(alice.cert);
     meishi_cert_unref(bob.cert);
+    meishi_token_place_unref(place);
+}
+
+/* Hardware that is there, then the vault, then a token in software. */
+static const struct {
+    const char *path;
+    MeishiTokenKind kind;
+    gboolean is_present;
+    gboolean is_used;
+} places[] = {
+    {"/agent/roster/both/card", MEISHI_TOKEN_CARD, TRUE, TRUE},
+    {"/agent/roster/both/tpm", MEISHI_TOKEN_TPM, TRUE, TRUE},
+    {"/agent/roster/both/hsm", MEISHI_TOKEN_HSM, TRUE, TRUE},
+    {"/agent/roster/both/software", MEISHI_TOKEN_SOFTWARE, TRUE, FALSE},
+    {"/agent/roster/both/card-away", MEISHI_TOKEN_CARD, FALSE, FALSE},
+};
+
+static void
+test_in_both(Desk *desk, gconstpointer data)
+{
+    const gsize n = GPOINTER_TO_SIZE(data);
+    MeishiTokenPlace *place = new_place();
+    MeishiRosterOnToken alice = on_token(1, "alice.crt", "on the card", place);
+    g_autoptr(GPtrArray) on_tokens = g_ptr_array_new();
+    g_autoptr(GPtrArray) identities = NULL;
+    const MeishiIdentity *identity;
+
+    place->kind = places[n].kind;
+    place->is_present = places[n].is_present;
+    add_key(desk, 1, "alice.crt");
+    add_cert(desk, 7, 1, der_of("alice.crt"), "Alice");
+    g_ptr_array_add(on_tokens, &alice);
+    desk->rows.on_tokens = on_tokens;
+    identities = build(desk, g_get_real_time() / G_USEC_PER_SEC, 0);
+    g_assert_cmpuint(identities->len, ==, 1);
+    identity = identities->pdata[0];
+    g_assert_true(identity->place == (places[n].is_used ? place : NULL));
+    g_assert_true(identity->is_in_vault);
+    g_assert_cmpint(identity->cert_id, ==, 7); /* what programs have of it is the vault's */
+    g_assert_cmpint(identity->key_id, ==, 1);
+    g_assert_cmpstr(identity->label, ==, "Alice");
+    g_assert_cmpstr(identity->token_label, ==, MEISHI_TOKEN_LABEL);
+    meishi_cert_unref(alice.cert);
     meishi_token_place_unref(place);
 }
 
@@ -353,5 +397,7 @@ main(int argc, char **argv)
     ADD("uri", test_uri);
     ADD("on-tokens", test_on_tokens);
     ADD("labels-stay", test_labels_stay);
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
+        g_test_add(places[i].path, Desk, GSIZE_TO_POINTER(i), set_up, test_in_both, tear_down);
     return world_run();
 }
