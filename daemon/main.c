@@ -157,9 +157,10 @@ log_damage(const MeishiStore *store)
     guint n = meishi_store_n_passed_over(store);
 
     if (n > 0)
-        g_warning("%u of the things remembered about servers, renewals and cards cannot be read and %s "
-                  "passed over; `meishi vault check` tells more",
-                  n, n == 1 ? "is" : "are");
+        g_warning(
+            "%u of the things remembered about servers, renewals and cards cannot be read and %s "
+            "passed over; `meishi vault check` tells more",
+            n, n == 1 ? "is" : "are");
 }
 
 static gboolean

@@ -66,8 +66,8 @@ struct _MeishiAgent {
     MeishiTokenShelf *shelf; /* NULL: no modules */
     MeishiTokenPlaces token_places;
     MeishiModuleRules module_rules; /* by which they were read */
-    guint view_source;  /* view-changed, to be emitted */
-    guint clock_source; /* the next change by the passing of time */
+    guint view_source;              /* view-changed, to be emitted */
+    guint clock_source;             /* the next change by the passing of time */
 
     /* Selecting. */
     MeishiRulebook *rulebook;

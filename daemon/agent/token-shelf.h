@@ -60,8 +60,8 @@ struct MeishiTokenShelf {
     char *seats[MEISHI_N_SEATS]; /* what was in each last: label, model, serial number; NULL */
     GHashTable *away;            /* number -> MeishiTokenPlace: of the tokens that are away */
     guint64 last_insertion;
-    GHashTable *parsed;          /* GBytes -> MeishiCert: what was read from tokens */
-    gboolean was_closed;         /* by the person: what is stored does not open a token */
+    GHashTable *parsed;  /* GBytes -> MeishiCert: what was read from tokens */
+    gboolean was_closed; /* by the person: what is stored does not open a token */
 };
 
 /* Where the key of @cert is used; NULL: no token that is there has it. */
