@@ -258,8 +258,10 @@ on_flags(GObject *source, GAsyncResult *result, gpointer user_data)
         take_flags(work->use, &answer->reply);
     if (work->use->watch != NULL)
         meishi_module_watch_look(work->use->watch);
-    meishi_token_work_finish(task, work->error == NULL ? meishi_secret_new(0) : NULL,
-                             g_steal_pointer(&work->error));
+    if (work->error == NULL)
+        meishi_token_work_finish(task, meishi_secret_new(0), NULL);
+    else
+        meishi_token_work_finish(task, NULL, g_steal_pointer(&work->error));
 }
 
 void

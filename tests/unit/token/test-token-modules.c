@@ -394,8 +394,7 @@ test_network(void)
     g_autoptr(GPtrArray) list = NULL;
 
     world_init(&world);
-    put(&world, world.package_dir, "a.module",
-        "module: 0.so\nx-meishi-network: yes\n");
+    put(&world, world.package_dir, "a.module", "module: 0.so\nx-meishi-network: yes\n");
     list = meishi_token_modules_list(&world.places, NULL);
     g_assert_true(((MeishiTokenModule *)list->pdata[0])->network);
 }
