@@ -135,8 +135,8 @@ typedef struct {
 } MeishiKeyParts;
 
 /* UNSUPPORTED. */
-gboolean meishi_key_parts(MeishiKey *key, MeishiKeyParts *ret,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+meishi_key_parts(MeishiKey *key, MeishiKeyParts *ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void meishi_key_parts_clear(MeishiKeyParts *parts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MeishiKeyParts, meishi_key_parts_clear)
 

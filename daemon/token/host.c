@@ -16,6 +16,7 @@
 #include "daemon/base/paths.h"
 #include "daemon/base/source.h"
 #include "daemon/token/host-process.h"
+#include "daemon/token/host-secrets.h"
 #include "daemon/token/rv.h"
 #include "module/wire/cryptoki.h"
 #include "module/wire/memfile.h"
@@ -23,10 +24,8 @@
 #include "module/wire/wipe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define PROGRAM        "meishi-tokenhost"
 #define FIRST_PAUSE_MS 500
@@ -366,39 +365,6 @@ on_readable(gpointer user_data)
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* A pipe holds a secret better than a memory file: its pages are never swapped out.  It may be
- * small where somebody has many of them, and then takes less than it is given. */
-static int
-make_pin_fd(MeishiSecret *pin, gsize max)
-{
-    int pipe_fds[2];
-    gsize len = meishi_secret_len(pin);
-    gboolean is_whole;
-
-    if (len > max || pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0)
-        return -1;
-    is_whole = write(pipe_fds[1], meishi_secret_data(pin), len) == (gssize)len;
-    close(pipe_fds[1]);
-    if (is_whole)
-        return pipe_fds[0];
-    close(pipe_fds[0]);
-    return -1;
-}
-
-static gboolean
-make_pin_fds(const MeishiHostRequest *request, struct meishi_packet_fds *ret)
-{
-    ret->n = 0;
-    for (guint i = 0; i < request->n_pins; i++) {
-        int fd = make_pin_fd(request->pins[i], meishi_host_request_max_secret(request));
-
-        if (fd < 0)
-            return FALSE;
-        ret->fd[ret->n++] = fd;
-    }
-    return TRUE;
-}
-
 static gboolean
 send_request(MeishiTokenHost *host, const MeishiHostRequest *request, GError **error)
 {
@@ -408,7 +374,7 @@ send_request(MeishiTokenHost *host, const MeishiHostRequest *request, GError **e
 
     meishi_buf_init(&buf, MEISHI_WIRE_MAX_FRAME);
     meishi_host_request_encode(&buf, request);
-    if (buf.failed || !make_pin_fds(request, &fds))
+    if (buf.failed || !meishi_host_secrets_open(request, &fds))
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
                     "This is too much for one request to a token.");
     else
