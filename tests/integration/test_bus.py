@@ -162,7 +162,8 @@ def test_vault(door):
 
 
 def test_statistics(door):
-    assert door.call(ROOT, f"{MANAGER}.Statistics")[0] == {"clients": 0, "questions": 0}
+    settled = {"clients": 0, "questions": 0, "settled": True}
+    wait_until(lambda: door.call(ROOT, f"{MANAGER}.Statistics")[0] == settled, "modules are seen")
 
 
 def test_quit_answers_first(person, door):
