@@ -449,6 +449,7 @@ forget(MeishiAgent *agent, MeishiKnownToken *known, GError **error)
         return FALSE;
     }
     lineages = list_lineages(agent, number);
+    meishi_token_keep_forget(agent, known);
     if (!meishi_token_book_forget(agent->token_book, known, error))
         return FALSE;
     g_hash_table_remove(agent->shelf->away, GUINT_TO_POINTER(number));

@@ -232,6 +232,13 @@ meishi_agent_set_pin_keep(MeishiAgent *agent, const char *token, const MeishiPin
 }
 
 void
+meishi_token_keep_forget(MeishiAgent *agent, const MeishiKnownToken *known)
+{
+    if (read_wish(known).kind == MEISHI_PIN_KEYRING)
+        meishi_token_stored_forget(agent, known);
+}
+
+void
 meishi_agent_close_tokens(MeishiAgent *agent)
 {
     if (agent->shelf == NULL)

@@ -41,6 +41,9 @@ void meishi_token_keep_note_use(MeishiTokenLock *lock);
 /* The token has come, or policy or the person's wish have changed. */
 void meishi_token_keep_review(MeishiTokenLock *lock);
 
+/* The token is about to be forgotten, and so is what is stored for it. */
+void meishi_token_keep_forget(MeishiAgent *agent, const MeishiKnownToken *known);
+
 /* Policy has changed: of all that are there. */
 void meishi_token_keep_review_all(MeishiTokenShelf *shelf);
 

@@ -4,12 +4,15 @@ file, or in memory once it has been used.  What is typed into windows: test_secr
 
 import os
 import resource
+import signal
 from pathlib import Path
 
 import pytest
 from harness.dbus import NAME, Door
 from harness.process import wait_until
 from harness.prompter import Prompter
+from harness.secrets import GnomeKeyring
+from harness.softhsm import SoftHsm
 from harness.terminal import Terminal
 from harness.traces import (
     BusMonitor,
@@ -170,3 +173,53 @@ def test_no_core_file(owner, door, signer):
     assert not end_with_abort(daemon)
     assert [path for path in owner.home.iterdir() if "core" in path.name] == []
     assert_clean(daemon.log.read_bytes(), PASSPHRASE, "the daemon's log")
+
+
+# ---- PINs ----------------------------------------------------------------------------------------
+
+PIN, NEW_PIN = "Wacholder-und-Wermut", "Kirschkern-Weitspuck"
+CARD = "Alice on a card"
+WRONG_PIN = "Mirabellen-ohne-Kern"
+
+
+@pytest.fixture
+def holder(person, monitor, bus, scratch, pki, holds):
+    """A token with a PIN that can be told from chance, a keyring, and no vault."""
+    keyring = GnomeKeyring(person, bus)
+    identity = pki.identity(CARD, "rsa2048")
+    softhsm = SoftHsm(scratch / "traces")
+    softhsm.add(softhsm.token(CARD), identity, "01")
+    softhsm.tool(CARD, "--change-pin", "--new-pin", PIN)
+    made = holds(softhsm=softhsm)
+    made.start(identity)
+    yield made
+    keyring.stop()
+
+
+def sign_with(holder, client, prompter, *pins):
+    one = client(holder.person)
+    one.send("sign", mechanism="SHA256_RSA_PKCS", data="00" * 32, **one.open_key(CARD))
+    for pin in pins:
+        prompter.give(prompter.question(len(prompter.questions) + 1)[0], pin)
+    assert one.receive()["rv"] == OK
+
+
+def test_pin(holder, monitor, bus, client):
+    """Wrong and right, stored and taken out again, changed."""
+    person = holder.person
+    door = Door(bus.address, NAME)
+    wait_until(lambda: has_owner(door), "the daemon on the bus")
+    prompter = Prompter(door, register=False)
+    prompter.register(kinds=("pin",))
+    person.meishi("token", "pin", CARD, "--keep=keyring")
+    sign_with(holder, client, prompter, WRONG_PIN, PIN)
+    (host,) = holder.token_hosts().values()
+    os.kill(host, signal.SIGKILL)  # with the login; the next one is with what is stored
+    sign_with(holder, client, prompter)
+    old, new = person.write("old", PIN), person.write("new", NEW_PIN)
+    person.meishi("token", "pin", CARD, "--pin-file", old, "--new-pin-file", new)
+    old.unlink()
+    new.unlink()
+    door.close()
+    (host,) = holder.token_hosts().values()
+    assert_no_trace(person, monitor, PIN, WRONG_PIN, NEW_PIN)
