@@ -149,6 +149,20 @@ def test_pulled_while_the_pin_is_asked(hands, program):
     assert program.session_info(session=session)["rv"] == SESSION_HANDLE_INVALID
 
 
+def test_a_login_to_the_card_is_none_to_the_vault(hands, program):
+    """The PIN of a card is no passphrase, and programs that log in by habit burn no tries."""
+    person = hands.holder.person
+    given = person.write("passphrase", "Sesame, open thyself 4711")
+    person.meishi("vault", "init", "passphrase", "--passphrase-file", given)
+    person.meishi("lock")
+    prompter = hands.holder.prompter("unlock")
+    hands.insert()
+    session = program.open(slot=program.slots()["slots"][-1])["session"]
+    assert program.login(session=session)["rv"] == OK
+    settle()
+    assert prompter.questions == []
+
+
 # ---- programs
 
 
