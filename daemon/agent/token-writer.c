@@ -9,6 +9,7 @@
  */
 #include "daemon/agent/token-writer.h"
 
+#include "daemon/agent/token-keep.h"
 #include "daemon/base/error.h"
 #include "module/wire/cryptoki.h"
 
@@ -22,7 +23,8 @@ struct MeishiTokenWriter {
     MeishiTokenLock *lock;
     MeishiApplication *application;
     MeishiSecret *pin;
-    gboolean was_asked; /* a second time */
+    gboolean was_asked;  /* a second time */
+    gboolean has_opened; /* the token, and so used it */
 };
 
 /* What a task that writes is about. */
@@ -54,6 +56,8 @@ meishi_token_writer_free(MeishiTokenWriter *writer)
 {
     if (writer == NULL)
         return;
+    if (writer->has_opened && !meishi_token_use_is_lost(writer->lock->use))
+        meishi_token_keep_note_use(writer->lock);
     meishi_secret_unref(writer->pin);
     meishi_application_unref(writer->application);
     meishi_token_lock_unref(writer->lock);
@@ -115,22 +119,46 @@ on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     gboolean ok = meishi_token_use_login_finish(result, &error);
 
     meishi_agent_announce_hints(writer->agent);
-    if (ok)
-        g_task_return_boolean(task, TRUE);
-    else
+    meishi_token_keep_note_tried(writer->lock, ok);
+    writer->has_opened = ok;
+    if (!ok) {
+        meishi_token_lock_explain(writer->lock, &error);
         g_task_return_error(task, error);
+        return;
+    }
+    g_task_return_boolean(task, TRUE);
 }
 
 static void
 on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
+    MeishiTokenWriter *writer = g_task_get_task_data(task);
     GError *error = NULL;
 
-    if (meishi_opening_ask_finish(result, &error))
+    writer->has_opened = meishi_opening_ask_finish(result, &error);
+    if (writer->has_opened)
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_error(task, error);
+}
+
+/* What is spent on the last try, or on one that is blocked, wants a person's word for just that;
+ * whoever is asked gives it. */
+static gboolean
+may_try(const MeishiTokenWriter *writer, GError **error)
+{
+    MeishiLockFacts facts = {0};
+
+    meishi_token_lock_look(writer->lock, &facts);
+    if (facts.tries == MEISHI_LOCK_TRIES_NONE)
+        g_propagate_error(error, meishi_token_lock_refusal(writer->lock, "that is blocked by now"));
+    if (facts.tries == MEISHI_LOCK_TRIES_LAST)
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                    "One try is left for the PIN of the token “%s”, and a wrong one blocks it. "
+                    "Import without a PIN in a file, and type it when you are asked.",
+                    writer->lock->place->slot_label);
+    return facts.tries < MEISHI_LOCK_TRIES_LAST;
 }
 
 static void
@@ -140,13 +168,18 @@ log_in_async(MeishiTokenWriter *writer, GCancellable *cancellable, GAsyncReadyCa
     GTask *task = g_task_new(NULL, cancellable, callback, user_data);
     const MeishiOpeningCall call = {.application = writer->application};
     MeishiTokenUse *use = writer->lock->use;
+    GError *error = NULL;
 
     g_task_set_task_data(task, writer, NULL);
     if (meishi_token_use_is_logged_in(use) ||
         !meishi_token_content_needs_login(meishi_token_use_token(use))) {
         g_task_return_boolean(task, TRUE);
         g_object_unref(task);
+    } else if (writer->pin != NULL && !may_try(writer, &error)) {
+        g_task_return_error(task, error);
+        g_object_unref(task);
     } else if (writer->pin != NULL) {
+        meishi_token_keep_note_try(writer->lock, writer->pin);
         meishi_token_use_login_async(use, writer->pin, on_logged_in, task);
     } else {
         meishi_opening_ask_async(meishi_token_lock_opening(writer->lock), &call, cancellable,

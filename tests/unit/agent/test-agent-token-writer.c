@@ -145,6 +145,24 @@ test_dies(void)
     g_assert_nonnull(strstr(error->message, "are still on the token"));
 }
 
+/* The last try is spent by nobody but a person who was told that it is the last. */
+static void
+test_last_try(void)
+{
+    g_autoptr(World) world = world_new();
+
+    set_module(world, "");
+    for (int i = 0; i < 4; i++) {
+        const int code = i < 2 ? MEISHI_ERROR_WRONG_SECRET : MEISHI_ERROR_DENIED;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(
+            import(world, sample_identity_pem(SAMPLE_EC), i < 2 ? "4321" : "1234", &error));
+        g_test_message("%s", error->message);
+        g_assert_error(error, MEISHI_ERROR, code);
+    }
+}
+
 /* ---- what is made ---------------------------------------------------------------------------- */
 
 static const struct meishi_bytes *
@@ -249,6 +267,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), check_case);
     }
     g_test_add_func("/agent/token-writer/dies", test_dies);
+    g_test_add_func("/agent/token-writer/last-try", test_last_try);
     for (int kind = 0; kind < SAMPLE_N; kind++) {
         g_autofree char *path = g_strconcat("/agent/token-writer/pieces/", kinds[kind], NULL);
 
