@@ -2,12 +2,14 @@
 """A PIV card in a PC/SC reader, behind OpenSC, through Meishi: real programs show its certificates
 to a real server, and the person is asked for the PIN once."""
 
+import contextlib
 import itertools
 import json
 import time
 
 import pytest
 from harness.clients import EVERY_CLIENT, Curl, GnutlsCli
+from harness.dbus import RemoteError
 from harness.holder import VERSIONS
 from harness.process import wait_until
 from harness.prompter import settle
@@ -264,6 +266,46 @@ def test_pcscd_restarts(holder, reader, card, identities, pki, nginx):
     holder.wait_for(*identities.values())
     for _ in holder.handshakes(pki, nginx, identities["9e"], [Curl], ["1.3"]):
         pass
+
+
+def test_swapped_while_the_pin_is_asked_for(holder, reader, card, identities, pki, nginx):
+    """A PIN that was meant for one card is never given to another."""
+    prompter = holder.prompter()
+    other = reader.card({"9a": pki.identity("Other card", "rsa2048")})
+    one = identities["9a"]
+    program = Curl(holder.person, pki, nginx.url("1.3"), one, holder.uri(one))
+    cookie, _, _ = prompter.question()
+    card.pull()
+    other.insert()
+    with contextlib.suppress(RemoteError):  # the question may have been taken back by now
+        prompter.give(cookie, PIN)
+    program.assert_failed()
+    holder.wait_for(pki.identity("Other card"))
+    assert card.journal() == [] and other.journal() == []
+
+
+def test_beside_a_program_that_has_the_card_itself(holder, reader, identities, pki, nginx):
+    """It logs in and signs as it pleases, and ours goes on; when it resets the card, ours may have to
+    ask for the PIN once more."""
+    prompter = holder.prompter()
+    data = holder.person.write("digest", "x" * 32)
+    sign = (
+        "pkcs11-tool", "--module", reader.module, "--login", "--pin", PIN, "--sign", "--id", "01",
+        "--mechanism", "SHA256-RSA-PKCS", "--input-file", data,
+        "--output-file", holder.person.home / "out",
+    )  # fmt: skip
+    allowed = {("true",): 1, sign: 1, ("opensc-tool", "--reset"): 2}
+    given = 0
+    for neighbour, most in allowed.items():
+        holder.person.run(*neighbour, env=reader.environment)
+        for program in holder.handshakes(pki, nginx, identities["9a"], [Curl], ["1.3"]):
+            while program.process.is_alive():
+                settle()
+                for cookie, _, _ in prompter.questions[given:]:
+                    prompter.give(cookie, PIN)
+                    given += 1
+                time.sleep(0.01)
+        assert given <= most, neighbour
 
 
 # ---- two cards ----------------------------------------------------------------------------------

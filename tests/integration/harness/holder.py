@@ -34,7 +34,7 @@ class Holder:
     def listed(self):
         """What is there, by whose it is: the names of objects are the token's affair."""
         listed = json.loads(self.person.meishi("list", "--json").stdout)
-        return {one["subject"]: one for one in listed if one.get("present", True)}
+        return {one["subject"]: one for one in listed if one["present"]}
 
     def sees(self, *identities):
         return {one.subject for one in identities} <= self.listed().keys()
@@ -50,7 +50,7 @@ class Holder:
         """Those that are there with something on them, by their labels."""
         listed = json.loads(self.person.meishi("token", "list", "--json").stdout)
         return {one["label"]: one for one in listed
-                if one["pin"] != "uninitialized" and one.get("present", True)}  # fmt: skip
+                if one["pin"] != "uninitialized" and one["present"]}  # fmt: skip
 
     def door(self):
         self._doors.append(Door(f"unix:path={self.person.bus_socket}"))
