@@ -11,7 +11,6 @@
 #include "module/wire/memfile.h"
 
 #include <errno.h>
-#include <pthread.h>
 
 #define MAX_EXCHANGES   3 /* of one request that each time lost its connection */
 #define CALL_TIMEOUT_MS (5 * 60 * 1000)
@@ -144,33 +143,53 @@ meishi_client_exchange_once(struct meishi_call *call, const struct meishi_exchan
     return r == -EPIPE ? MEISHI_CLIENT_GONE : meishi_pool_result(r);
 }
 
+/* What is left of a wait when its thread ends. */
+struct waiting {
+    struct meishi_call *call;
+    struct meishi_buf frame;
+};
+
+/* The reply may be under way to the connection, where nobody else would expect it. */
 static void
-clear_frame(void *frame)
+abandon(void *data)
 {
-    meishi_buf_clear(frame);
+    struct waiting *waiting = data;
+
+    meishi_buf_clear(&waiting->frame);
+    meishi_pool_release(waiting->call, false);
+    meishi_client_end(waiting->call);
 }
 
 enum meishi_client_result
 meishi_client_wait(struct meishi_call *call, uint64_t counter, int cancel_state,
                    uint64_t *ret_counter)
 {
-    struct meishi_exchange exchange = {.deadline_ms = MEISHI_SOCK_FOREVER,
-                                       .cancel_state = &cancel_state};
+    struct waiting waiting = {.call = call};
+    struct meishi_sock_cancel cancel = {cancel_state, abandon, &waiting};
+    struct meishi_exchange exchange = {
+        .frame = &waiting.frame, .deadline_ms = MEISHI_SOCK_FOREVER, .cancel = &cancel};
     struct meishi_msg_counter_reply reply;
     enum meishi_client_result result = meishi_pool_acquire(call);
-    struct meishi_buf frame;
 
     if (result != MEISHI_CLIENT_OK)
         return result;
-    meishi_buf_init(&frame, MEISHI_WIRE_MAX_FRAME);
-    meishi_msg_wait_encode(&frame, 0, &(struct meishi_msg_wait){counter});
-    exchange.frame = &frame;
-    pthread_cleanup_push(clear_frame, &frame);
-    result = frame.failed ? MEISHI_CLIENT_NO_MEMORY
-                          : meishi_client_exchange_once(call, &exchange, &reply);
-    pthread_cleanup_pop(true);
+    meishi_buf_init(&waiting.frame, MEISHI_WIRE_MAX_FRAME);
+    meishi_msg_wait_encode(&waiting.frame, 0, &(struct meishi_msg_wait){counter});
+    result = waiting.frame.failed ? MEISHI_CLIENT_NO_MEMORY
+                                  : meishi_client_exchange_once(call, &exchange, &reply);
+    meishi_buf_clear(&waiting.frame);
     meishi_pool_release(call, true);
     if (result == MEISHI_CLIENT_OK)
         *ret_counter = reply.counter;
     return result;
+}
+
+void
+meishi_client_give_way(struct meishi_call *call, int cancel_state)
+{
+    struct waiting waiting = {.call = call};
+    struct meishi_sock_cancel cancel = {cancel_state, abandon, &waiting};
+
+    meishi_buf_init(&waiting.frame, MEISHI_WIRE_MAX_FRAME);
+    meishi_sock_give_way(&cancel);
 }

@@ -47,9 +47,6 @@ struct meishi_call {
 void meishi_client_begin(struct meishi_call *call, uint64_t owner);
 void meishi_client_end(struct meishi_call *call);
 
-/* The end of a call whose thread ends in the middle of it. */
-void meishi_client_abandon(struct meishi_call *call);
-
 /* Ends the waiting of every call of @owner (0: of all calls). */
 void meishi_client_cancel(uint64_t owner, enum meishi_client_cancel why);
 
@@ -77,10 +74,13 @@ meishi_client_login(struct meishi_call *call, const struct meishi_msg_login *msg
                     enum meishi_wire_status *ret_status);
 
 /* Returns when the daemon's counter differs from @counter, when its connection ends, or when the
- * call is cancelled.  The thread may end here, if @cancel_state, which is the host's, lets it: a
- * cleanup handler of the caller's abandons the call then. */
+ * call is cancelled.  The thread may end here, and with it the call, if the host has cancelled it
+ * and @cancel_state, which is the host's, lets it. */
 enum meishi_client_result meishi_client_wait(struct meishi_call *call, uint64_t counter,
                                              int cancel_state, uint64_t *ret_counter);
+
+/* The thread ends here, and with it the call, on the same conditions. */
+void meishi_client_give_way(struct meishi_call *call, int cancel_state);
 
 /* Lets time pass, at most @ms; false where the call was cancelled. */
 bool meishi_client_sleep(struct meishi_call *call, int64_t ms);

@@ -76,8 +76,8 @@ meishi_conn_exchange(struct meishi_conn *conn, const struct meishi_exchange *exc
     number_call(conn, exchange->frame);
     r = meishi_sock_send(&conn->sock, exchange->frame->data, exchange->frame->len, exchange->fds,
                          exchange->deadline_ms);
-    if (r == 0 && exchange->cancel_state != NULL)
-        r = meishi_sock_await(&conn->sock, *exchange->cancel_state);
+    if (r == 0 && exchange->cancel != NULL)
+        r = meishi_sock_await(&conn->sock, exchange->cancel);
     if (r == 0)
         r = receive(conn, exchange);
     if (r < 0)

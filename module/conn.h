@@ -29,8 +29,7 @@ struct meishi_exchange {
     struct meishi_packet_fds *ret_fds;   /* to receive; NULL: none may come */
     int64_t deadline_ms;
     bool with_spin;
-    const int *cancel_state; /* the thread may be ended while it waits for the reply, if the host's
-                                state says so; NULL: it may not */
+    const struct meishi_sock_cancel *cancel; /* while it waits for the reply; NULL: not */
 };
 
 /* Connects; 0 or a negative errno.  NULL in @ret_conn never goes with 0. */

@@ -63,17 +63,6 @@ look(struct news *ret_news, CK_SLOT_ID *ret_slot)
     return rv;
 }
 
-/* The thread ends here where the host has cancelled it. */
-static void
-give_way(int cancel_state)
-{
-    int unused;
-
-    pthread_setcancelstate(cancel_state, NULL);
-    pthread_testcancel();
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
-}
-
 /* Lets something happen; CKR_OK where it is time to look again. */
 static CK_RV
 pause_for_event(struct meishi_call *call, const struct news *news, int cancel_state)
@@ -81,7 +70,7 @@ pause_for_event(struct meishi_call *call, const struct news *news, int cancel_st
     enum meishi_client_result result = MEISHI_CLIENT_ABSENT;
     uint64_t counter;
 
-    give_way(cancel_state);
+    meishi_client_give_way(call, cancel_state);
     if (news->has_counter)
         result = meishi_client_wait(call, news->counter, cancel_state, &counter);
     if (result == MEISHI_CLIENT_OK || result == MEISHI_CLIENT_GONE)
@@ -102,12 +91,6 @@ begin_call(struct meishi_call *call, int *ret_cancel_state)
     meishi_client_begin(call, 0);
     *ret_cancel_state = meishi_state_leave_to_wait();
     return CKR_OK;
-}
-
-static void
-abandon_call(void *call)
-{
-    meishi_client_abandon(call);
 }
 
 static CK_RV
@@ -135,9 +118,7 @@ wait_for_event(CK_SLOT_ID *ret_slot)
 
     if (rv != CKR_OK)
         return rv;
-    pthread_cleanup_push(abandon_call, &call);
     rv = look_until_event(&call, cancel_state, ret_slot);
-    pthread_cleanup_pop(false);
     meishi_client_end(&call);
     pthread_setcancelstate(cancel_state, NULL);
     return rv;

@@ -145,14 +145,6 @@ meishi_client_end(struct meishi_call *call)
     unlock();
 }
 
-/* A reply may be under way to the connection, which nobody else would expect. */
-void
-meishi_client_abandon(struct meishi_call *call)
-{
-    meishi_pool_release(call, false);
-    meishi_client_end(call);
-}
-
 bool
 meishi_pool_is_cancelled(struct meishi_call *call)
 {

@@ -215,19 +215,44 @@ wait_for(int fd, short events, int64_t deadline_ms)
     }
 }
 
-int
-meishi_sock_await(const struct meishi_sock *sock, int cancel_state)
+/* The handlers are pushed where the thread may end, so that none of our frames is left in between:
+ * a cancelled thread returns to them by a jump, of which AddressSanitizer is not told. */
+static int
+poll_cancellably(struct pollfd *p, const struct meishi_sock_cancel *cancel)
 {
     int n, error, unused;
-    struct pollfd p = {.fd = sock->fd, .events = POLLIN};
 
-    do {
-        pthread_setcancelstate(cancel_state, NULL);
-        n = poll(&p, 1, -1);
-        error = errno;
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
-    } while (n < 0 && error == EINTR);
-    return n < 0 ? -error : 0;
+    pthread_cleanup_push(cancel->abandon, cancel->data);
+    pthread_setcancelstate(cancel->state, NULL);
+    n = poll(p, 1, -1);
+    error = errno;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+    pthread_cleanup_pop(false);
+    return n < 0 ? -error : n;
+}
+
+int
+meishi_sock_await(const struct meishi_sock *sock, const struct meishi_sock_cancel *cancel)
+{
+    struct pollfd p = {.fd = sock->fd, .events = POLLIN};
+    int n;
+
+    do
+        n = poll_cancellably(&p, cancel);
+    while (n == -EINTR);
+    return n < 0 ? n : 0;
+}
+
+void
+meishi_sock_give_way(const struct meishi_sock_cancel *cancel)
+{
+    int unused;
+
+    pthread_cleanup_push(cancel->abandon, cancel->data);
+    pthread_setcancelstate(cancel->state, NULL);
+    pthread_testcancel();
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+    pthread_cleanup_pop(false);
 }
 
 int

@@ -48,10 +48,19 @@ void meishi_sock_close(struct meishi_sock *sock);
 /* Has the other end gone (or sent what nobody asked for)?  Does not wait. */
 bool meishi_sock_is_dead(const struct meishi_sock *sock);
 
-/* Waits for something to receive, as long as it takes; the thread may be ended meanwhile where
- * @cancel_state, which is the host's, lets it. */
-int meishi_sock_await(const struct meishi_sock *sock, int cancel_state)
+/* How a thread may end while it waits. */
+struct meishi_sock_cancel {
+    int state;                   /* the host's; PTHREAD_CANCEL_DISABLE: it may not */
+    void (*abandon)(void *data); /* leaves everything as it should be; called in the thread */
+    void *data;
+};
+
+/* Waits for something to receive, as long as it takes. */
+int meishi_sock_await(const struct meishi_sock *sock, const struct meishi_sock_cancel *cancel)
     __attribute__((warn_unused_result));
+
+/* The thread ends here where the host has cancelled it. */
+void meishi_sock_give_way(const struct meishi_sock_cancel *cancel);
 
 int meishi_sock_send(const struct meishi_sock *sock, const void *data, size_t len,
                      const struct meishi_packet_fds *fds, int64_t deadline_ms)
