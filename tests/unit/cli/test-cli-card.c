@@ -47,7 +47,7 @@ test_json_of_nothing(void)
     g_assert_true(json_object_get_null_member(object, "not_before"));
     g_assert_cmpuint(json_array_get_length(json_object_get_array_member(object, "chain")), ==, 0);
     g_assert_false(json_object_get_boolean_member(object, "allow_raw_rsa"));
-    g_assert_cmpuint(json_object_get_size(object), ==, 28);
+    g_assert_cmpuint(json_object_get_size(object), ==, 30);
 }
 
 static void

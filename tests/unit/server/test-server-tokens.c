@@ -118,6 +118,7 @@ put_on(MeishiIdentity *identity, guint seat, const char *label)
 {
     identity->place = g_new0(MeishiTokenPlace, 1);
     identity->place->refs = 1;
+    identity->is_in_vault = FALSE;
     identity->place->seat = seat;
     identity->place->slot_label = g_strdup(label);
     identity->place->serial = g_strdup("0001");
