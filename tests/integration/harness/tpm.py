@@ -6,23 +6,36 @@ C_Finalize would fill the TPM's three places for objects for good.
 """
 
 import os
+import random
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
 from .pki import openssl
 from .process import Background, wait_until
-from .servers import free_port, is_listening
+from .servers import is_listening
 from .smartcard import find_module
 
 PIN, SO_PIN = "123456", "sopin12"
 
 
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def two_free_ports():
-    """The first of two: commands, and the control channel, which libtss2 expects right above."""
+    """The first of two: commands, and the control channel, which libtss2 expects right above.  From
+    below those that the system gives to connections, so that they are still free when the TPM is
+    switched on again."""
     while True:
-        port = free_port()
-        if port < 65535 and not is_listening(port + 1):
+        port = random.randrange(10000, 32000, 2)
+        if is_free(port) and is_free(port + 1):
             return port
 
 
@@ -31,9 +44,8 @@ class Tpm:
         self.directory = Path(directory)
         for name in (".", "state", "store"):
             (self.directory / name).mkdir(mode=0o700)
-        self.port = two_free_ports()
         self._bus = self._manager = self._tpm = None
-        self.power_on()
+        self._power_on_somewhere()
         self._start_bus()
         self._start_manager()
         # Five wrong PINs, one forgiven every ten seconds; by itself a TPM forgives one in 1000.
@@ -63,6 +75,18 @@ class Tpm:
         return done
 
     # ---- the machine
+
+    def _power_on_somewhere(self):
+        # A port that was free a moment ago may be somebody else's by now: try again.
+        for _ in range(5):
+            self.port = two_free_ports()
+            try:
+                self.power_on()
+            except AssertionError:
+                self._tpm.stop()
+            else:
+                return
+        raise AssertionError(f"swtpm does not start:\n{self._tpm.output()}")
 
     def power_on(self):
         self._tpm = Background(
