@@ -235,6 +235,7 @@ const MeishiCommand meishi_command_token_remove_module = {
 static const MeishiCommand *const subcommands[] = {
     &meishi_command_token_list,          &meishi_command_token_show,
     &meishi_command_token_forget,        &meishi_command_token_init,
+    &meishi_command_token_login,         &meishi_command_token_logout,
     &meishi_command_token_pin,           &meishi_command_token_add_module,
     &meishi_command_token_remove_module, NULL,
 };

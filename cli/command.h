@@ -70,6 +70,8 @@ extern const MeishiCommand meishi_command_token_add_module;
 extern const MeishiCommand meishi_command_token_forget;
 extern const MeishiCommand meishi_command_token_list;
 extern const MeishiCommand meishi_command_token_init;
+extern const MeishiCommand meishi_command_token_login;
+extern const MeishiCommand meishi_command_token_logout;
 extern const MeishiCommand meishi_command_token_pin;
 extern const MeishiCommand meishi_command_token_remove_module;
 extern const MeishiCommand meishi_command_token_show;

@@ -13,7 +13,6 @@
  */
 #include "daemon/agent/token-keep.h"
 #include "daemon/agent/token-spare.h"
-
 #include "daemon/base/error.h"
 
 #include <string.h>

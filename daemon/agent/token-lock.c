@@ -110,23 +110,22 @@ look_at_token(gpointer lock, MeishiLockFacts *ret_facts)
     meishi_token_lock_look(lock, ret_facts);
 }
 
-static void
-try_token_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
-                GAsyncReadyCallback callback, gpointer user_data)
+void
+meishi_token_lock_try_async(MeishiTokenLock *lock, MeishiSecret *pin, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
 {
-    meishi_token_keep_note_try(lock, secret);
-    if (secret != NULL)
-        meishi_token_use_login_async(((MeishiTokenLock *)lock)->use, secret, callback, user_data);
+    meishi_token_keep_note_try(lock, pin);
+    if (pin != NULL)
+        meishi_token_use_login_async(lock->use, pin, callback, user_data);
     else
-        meishi_token_use_login_at_reader_async(((MeishiTokenLock *)lock)->use, cancellable,
-                                               callback, user_data);
+        meishi_token_use_login_at_reader_async(lock->use, cancellable, callback, user_data);
 }
 
 /* Either way the token shows something else now: a login, or fewer tries. */
-static gboolean
-try_token_finish(gpointer lock, GAsyncResult *result, GError **error)
+gboolean
+meishi_token_lock_try_finish(MeishiTokenLock *lock, GAsyncResult *result, GError **error)
 {
-    MeishiAgent *agent = ((MeishiTokenLock *)lock)->agent;
+    MeishiAgent *agent = lock->agent;
     gboolean ok = meishi_token_use_login_finish(result, error);
 
     if (agent != NULL)
@@ -135,6 +134,19 @@ try_token_finish(gpointer lock, GAsyncResult *result, GError **error)
     if (!ok)
         meishi_token_lock_explain(lock, error);
     return ok;
+}
+
+static void
+try_token_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
+                GAsyncReadyCallback callback, gpointer user_data)
+{
+    meishi_token_lock_try_async(lock, secret, cancellable, callback, user_data);
+}
+
+static gboolean
+try_token_finish(gpointer lock, GAsyncResult *result, GError **error)
+{
+    return meishi_token_lock_try_finish(lock, result, error);
 }
 
 static GError *

@@ -26,6 +26,24 @@ void meishi_agent_change_pin_async(MeishiAgent *agent, const MeishiPinChange *ch
 gboolean meishi_agent_change_pin_finish(MeishiAgent *agent, GAsyncResult *result,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Gives the PIN (@pin NULL: at the token's own keys), as if it had been asked for: before the first
+ * handshake, or because what is on the token shows only then.  Where it was given already, nothing
+ * is tried.  Errors as above. */
+typedef struct {
+    const char *token;
+    MeishiSecret *pin;
+    gboolean spends_last_try;
+} MeishiPinGift;
+void meishi_agent_give_pin_async(MeishiAgent *agent, const MeishiPinGift *gift,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+gboolean meishi_agent_give_pin_finish(MeishiAgent *agent, GAsyncResult *result,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends the login of @token, when what is under way there is done; also where there was none.
+ * NOT_FOUND. */
+gboolean meishi_agent_close_token(MeishiAgent *agent, const char *token,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* For how long the PIN of @token holds once it was given, from now on and each time that the token
  * is put in.  NOT_FOUND; DENIED: policy does not allow as much; the store's errors. */
 gboolean meishi_agent_set_pin_keep(MeishiAgent *agent, const char *token, const MeishiPinKeep *keep,

@@ -103,8 +103,12 @@ GError *meishi_token_lock_refusal(const MeishiTokenLock *lock, const char *why);
 /* Adds to LOCKED, which the token or its module said, what the person can do then. */
 void meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error);
 
-/* Of the token that is shown as @label (place->slot_label); borrowed; NULL: it is not there. */
-MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label);
+/* Tries @pin (NULL: at its own keys), which a person gave; what becomes of it is token-keep.h. */
+void
+meishi_token_lock_try_async(MeishiTokenLock *lock, MeishiSecret *pin, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+gboolean meishi_token_lock_try_finish(MeishiTokenLock *lock, GAsyncResult *result,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The asking for its PIN; the token's login is the answer.  Only while the agent is there. */
 MeishiOpening *meishi_token_lock_opening(MeishiTokenLock *lock);

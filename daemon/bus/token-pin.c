@@ -84,6 +84,64 @@ on_pin(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation, GUn
     return TRUE;
 }
 
+/* ---- giving it, and taking that back ---------------------------------------------------------
+ */
+
+static void
+on_given(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+    gboolean ok = meishi_agent_give_pin_finish(MEISHI_AGENT(source), result, &error);
+
+    meishi_call_end(user_data, ok, error);
+}
+
+static void
+received_pin(MeishiCall *call)
+{
+    const Wish *wish = meishi_call_data(call);
+    const MeishiPinGift gift = {
+        .token = wish->label,
+        .pin = meishi_token_subject_secret(call, "pin"),
+        .spends_last_try = wish->spends_last_try,
+    };
+
+    meishi_agent_give_pin_async(meishi_call_agent(call), &gift, on_given, call);
+}
+
+static gboolean
+on_log_in(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation, GUnixFDList *fds)
+{
+    MeishiCall *call = meishi_call_new(subject->agent, invocation, fds);
+    GVariant *parameters = meishi_call_parameters(call);
+    g_autoptr(GVariant) options = g_variant_get_child_value(parameters, 1);
+    Wish *wish = g_new0(Wish, 1);
+    GError *error = NULL;
+    gint pin;
+
+    meishi_call_set_data(call, wish, wish_free);
+    wish->label = g_strdup(meishi_bus_token_get_label(subject->skeleton));
+    g_variant_lookup(options, "last-try", "b", &wish->spends_last_try);
+    g_variant_get_child(parameters, 0, "h", &pin);
+    if (meishi_options_check(options, options_known, &error) &&
+        meishi_call_expect(call, "pin", pin, MEISHI_RECEIVE_MAX_SECRET, &error))
+        meishi_call_receive(call, received_pin);
+    else
+        meishi_call_fail(call, error);
+    return TRUE;
+}
+
+static gboolean
+on_log_out(const MeishiTokenSubject *subject, GDBusMethodInvocation *invocation)
+{
+    const char *label = meishi_bus_token_get_label(subject->skeleton);
+    GError *error = NULL;
+    gboolean ok = meishi_agent_close_token(subject->agent, label, &error);
+
+    meishi_call_answer(invocation, ok, error);
+    return TRUE;
+}
+
 /* ---- for how long it holds --------------------------------------------------------------------
  */
 
@@ -119,5 +177,7 @@ meishi_token_pin_connect(MeishiBusToken *skeleton, MeishiAgent *agent)
 {
     meishi_token_subject_connect(skeleton, agent, "handle-change-pin", G_CALLBACK(on_pin));
     meishi_token_subject_connect(skeleton, agent, "handle-unblock-pin", G_CALLBACK(on_pin));
+    meishi_token_subject_connect(skeleton, agent, "handle-log-in", G_CALLBACK(on_log_in));
+    meishi_token_subject_connect(skeleton, agent, "handle-log-out", G_CALLBACK(on_log_out));
     meishi_token_subject_connect(skeleton, agent, "handle-set-pin-keep", G_CALLBACK(on_set_keep));
 }

@@ -12,6 +12,7 @@ from harness.prompter import settle
 from harness.quirky import PIN, Quirky
 
 OK, NOT_LOGGED_IN, DATA = 0x0, 0x101, b"to be signed"
+SECRET = 4
 NOT_NOW = 1  # what a person answers to a question
 PSS = ("-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")
 
@@ -214,3 +215,22 @@ def test_two_that_look_the_same(token, identities, client, tmp_path):
         assert done["rv"] == OK
         assert_verifies(tmp_path, one, mechanisms_of(one)[0], done["signature"])
     assert program.n_given == 2
+
+
+def test_login_shows_what_is_hidden(token, identities):
+    """What nobody ever saw has no slot at which a program could ask for its PIN."""
+    holder = token("private-certificates")
+    holder.start()
+    wait_until(holder.tokens, "the token")
+    [label] = holder.tokens()
+    assert holder.listed() == {}
+    login = ("token", "login", label, "--pin-file")
+    wrong = holder.person.meishi(*login, holder.person.write("wrong", "0000"), check=False)
+    assert (wrong.returncode, holder.listed()) == (SECRET, {})
+    right = holder.person.meishi(*login, holder.person.write("right", PIN))
+    assert right.stdout == f"“{label}” is open.\n"
+    holder.wait_for(*identities)
+    assert holder.tokens()[label]["logged_in"]
+    holder.person.meishi("token", "logout", label)
+    assert not holder.tokens()[label]["logged_in"]
+    assert set(holder.listed()) == {identity.subject for identity in identities}

@@ -79,6 +79,66 @@ def block(holder, tries=3):
     return done
 
 
+# ---- giving it
+
+
+def login(holder, pin, *options):
+    written = holder.person.write("pin", pin)
+    return holder.person.meishi(
+        "token", "login", HANA, "--pin-file", written, *options, check=False
+    )
+
+
+def test_given_before_it_is_asked_for(hold, softhsm, client):
+    holder = hold(softhsm=softhsm)
+    prompter = holder.prompter()
+    done = login(holder, PIN, "--json")
+    assert json.loads(done.stdout) == {"token": HANA, "state": "open"}
+    assert holder.tokens()[HANA]["logged_in"]
+    assert login(holder, WRONG).returncode == 0  # nothing is tried at an open one
+    one = client(holder.person)
+    arguments = {"mechanism": "SHA256_RSA_PKCS", "data": "00" * 32} | one.open_key(HANA)
+    assert one.sign(**arguments)["rv"] == OK
+    settle()
+    assert prompter.questions == []
+    assert holder.person.meishi("token", "logout", HANA).stdout == f"“{HANA}” is closed.\n"
+    one.send("sign", **arguments)
+    prompter.give(prompter.question()[0], PIN)
+    assert one.receive()["rv"] == OK
+
+
+def test_given_while_it_is_asked_for(hold, softhsm, client):
+    holder = hold(softhsm=softhsm)
+    prompter = holder.prompter()
+    one = client(holder.person)
+    one.send("sign", mechanism="SHA256_RSA_PKCS", data="00" * 32, **one.open_key(HANA))
+    prompter.question()
+    assert login(holder, PIN).returncode == 0
+    assert one.receive()["rv"] == OK
+
+
+def test_wrong_ones_are_counted_and_the_last_is_not_spent_unasked(hold, reader, card):
+    holder = hold(card=reader)
+    for _ in range(2):
+        assert login(holder, WRONG).returncode == SECRET
+    wait_until(lambda: state(holder) == "last", "the last try")
+    assert login(holder, WRONG).returncode not in (0, SECRET)
+    assert state(holder) == "last"
+    assert login(holder, PIN, "--yes").returncode == 0
+
+
+def test_given_on_a_terminal(hold, softhsm):
+    holder = hold(softhsm=softhsm)
+    person = holder.person
+    argv = [person.tree.meishi, "token", "login", HANA]
+    terminal = Terminal(argv, person.env, person.home, **person.identity())
+    terminal.expect_question(f"PIN of “{HANA}”: ")
+    terminal.send(f"{PIN}\n")
+    terminal.expect("is open")
+    assert terminal.finish() == 0
+    assert PIN not in terminal.text
+
+
 # ---- changing
 
 
