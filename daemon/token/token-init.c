@@ -19,6 +19,7 @@ typedef struct {
     char *name; /* for sentences */
     char *label;
     guint64 slot, presence;
+    GArray *neighbours; /* guint64: presences of the module's tokens, which are not the new one */
     MeishiSecret *so_pin, *pin;
 } Init;
 
@@ -30,6 +31,7 @@ init_free(gpointer data)
     g_free(init->module);
     g_free(init->name);
     g_free(init->label);
+    g_array_unref(init->neighbours);
     meishi_secret_unref(init->so_pin);
     meishi_secret_unref(init->pin);
     g_free(init);
@@ -147,19 +149,35 @@ has_label(const MeishiHostSlot *slot, const char *label)
            memcmp(slot->label.data, label, slot->label.len) == 0;
 }
 
-/* In its slot, or where the module moved it. */
+static gboolean
+was_there(const Init *init, const MeishiHostSlot *slot)
+{
+    for (guint i = 0; i < init->neighbours->len; i++) {
+        if (g_array_index(init->neighbours, guint64, i) == slot->presence)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* In its slot, or where the module moved it: then it is the one of that name that was not there
+ * before.  Another one would be given a PIN that is not meant for it. */
 static gboolean
 find_again(Init *init, const MeishiHostReply *reply)
 {
     const MeishiHostSlot *found = NULL;
+    guint n_new = 0;
 
     for (guint i = 0; i < reply->n; i++) {
         const MeishiHostSlot *slot = &reply->slots[i];
 
-        if (slot->presence != 0 && has_label(slot, init->label) &&
-            (found == NULL || slot->slot == init->slot))
+        if (slot->presence == 0 || !has_label(slot, init->label) || was_there(init, slot))
+            continue;
+        n_new++;
+        if (found == NULL || slot->slot == init->slot)
             found = slot;
     }
+    if (found != NULL && found->slot != init->slot && n_new > 1)
+        return FALSE;
     if (found == NULL)
         return FALSE;
     init->slot = found->slot;
@@ -205,6 +223,21 @@ on_initialized(GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error(task, new_init_error(init, answer->reply.status));
 }
 
+static GArray *
+list_neighbours(MeishiTokens *tokens, const MeishiTokenContent *token)
+{
+    GPtrArray *uses = meishi_tokens_list(tokens);
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(guint64));
+
+    for (guint i = 0; i < uses->len; i++) {
+        const MeishiTokenContent *other = meishi_token_use_token(uses->pdata[i]);
+
+        if (strcmp(other->module, token->module) == 0)
+            g_array_append_val(list, other->presence);
+    }
+    return list;
+}
+
 static Init *
 init_new(MeishiTokens *tokens, const MeishiTokenContent *token, const MeishiTokenInit *wish)
 {
@@ -216,6 +249,7 @@ init_new(MeishiTokens *tokens, const MeishiTokenContent *token, const MeishiToke
     init->label = g_strdup(wish->label);
     init->slot = token->slot;
     init->presence = token->presence;
+    init->neighbours = list_neighbours(tokens, token);
     if (wish->so_pin != NULL && wish->pin != NULL) {
         init->so_pin = meishi_secret_ref(wish->so_pin);
         init->pin = meishi_secret_ref(wish->pin);

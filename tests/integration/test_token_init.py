@@ -61,6 +61,25 @@ def test_named(holder, init):
     assert LABEL in holder.tokens()
 
 
+def test_same_name(holder, softhsm, init):
+    """A token that is called as the new one keeps its PIN."""
+    pins = [PIN, "9999"]
+    init("--label", LABEL)
+    holder.person.write("other", pins[1])
+    wait_until(lambda: blank(holder), "the next blank token is seen")
+    init(*blank(holder), "--label", LABEL, pin="other")
+
+    def opens(index, pin):
+        done = softhsm.run(
+            "pkcs11-tool", "--module", softhsm.module, "--slot-index", str(index), "--login",
+            "--pin", pin, "--list-objects", check=False,
+        )  # fmt: skip
+        return done.returncode == 0
+
+    opened = [[pin for pin in pins if opens(index, pin)] for index in range(2)]
+    assert sorted(opened) == sorted([pin] for pin in pins)
+
+
 def test_twice(holder, softhsm, init):
     """What is on it stays, unless the person types what it is called."""
     init("--label", LABEL)

@@ -46,6 +46,7 @@ static int n_listed; /* calls of C_GetSlotList */
 static int tries_left = TRIES;
 static char user_pin[32] = PIN;
 static bool is_logged_in, is_gone, was_context_login;
+static CK_SLOT_ID vanished; /* a slot that is empty for good; 0 */
 static int n_sessions;
 static CK_OBJECT_HANDLE used_key;
 static CK_ULONG generation; /* of session handles */
@@ -304,7 +305,8 @@ get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info)
     memset(info, 0, sizeof *info);
     fill(info->slotDescription, sizeof info->slotDescription, "Hostile reader");
     fill(info->manufacturerID, sizeof info->manufacturerID, "Mallory");
-    info->flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT | (is_gone ? 0 : CKF_TOKEN_PRESENT);
+    info->flags =
+        CKF_REMOVABLE_DEVICE | CKF_HW_SLOT | (is_gone || slot == vanished ? 0 : CKF_TOKEN_PRESENT);
     is_gone = false; /* it is put in again */
     return CKR_OK;
 }
@@ -497,6 +499,8 @@ init_token(CK_SLOT_ID slot, unsigned char *pin, CK_ULONG len, unsigned char *tex
     if (len != strlen(SO_PIN) || memcmp(pin, SO_PIN, len) != 0)
         return CKR_PIN_INCORRECT;
     memcpy(label, text, 32);
+    if (is_told("init-vanish"))
+        vanished = slot;
     return CKR_OK;
 }
 
