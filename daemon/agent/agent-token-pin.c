@@ -144,7 +144,8 @@ on_set(GObject *source, GAsyncResult *result, gpointer user_data)
     gboolean ok = meishi_token_use_set_pin_finish(result, &error);
 
     meishi_agent_announce_hints(g_task_get_source_object(task));
-    meishi_token_keep_note_tried(change->lock, ok);
+    if (ok)
+        meishi_token_keep_note_opened(change->lock, meishi_token_use_taken_pin(result));
     if (change->lock->opening != NULL)
         meishi_opening_look_again(change->lock->opening);
     if (!ok && !change->is_unblocking)
@@ -163,7 +164,6 @@ begin(MeishiTokenLock *lock, const MeishiPinChange *wanted, GTask *task)
     change->lock = meishi_token_lock_ref(lock);
     change->is_unblocking = wanted->is_unblocking;
     g_task_set_task_data(task, change, change_free);
-    meishi_token_keep_note_try(lock, wanted->pin);
     if (wanted->is_unblocking)
         meishi_token_use_unblock_pin_async(lock->use, wanted->by, wanted->pin, on_set, task);
     else

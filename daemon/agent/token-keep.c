@@ -41,7 +41,6 @@ meishi_token_keep_free(MeishiTokenKeep *keep)
     if (keep == NULL)
         return;
     meishi_source_clear(&keep->timer);
-    meishi_secret_unref(keep->tried);
     g_free(keep);
 }
 
@@ -131,21 +130,11 @@ meishi_token_keep_note_login(MeishiTokenLock *lock)
         end_in(lock, keep.minutes * minute_ms);
 }
 
+/* Nothing but what the token has taken is stored. */
 void
-meishi_token_keep_note_try(MeishiTokenLock *lock, MeishiSecret *pin)
+meishi_token_keep_note_opened(MeishiTokenLock *lock, MeishiSecret *pin)
 {
-    MeishiTokenKeep *keep = meishi_token_keep_of(lock);
-
-    g_clear_pointer(&keep->tried, meishi_secret_unref);
-    keep->tried = pin != NULL ? meishi_secret_ref(pin) : NULL;
-}
-
-void
-meishi_token_keep_note_tried(MeishiTokenLock *lock, gboolean is_right)
-{
-    g_autoptr(MeishiSecret) pin = g_steal_pointer(&meishi_token_keep_of(lock)->tried);
-
-    if (!is_right || !is_alive(lock))
+    if (!is_alive(lock))
         return;
     lock->agent->shelf->was_closed = FALSE; /* the person has opened it again */
     meishi_token_keep_note_login(lock);

@@ -13,7 +13,6 @@
 
 struct MeishiTokenKeep {
     GSource *timer;       /* the end of the login; NULL */
-    MeishiSecret *tried;  /* what the person typed, until it is known whether it is right; NULL */
     GPtrArray *waiting;   /* GTask: who waits for what is stored to be tried; NULL: it is not */
     gboolean has_failed;  /* what is stored is not right */
     gboolean was_cleared; /* it may not be stored any more */
@@ -28,9 +27,8 @@ void meishi_token_keep_free(MeishiTokenKeep *keep); /* NULL is fine */
 /* What the person wants for @known as far as policy allows. */
 MeishiPinKeep meishi_token_keep_in_force(MeishiAgent *agent, const MeishiKnownToken *known);
 
-/* The person's PIN is being tried (NULL: at the token's own keys), and was tried. */
-void meishi_token_keep_note_try(MeishiTokenLock *lock, MeishiSecret *pin);
-void meishi_token_keep_note_tried(MeishiTokenLock *lock, gboolean is_right);
+/* The person has opened it; @pin as meishi_token_use_taken_pin() has it. */
+void meishi_token_keep_note_opened(MeishiTokenLock *lock, MeishiSecret *pin);
 
 /* The token is open from now on. */
 void meishi_token_keep_note_login(MeishiTokenLock *lock);

@@ -114,7 +114,6 @@ void
 meishi_token_lock_try_async(MeishiTokenLock *lock, MeishiSecret *pin, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
-    meishi_token_keep_note_try(lock, pin);
     if (pin != NULL)
         meishi_token_use_login_async(lock->use, pin, callback, user_data);
     else
@@ -130,8 +129,9 @@ meishi_token_lock_try_finish(MeishiTokenLock *lock, GAsyncResult *result, GError
 
     if (agent != NULL)
         meishi_agent_announce_hints(agent);
-    meishi_token_keep_note_tried(lock, ok);
-    if (!ok)
+    if (ok)
+        meishi_token_keep_note_opened(lock, meishi_token_use_taken_pin(result));
+    else
         meishi_token_lock_explain(lock, error);
     return ok;
 }

@@ -114,7 +114,7 @@ meishi_token_stored_keep(MeishiTokenLock *lock, MeishiSecret *pin)
         g_strdup_printf("Meishi: PIN of the token “%.*s”", MAX_TITLE, lock->known->facts->label);
     g_autofree char *valid = g_utf8_make_valid(title, -1);
 
-    lock->keep->has_failed = FALSE;
+    meishi_token_keep_of(lock)->has_failed = FALSE;
     meishi_keyring_store_pin_async(item, valid, pin, NULL, on_stored,
                                    errand_new(lock->agent, lock->known));
 }

@@ -119,7 +119,8 @@ on_logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     gboolean ok = meishi_token_use_login_finish(result, &error);
 
     meishi_agent_announce_hints(writer->agent);
-    meishi_token_keep_note_tried(writer->lock, ok);
+    if (ok)
+        meishi_token_keep_note_opened(writer->lock, meishi_token_use_taken_pin(result));
     writer->has_opened = ok;
     if (!ok) {
         meishi_token_lock_explain(writer->lock, &error);
@@ -179,7 +180,6 @@ log_in_async(MeishiTokenWriter *writer, GCancellable *cancellable, GAsyncReadyCa
         g_task_return_error(task, error);
         g_object_unref(task);
     } else if (writer->pin != NULL) {
-        meishi_token_keep_note_try(writer->lock, writer->pin);
         meishi_token_use_login_async(use, writer->pin, on_logged_in, task);
     } else {
         meishi_opening_ask_async(meishi_token_lock_opening(writer->lock), &call, cancellable,

@@ -27,6 +27,7 @@ typedef struct {
     MeishiTokenUse *use;
     void (*begin)(GTask *task); /* when it has its turn */
     MeishiSecret *pin;          /* NULL: none, or at the token's own keys */
+    gboolean was_open;          /* so that @pin was not tried */
     /* Another PIN. */
     MeishiSecret *new_pin;
     gboolean is_unblocking; /* @pin is the PUK */

@@ -321,7 +321,8 @@ run_login(GTask *task)
                                  .n_pins = work->pin != NULL ? 1 : 0,
                                  .pins = {work->pin}};
 
-    if (work->use->is_logged_in)
+    work->was_open = work->use->is_logged_in;
+    if (work->was_open)
         meishi_token_work_finish(task, meishi_secret_new(0), NULL);
     else
         meishi_token_work_call(task, &request,
@@ -485,6 +486,16 @@ meishi_token_use_login_finish(GAsyncResult *result, GError **error)
     g_autoptr(MeishiSecret) nothing = g_task_propagate_pointer(G_TASK(result), error);
 
     return nothing != NULL;
+}
+
+MeishiSecret *
+meishi_token_use_taken_pin(GAsyncResult *result)
+{
+    const MeishiTokenWork *work = g_task_get_task_data(G_TASK(result));
+
+    if (work->was_open)
+        return NULL;
+    return work->new_pin != NULL ? work->new_pin : work->pin;
 }
 
 static gsize

@@ -51,6 +51,10 @@ void meishi_token_use_login_at_reader_async(MeishiTokenUse *use, GCancellable *c
 gboolean
 meishi_token_use_login_finish(GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The PIN that the token took by a login or another PIN that went well; borrowed from @result.
+ * NULL: it was typed at the token, or nobody looked at it, as the token was open by then. */
+MeishiSecret *meishi_token_use_taken_pin(GAsyncResult *result);
+
 /* Ends it when all who are in line have had their turn; nobody is told. */
 void meishi_token_use_logout(MeishiTokenUse *use);
 /* The same before the next one has its turn. */

@@ -241,6 +241,32 @@ test_wrong_pin(void)
     g_assert_error(again, MEISHI_ERROR, MEISHI_ERROR_LOCKED);
 }
 
+/* What nobody looked at is not known to be right. */
+static void
+test_taken_pin(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(MeishiSecret) right = meishi_secret_new_copy("1234", 4);
+    g_autoptr(MeishiSecret) wrong = meishi_secret_new_copy("0000", 4);
+    g_autoptr(MeishiSecret) new = meishi_secret_new_copy("5678", 4);
+    g_autoptr(GAsyncResult) first = NULL, second = NULL, change = NULL;
+    MeishiTokenUse *use;
+
+    fixture_init(&fixture, NULL);
+    use = first_use(&fixture);
+    meishi_token_use_login_async(use, right, on_result, &first);
+    meishi_token_use_login_async(use, wrong, on_result, &second);
+    await_result(&second);
+    g_assert_true(meishi_token_use_login_finish(first, NULL));
+    g_assert_true(meishi_token_use_taken_pin(first) == right);
+    g_assert_true(meishi_token_use_login_finish(second, NULL));
+    g_assert_null(meishi_token_use_taken_pin(second));
+    meishi_token_use_change_pin_async(use, right, new, on_result, &change);
+    await_result(&change);
+    g_assert_true(meishi_token_use_set_pin_finish(change, NULL));
+    g_assert_true(meishi_token_use_taken_pin(change) == new);
+}
+
 static void
 test_pin_pad(void)
 {
@@ -804,6 +830,7 @@ main(int argc, char **argv)
     meishi_module_watch_set_pace(60);
     g_test_add_func("/token/use/login", test_login);
     g_test_add_func("/token/use/wrong-pin", test_wrong_pin);
+    g_test_add_func("/token/use/taken-pin", test_taken_pin);
     g_test_add_func("/token/use/pin-pad", test_pin_pad);
     g_test_add_func("/token/use/change-pin", test_change_pin);
     g_test_add_func("/token/use/change-pin/in-vain", test_change_pin_in_vain);
