@@ -28,6 +28,7 @@ typedef struct {
     void (*begin)(GTask *task); /* when it has its turn */
     MeishiSecret *pin;          /* NULL: none, or at the token's own keys */
     gboolean was_open;          /* so that @pin was not tried */
+    MeishiPinTries known_tries; /* when it was given */
     /* Another PIN. */
     MeishiSecret *new_pin;
     gboolean is_unblocking; /* @pin is the PUK */

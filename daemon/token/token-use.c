@@ -375,6 +375,17 @@ meishi_token_use_logout_first(MeishiTokenUse *use)
 
 /* ---- the queue ------------------------------------------------------------------------------ */
 
+/* Whoever gave a PIN was not asked for the last try then; others have spent those before it while
+ * this one was in line. */
+static gboolean
+would_spend_last_try(const MeishiTokenWork *work)
+{
+    const gboolean has_pin = (work->pin != NULL && !work->is_unblocking) || work->job.pin != NULL;
+
+    return has_pin && work->known_tries < MEISHI_PIN_LAST_TRY &&
+           meishi_token_use_pin_tries(work->use) == MEISHI_PIN_LAST_TRY;
+}
+
 static void
 run(GTask *task)
 {
@@ -382,6 +393,12 @@ run(GTask *task)
 
     if (work->use->watch == NULL)
         meishi_token_work_finish(task, NULL, new_lost_error(work->use));
+    else if (would_spend_last_try(work))
+        meishi_token_work_finish(task, NULL,
+                                 g_error_new(MEISHI_ERROR, MEISHI_ERROR_DENIED,
+                                             "One try is left by now at the PIN of the token "
+                                             "\"%s\", and was not spent.",
+                                             work->use->token->label));
     else if (g_cancellable_is_cancelled(g_task_get_cancellable(task)))
         meishi_token_work_finish(
             task, NULL, g_error_new(MEISHI_ERROR, MEISHI_ERROR_CANCELLED, "This was cancelled."));
@@ -436,6 +453,7 @@ meishi_token_work_enqueue(MeishiTokenWork *work, gconstpointer who, GTask *task)
     MeishiTokenUse *use = work->use;
     g_autoptr(GSource) source = g_idle_source_new();
 
+    work->known_tries = meishi_token_use_pin_tries(use);
     heed(work, g_task_get_cancellable(task));
     g_task_set_task_data(task, work, work_free);
     meishi_turns_add(use->turns, who, task);

@@ -40,8 +40,9 @@ MeishiPinTries meishi_token_use_pin_tries(const MeishiTokenUse *use);
 gboolean meishi_token_use_is_logged_in(const MeishiTokenUse *use);
 
 /* @pin NULL: at the token's own keys.  WRONG_SECRET where the PIN is wrong and can be tried again,
- * LOCKED where it is blocked, INVALID_ARGUMENT where no such PIN can be right (its length),
- * CANCELLED by the person at the keys, UNAVAILABLE, TIMEOUT, FAILED. */
+ * LOCKED where it is blocked, INVALID_ARGUMENT where no such PIN can be right (its length), DENIED
+ * where others left it the last try meanwhile, CANCELLED by the person at the keys, UNAVAILABLE,
+ * TIMEOUT, FAILED. */
 void meishi_token_use_login_async(MeishiTokenUse *use, MeishiSecret *pin,
                                   GAsyncReadyCallback callback, gpointer user_data);
 /* At the token's own keys, until it is cancelled: that ends the waiting, at the price of a new

@@ -241,6 +241,32 @@ test_wrong_pin(void)
     g_assert_error(again, MEISHI_ERROR, MEISHI_ERROR_LOCKED);
 }
 
+/* Several give a PIN at once, while there are more tries: the last is not spent by that. */
+static void
+test_last_try_in_line(void)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(MeishiSecret) wrong = meishi_secret_new_copy("0000", 4);
+    GAsyncResult *results[3] = {NULL};
+    const int codes[] = {MEISHI_ERROR_WRONG_SECRET, MEISHI_ERROR_WRONG_SECRET, MEISHI_ERROR_DENIED};
+    MeishiTokenUse *use;
+
+    fixture_init(&fixture, NULL);
+    use = first_use(&fixture);
+    for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
+        meishi_token_use_login_async(use, wrong, on_result, &results[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(results); i++) {
+        g_autoptr(GError) error = NULL;
+
+        await_result(&results[i]);
+        g_assert_false(meishi_token_use_login_finish(results[i], &error));
+        g_assert_error(error, MEISHI_ERROR, codes[i]);
+        g_object_unref(results[i]);
+    }
+    g_assert_cmpint(meishi_token_use_pin_tries(use), ==, MEISHI_PIN_LAST_TRY);
+    assert_logs_in(use);
+}
+
 /* What nobody looked at is not known to be right. */
 static void
 test_taken_pin(void)
@@ -830,6 +856,7 @@ main(int argc, char **argv)
     meishi_module_watch_set_pace(60);
     g_test_add_func("/token/use/login", test_login);
     g_test_add_func("/token/use/wrong-pin", test_wrong_pin);
+    g_test_add_func("/token/use/last-try-in-line", test_last_try_in_line);
     g_test_add_func("/token/use/taken-pin", test_taken_pin);
     g_test_add_func("/token/use/pin-pad", test_pin_pad);
     g_test_add_func("/token/use/change-pin", test_change_pin);
