@@ -97,7 +97,11 @@ on_time_is_up(gpointer user_data)
     MeishiTokenLock *lock = user_data;
 
     meishi_source_clear(&lock->keep->timer);
-    meishi_token_use_logout(lock->use);
+    if (is_alive(lock) &&
+        meishi_token_keep_in_force(lock->agent, lock->known).kind == MEISHI_PIN_MINUTES)
+        meishi_token_use_logout_first(lock->use); /* programs that never stop end too */
+    else
+        meishi_token_use_logout(lock->use);
     if (lock->agent != NULL)
         meishi_agent_announce_hints(lock->agent);
     return G_SOURCE_REMOVE;
