@@ -31,6 +31,7 @@ typedef struct {
     MeishiAway away;
     MeishiTokenLock *lock; /* where it was tried last; NULL */
     MeishiOpening *each_use;
+    MeishiSecret *given; /* for this use, until it was tried */
     MeishiSecret *result;
     gboolean was_asked, has_waited;
     guint waited_ms;
@@ -52,6 +53,7 @@ call_unref(Call *call)
     meishi_identity_unref(call->identity);
     meishi_away_clear(&call->away);
     meishi_token_lock_unref(call->lock);
+    meishi_secret_unref(call->given);
     meishi_secret_unref(call->result);
     g_object_unref(call->agent);
     g_free(call);
@@ -185,6 +187,7 @@ on_key_tried(GObject *source, GAsyncResult *result, gpointer user_data)
     Call *call = g_task_get_task_data(task);
     GError *error = NULL;
 
+    g_clear_pointer(&call->given, meishi_secret_unref);
     g_clear_pointer(&call->result, meishi_secret_unref);
     call->result = meishi_token_use_operate_finish(result, &error);
     if (error != NULL)
@@ -193,23 +196,58 @@ on_key_tried(GObject *source, GAsyncResult *result, gpointer user_data)
         g_task_return_boolean(task, TRUE);
 }
 
+/* A PIN that was given is used; at the reader it may be that nobody gives one any more.  It is for
+ * the token that was asked about, and for none that shows the same certificate by now. */
+static void
+run_key(Call *call, GCancellable *cancellable, GTask *task)
+{
+    const MeishiTokenEntry *entry = find_entry(call);
+
+    if (entry != NULL && entry->lock == call->lock) {
+        run_job(call, entry, call->given, call->given != NULL ? call->cancellable : cancellable,
+                on_key_tried, task);
+        return;
+    }
+    g_task_return_error(task, new_absent_error(call));
+    g_object_unref(task);
+}
+
+static void
+on_key_opened(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    Call *call = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (meishi_token_lock_try_finish(call->lock, result, &error))
+        run_key(call, NULL, g_steal_pointer(&task));
+    else
+        g_task_return_error(task, error);
+}
+
+/* The login may have ended while the person typed, as it does where it is kept for nobody; the PIN
+ * is the same. */
+static gboolean
+is_closed_again(const MeishiTokenUse *use)
+{
+    return !meishi_token_use_is_lost(use) && !meishi_token_use_is_logged_in(use) &&
+           meishi_token_content_needs_login(meishi_token_use_token(use));
+}
+
 static void
 try_key_async(gpointer lock, MeishiSecret *secret, GCancellable *cancellable,
               GAsyncReadyCallback callback, gpointer user_data)
 {
     Call *call = lock;
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
-    const MeishiTokenEntry *entry = find_entry(call);
 
     g_task_set_task_data(task, call_ref(call), release_call);
-    if (entry != NULL) {
-        /* A PIN that was given is used; at the reader it may be that nobody gives one any more. */
-        run_job(call, entry, secret, secret != NULL ? call->cancellable : cancellable, on_key_tried,
-                task);
-        return;
-    }
-    g_task_return_error(task, new_absent_error(call));
-    g_object_unref(task);
+    g_clear_pointer(&call->given, meishi_secret_unref);
+    call->given = secret != NULL ? meishi_secret_ref(secret) : NULL;
+    if (secret != NULL && is_closed_again(call->lock->use))
+        meishi_token_lock_try_async(call->lock, secret, NULL, on_key_opened, task);
+    else
+        run_key(call, cancellable, task);
 }
 
 static gboolean

@@ -309,6 +309,23 @@ test_each_use(Fixture *f, gconstpointer words)
     await_told(f, "++");
 }
 
+/* The login ends while the person types the second time. */
+static void
+test_each_use_logged_out(Fixture *f, gconstpointer words)
+{
+    MeishiTokenLock *lock = f->world->agent->shelf->locks->pdata[0];
+
+    use(f, NULL);
+    await_question(f, 1);
+    give(f, PIN);
+    await_question(f, 2);
+    meishi_token_use_logout(lock->use);
+    await_logout(f);
+    give(f, PIN);
+    await_told(f, "+");
+    g_assert_cmpuint(f->person->n_asked, ==, 2);
+}
+
 static void
 test_each_use_not_now(Fixture *f, gconstpointer words)
 {
@@ -399,6 +416,29 @@ test_keep_minutes(Fixture *f, gconstpointer words)
     meishi_token_keep_set_pace(60000);
 }
 
+/* Programs that use it without a break do not make it hold for longer. */
+static void
+test_keep_minutes_busy(Fixture *f, gconstpointer words)
+{
+    const gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    guint n = 1;
+
+    meishi_token_keep_set_pace(300);
+    g_assert_true(keep(f, "1m", NULL));
+    sign_with_question(f, 1, "+");
+    while (f->person->n_asked < 2 && g_get_monotonic_time() < end) {
+        for (; n < f->told->len + 10; n++)
+            use(f, NULL);
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpuint(f->person->n_asked, ==, 2);
+    person_dismiss(f->person);
+    while (f->told->len < n)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_false(is_logged_in(f));
+    meishi_token_keep_set_pace(60000);
+}
+
 /* What was said while it holds, holds. */
 static void
 test_keep_less(Fixture *f, gconstpointer words)
@@ -469,10 +509,12 @@ main(int argc, char **argv)
     ADD("absent", "", test_absent);
     ADD("each-use", "always", test_each_use);
     ADD("each-use-not-now", "always", test_each_use_not_now);
+    ADD("each-use-logged-out", "always", test_each_use_logged_out);
     ADD("at-the-reader", "pad=100", test_at_the_reader);
     ADD("keep/never", "", test_keep_never);
     ADD("keep/never-unused", "", test_keep_never_unused);
     ADD("keep/minutes", "", test_keep_minutes);
+    ADD("keep/minutes-busy", "", test_keep_minutes_busy);
     ADD("keep/less", "", test_keep_less);
     ADD("keep/closed", "", test_close);
     ADD("keep/policy", "", test_policy);
