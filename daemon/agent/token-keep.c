@@ -2,7 +2,7 @@
  *
  * For how long a token stays open; see token-keep.h.
  *
- *      never     until those who waited for the PIN are done
+ *      never     until those who waited for the PIN are done, half a minute at most
  *      minutes   from the moment at which it was given, used or not
  *      removal   until the token goes, or its module starts anew
  *      keyring   the same, and the next time what is stored opens it
@@ -17,7 +17,10 @@
 #include "daemon/base/source.h"
 #include "daemon/policy/token-rule.h"
 
-#define IDLE_MS 5000 /* for NEVER, where who waited for the PIN has gone */
+/* For NEVER, in parts of a minute: where who waited for the PIN has gone, and where others come all
+ * the time. */
+#define IDLE_PART 12
+#define BUSY_PART 2
 
 static guint minute_ms = 60 * 1000;
 
@@ -91,17 +94,25 @@ is_alive(const MeishiTokenLock *lock)
 
 /* ---- the end of a login --------------------------------------------------------------------- */
 
+static void end_in(MeishiTokenLock *lock, guint ms);
+
+/* Programs that never stop do not keep it open; those that waited for the PIN have a while. */
 static gboolean
 on_time_is_up(gpointer user_data)
 {
     MeishiTokenLock *lock = user_data;
+    MeishiTokenKeep *keep = lock->keep;
 
-    meishi_source_clear(&lock->keep->timer);
-    if (is_alive(lock) &&
-        meishi_token_keep_in_force(lock->agent, lock->known).kind == MEISHI_PIN_MINUTES)
-        meishi_token_use_logout_first(lock->use); /* programs that never stop end too */
-    else
+    meishi_source_clear(&keep->timer);
+    if (!meishi_token_use_is_logged_in(lock->use))
+        return G_SOURCE_REMOVE;
+    if (keep->may_be_in_line) {
         meishi_token_use_logout(lock->use);
+        end_in(lock, minute_ms / BUSY_PART);
+    } else {
+        meishi_token_use_logout_first(lock->use);
+    }
+    keep->may_be_in_line = FALSE;
     if (lock->agent != NULL)
         meishi_agent_announce_hints(lock->agent);
     return G_SOURCE_REMOVE;
@@ -128,8 +139,9 @@ meishi_token_keep_note_login(MeishiTokenLock *lock)
     if (!is_alive(lock))
         return;
     keep = meishi_token_keep_in_force(lock->agent, lock->known);
+    meishi_token_keep_of(lock)->may_be_in_line = keep.kind == MEISHI_PIN_NEVER;
     if (keep.kind == MEISHI_PIN_NEVER)
-        end_in(lock, IDLE_MS);
+        end_in(lock, minute_ms / IDLE_PART);
     else if (keep.kind == MEISHI_PIN_MINUTES)
         end_in(lock, keep.minutes * minute_ms);
 }

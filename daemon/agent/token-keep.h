@@ -12,10 +12,11 @@
 #include "daemon/policy/pin-keep.h"
 
 struct MeishiTokenKeep {
-    GSource *timer;       /* the end of the login; NULL */
-    GPtrArray *waiting;   /* GTask: who waits for what is stored to be tried; NULL: it is not */
-    gboolean has_failed;  /* what is stored is not right */
-    gboolean was_cleared; /* it may not be stored any more */
+    GSource *timer;          /* the end of the login; NULL */
+    gboolean may_be_in_line; /* who waited for the PIN, when that comes */
+    GPtrArray *waiting;      /* GTask: who waits for what is stored to be tried; NULL: it is not */
+    gboolean has_failed;     /* what is stored is not right */
+    gboolean was_cleared;    /* it may not be stored any more */
 };
 
 /* ---- token-keep.c */

@@ -418,14 +418,17 @@ test_keep_minutes(Fixture *f, gconstpointer words)
 
 /* Programs that use it without a break do not make it hold for longer. */
 static void
-test_keep_minutes_busy(Fixture *f, gconstpointer words)
+check_busy(Fixture *f, const char *kept, guint minute_ms)
 {
     const gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
-    guint n = 1;
+    guint n = 0;
 
-    meishi_token_keep_set_pace(300);
-    g_assert_true(keep(f, "1m", NULL));
-    sign_with_question(f, 1, "+");
+    meishi_token_keep_set_pace(minute_ms);
+    g_assert_true(keep(f, kept, NULL));
+    for (; n < 10; n++)
+        use(f, NULL);
+    await_question(f, 1);
+    give(f, PIN);
     while (f->person->n_asked < 2 && g_get_monotonic_time() < end) {
         for (; n < f->told->len + 10; n++)
             use(f, NULL);
@@ -437,6 +440,18 @@ test_keep_minutes_busy(Fixture *f, gconstpointer words)
         g_main_context_iteration(NULL, TRUE);
     g_assert_false(is_logged_in(f));
     meishi_token_keep_set_pace(60000);
+}
+
+static void
+test_keep_minutes_busy(Fixture *f, gconstpointer words)
+{
+    check_busy(f, "1m", 300);
+}
+
+static void
+test_keep_never_busy(Fixture *f, gconstpointer words)
+{
+    check_busy(f, "never", 600);
 }
 
 /* What was said while it holds, holds. */
@@ -515,6 +530,7 @@ main(int argc, char **argv)
     ADD("keep/never-unused", "", test_keep_never_unused);
     ADD("keep/minutes", "", test_keep_minutes);
     ADD("keep/minutes-busy", "", test_keep_minutes_busy);
+    ADD("keep/never-busy", "", test_keep_never_busy);
     ADD("keep/less", "", test_keep_less);
     ADD("keep/closed", "", test_close);
     ADD("keep/policy", "", test_policy);
