@@ -121,6 +121,18 @@ deny(const Operation *operation)
     return MEISHI_WIRE_DENIED;
 }
 
+/* A token that was pulled while its key was in use has taken the key out of the view: that is no
+ * handle that never was (PKCS #11 3.0, 5.1.4: CKR_DEVICE_REMOVED). */
+static enum meishi_wire_status
+explain_absence(const MeishiWireRequest *request)
+{
+    const MeishiErrand *errand = request->errand;
+    gboolean was_on_token =
+        errand != NULL && errand->identity != NULL && errand->identity->place != NULL;
+
+    return was_on_token ? MEISHI_WIRE_GONE : MEISHI_WIRE_NO_OBJECT;
+}
+
 /* Finds the key and checks that it may do this. */
 static enum meishi_wire_status
 check(Operation *operation)
@@ -132,7 +144,7 @@ check(Operation *operation)
     request->view = meishi_board_view(meishi_audience_board(request->audience));
     operation->key = meishi_view_find_key(request->view, operation->msg.object);
     if (operation->key.identity == NULL)
-        return MEISHI_WIRE_NO_OBJECT;
+        return explain_absence(request);
     if (operation->key.is_withheld)
         return deny(operation);
     if (operation->key.is_private != operations[operation->op].needs_private_key)
