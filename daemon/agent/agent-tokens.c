@@ -15,6 +15,12 @@
 
 #define N_ROWS MEISHI_FIRST_TOKEN_ROW /* as many as there are below */
 
+/* A module may say that there is any number of certificates; more than a person has are of no use,
+ * and each is compared with all. */
+#define MAX_OF_TOKEN 128 /* of each kind */
+#define MAX_OF_ALL   1024
+#define MAX_PARSED   4096
+
 /* ---- locks ----------------------------------------------------------------------------------- */
 
 MeishiTokenLock *
@@ -60,6 +66,8 @@ read_cert(GBytes *der, gpointer user_data)
 
     if (cert == NULL) {
         cert = meishi_x509_parse(der, NULL);
+        if (g_hash_table_size(shelf->parsed) >= MAX_PARSED)
+            g_hash_table_remove_all(shelf->parsed); /* those in use are back with the next look */
         if (cert != NULL)
             g_hash_table_insert(shelf->parsed, g_bytes_ref(der), cert);
     }
@@ -164,6 +172,8 @@ read_token(MeishiTokenShelf *shelf, MeishiTokenUse *use, Reading *ret_reading)
 
     reading->identities = meishi_pairing_identities(token, read_cert, shelf);
     reading->others = meishi_pairing_others(token, reading->identities, read_cert, shelf);
+    g_ptr_array_set_size(reading->identities, (gint)MIN(reading->identities->len, MAX_OF_TOKEN));
+    g_ptr_array_set_size(reading->others, (gint)MIN(reading->others->len, MAX_OF_TOKEN));
     reading->seen.facts = token;
     reading->seen.kind = meishi_token_seat_guess_kind(token);
     reading->seen.on_it.identities =
@@ -187,6 +197,10 @@ add_entry(MeishiTokenShelf *shelf, MeishiTokenIdentity *identity, MeishiTokenPla
         meishi_token_entry_offer(entry, identity, lock);
         return;
     }
+    if (shelf->entries->len >= MAX_OF_ALL) {
+        meishi_token_identity_free(identity);
+        return;
+    }
     entry = meishi_token_entry_new(identity, place, lock);
     entry->row = choose_row(shelf, identity->cert);
     g_ptr_array_add(shelf->entries, entry);
@@ -195,7 +209,10 @@ add_entry(MeishiTokenShelf *shelf, MeishiTokenIdentity *identity, MeishiTokenPla
 static void
 add_issuer(MeishiTokenShelf *shelf, MeishiCert *cert)
 {
-    g_ptr_array_add(shelf->issuers, cert);
+    if (shelf->issuers->len < MAX_OF_ALL)
+        g_ptr_array_add(shelf->issuers, cert);
+    else
+        meishi_cert_unref(cert);
 }
 
 /* What the book knows of a token; with @lock it is there all the same. */

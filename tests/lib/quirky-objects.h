@@ -14,7 +14,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 
-#define QUIRKY_MAX_OBJECTS 48
+#define QUIRKY_MAX_OBJECTS 512
 
 struct quirky_object {
     CK_OBJECT_CLASS class;

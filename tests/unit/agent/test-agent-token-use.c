@@ -285,6 +285,48 @@ test_absent(Fixture *f, gconstpointer words)
     g_assert_cmpuint(f->person->n_asked, ==, 0);
 }
 
+/* Alice's certificate, and as many that differ from it in the signature. */
+static void
+put_more_on_card(Fixture *f, guint n)
+{
+    gsize len = g_bytes_get_size(f->alice->cert->der);
+    g_autofree guint8 *der = g_memdup2(g_bytes_get_data(f->alice->cert->der, NULL), len);
+
+    for (guint i = 1; i <= n; i++) {
+        g_autofree char *name = g_strdup_printf("more%u.pem", i);
+        g_autofree char *path = g_build_filename(f->directory, name, NULL);
+        g_autofree char *text = NULL;
+        g_autoptr(GString) pem = g_string_new("-----BEGIN CERTIFICATE-----\n");
+
+        der[len - 1] = (guint8)i;
+        der[len - 2] = (guint8)(i >> 8);
+        text = g_base64_encode(der, len);
+        for (const char *at = text; *at != '\0'; at += MIN(strlen(at), 64))
+            g_string_append_printf(pem, "%.64s\n", at);
+        g_string_append(pem, "-----END CERTIFICATE-----\n");
+        g_assert_true(g_file_set_contents(path, pem->str, -1, NULL));
+    }
+}
+
+/* A module that says that there is more than anybody has. */
+static void
+test_many(Fixture *f, gconstpointer words)
+{
+    guint n = 1;
+
+    put_more_on_card(f, 150);
+    set_module(f, NULL);
+    set_module(f, words);
+    while (n == 1) {
+        g_autoptr(GPtrArray) list = NULL;
+
+        g_main_context_iteration(NULL, TRUE);
+        list = meishi_agent_list(f->world->agent);
+        n = list->len;
+    }
+    g_assert_cmpuint(n, ==, 128);
+}
+
 /* ---- other ways ----------------------------------------------------------------------------- */
 
 static void
@@ -522,6 +564,7 @@ main(int argc, char **argv)
     ADD("cancelled", "", test_cancelled);
     ADD("pulled-while-asked", "", test_pulled_while_asked);
     ADD("absent", "", test_absent);
+    ADD("many", "", test_many);
     ADD("each-use", "always", test_each_use);
     ADD("each-use-not-now", "always", test_each_use_not_now);
     ADD("each-use-logged-out", "always", test_each_use_logged_out);
