@@ -155,6 +155,28 @@ fail_policy(const MeishiSelection *selection, const MeishiTarget *target, GError
     return FALSE;
 }
 
+/* The question is not which one, but where the card is. */
+static gboolean
+is_for_card(const MeishiSelection *selection)
+{
+    g_autoptr(GVariant) question =
+        g_variant_lookup_value(selection->details, "question", G_VARIANT_TYPE_VARDICT);
+
+    return question != NULL && g_str_equal(meishi_dict_text(question, "kind"), "insert");
+}
+
+static gboolean
+fail_card(const MeishiTarget *target, GError **error)
+{
+    g_autofree char *name = meishi_target_name(target);
+
+    g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_PERSON,
+                "What fits %s is on a card or token that is not inserted; `meishi token list` "
+                "shows which are away. Insert it and try again.",
+                name);
+    return FALSE;
+}
+
 static gboolean
 fail_person(const MeishiSelection *selection, const MeishiTarget *target, const char *how,
             GError **error)
@@ -162,6 +184,8 @@ fail_person(const MeishiSelection *selection, const MeishiTarget *target, const 
     g_autofree char *name = meishi_target_name(target);
     g_autofree char *advice = advise(selection, target);
 
+    if (is_for_card(selection))
+        return fail_card(target, error);
     g_set_error(error, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_PERSON,
                 "Which certificate %s gets is for a person to say%s. %s", name, how, advice);
     return FALSE;

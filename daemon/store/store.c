@@ -36,8 +36,10 @@ meishi_store_begin(MeishiStore *store, GError **error)
 {
     if (store->db != NULL)
         return meishi_sql_begin(store->db, error);
-    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT, "There is no vault in %s yet",
-                store->dir);
+    g_set_error(
+        error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT,
+        "There is no vault in %s yet, and nothing can be kept. `meishi vault init` makes one.",
+        store->dir);
     return NULL;
 }
 

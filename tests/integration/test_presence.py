@@ -317,6 +317,22 @@ def role(door):
     return found
 
 
+def test_nobody_to_ask_for_the_card(person, pki, nginx, reader, holds):
+    one = pki.identity("Hana", "rsa2048")
+    card = reader.card({"9a": one}).insert()
+    holder = holds(opensc=reader)
+    holder.start(one)
+    card.pull()
+    wait_until(lambda: not holder.sees(one), "the card is missed")
+    words = ("select", "--ca-file", pki.root.cert, nginx.url("1.3"))
+    done = person.meishi(*words, check=False)
+    assert done.returncode == 11
+    assert "on a card or token that is not inserted" in done.stderr
+    assert "Insert it and try again." in done.stderr
+    done = person.meishi("choices", "set", f"{HOST}:443", "--none", check=False)
+    assert done.returncode == 1 and "`meishi vault init` makes one" in done.stderr
+
+
 def test_terminal(person, pki, nginx, reader, holds):
     """A real `meishi select` on a terminal, a PIV card, and then a real curl; one PIN."""
     one = pki.identity("Hana", "rsa2048")
