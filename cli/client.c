@@ -188,7 +188,7 @@ take_token(GPtrArray *list, const char *path, GVariant *properties)
     const char *kind = meishi_dict_text(properties, "Kind");
     GVariantDict dict;
 
-    if (strcmp(kind, "card") != 0 && strcmp(kind, "token") != 0)
+    if (strcmp(kind, "vault") == 0 || strcmp(kind, "role") == 0)
         return;
     g_variant_dict_init(&dict, properties);
     g_variant_dict_insert(&dict, MEISHI_TOKEN_PATH, "s", path);

@@ -52,7 +52,8 @@ describe_object(GVariant *object)
     const char *type = meishi_dict_text(object, "key-type");
     const char *id = meishi_dict_text(object, "id");
 
-    return g_strdup_printf("%s “%s”%s%s%s%s", meishi_dict_text(object, "class"), label,
+    return g_strdup_printf("%s%s%s%s%s%s%s%s", meishi_dict_text(object, "class"),
+                           label[0] != '\0' ? " “" : "", label, label[0] != '\0' ? "”" : "",
                            type[0] != '\0' ? ", " : "", type, id[0] != '\0' ? ", id " : "", id);
 }
 

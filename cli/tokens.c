@@ -116,7 +116,7 @@ print_line(const char *name, const char *value)
 }
 
 static void
-print_keep(GVariant *token)
+print_keep(const char *name, GVariant *token)
 {
     static const char *const sentences[][2] = {
         {"never", "asked for each time"},
@@ -128,10 +128,10 @@ print_keep(GVariant *token)
         g_strdup_printf("holds for %u min", (guint)meishi_dict_number(token, "PinMinutes"));
 
     if (strcmp(keep, "minutes") == 0)
-        print_line("", minutes);
+        print_line(name, minutes);
     for (gsize i = 0; i < G_N_ELEMENTS(sentences); i++) {
         if (strcmp(keep, sentences[i][0]) == 0)
-            print_line("", sentences[i][1]);
+            print_line(name, sentences[i][1]);
     }
 }
 
@@ -160,7 +160,7 @@ meishi_tokens_print_one(GVariant *token, GPtrArray *labels, GVariant *inspected)
                absence != NULL ? absence : describe_pin(token, &style));
     if (meishi_dict_flag(token, "PinPad"))
         print_line("", "typed at its own keys");
-    print_keep(token);
+    print_keep(absence != NULL ? "PIN" : "", token);
     for (guint i = 0; i < labels->len; i++)
         print_line(i == 0 ? "Identities" : "", labels->pdata[i]);
     if (inspected != NULL) {

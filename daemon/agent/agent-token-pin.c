@@ -79,15 +79,24 @@ check_pin(const MeishiTokenLock *lock, const MeishiSecret *pin, GError **error)
                   lock);
 }
 
+static char *
+describe_length(const MeishiTokenContent *token)
+{
+    return token->max_pin == 0
+               ? g_strdup_printf("at least %u characters", token->min_pin)
+               : g_strdup_printf("%u to %u characters", token->min_pin, token->max_pin);
+}
+
 static gboolean
 check_pins(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **error)
 {
     const MeishiTokenContent *token = meishi_token_use_token(lock->use);
+    g_autofree char *length = describe_length(token);
 
     if (!fits(change->pin, token)) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                    "The new PIN does not fit: one of the token “%s” has %u to %u characters.",
-                    lock->place->slot_label, token->min_pin, token->max_pin);
+                    "The new PIN does not fit: one of the token “%s” has %s.",
+                    lock->place->slot_label, length);
         return FALSE;
     }
     if (change->is_unblocking || change->pin == NULL)
@@ -115,7 +124,7 @@ static GError *
 new_absent_error(const char *token)
 {
     return g_error_new(MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                       "There is no card and no token “%s” now. Insert it.", token);
+                       "The token “%s” is not there. Insert it and try again.", token);
 }
 
 /* ---- another PIN ---------------------------------------------------------------------------- */

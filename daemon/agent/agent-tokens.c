@@ -528,7 +528,7 @@ static void
 on_said(const char *module, const char *line, gpointer user_data)
 {
     MeishiTokenShelf *shelf = user_data;
-    g_autofree char *text = g_strdup_printf("The PKCS#11 module \"%s\" says: %s", module, line);
+    g_autofree char *text = g_strdup_printf("The PKCS#11 module “%s” says: %s", module, line);
 
     g_signal_emit_by_name(shelf->agent, "token-trouble", text);
 }

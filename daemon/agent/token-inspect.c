@@ -84,11 +84,9 @@ static const Name use_names[] = {
 };
 
 static const Name class_names[] = {
-    {CKO_CERTIFICATE, "certificate"},
-    {CKO_PUBLIC_KEY, "public-key"},
-    {CKO_PRIVATE_KEY, "private-key"},
-    {CKO_DATA, "data"},
-    {G_MAXUINT64, NULL},
+    {CKO_CERTIFICATE, "certificate"}, {CKO_PUBLIC_KEY, "public-key"},
+    {CKO_PRIVATE_KEY, "private-key"}, {CKO_DATA, "data"},
+    {CKO_PROFILE, "profile"},         {G_MAXUINT64, NULL},
 };
 
 static char *

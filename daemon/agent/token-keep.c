@@ -221,7 +221,7 @@ meishi_agent_set_pin_keep(MeishiAgent *agent, const char *token, const MeishiPin
 
     if (lock == NULL) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                    "There is no card and no token “%s” now. Insert it.", token);
+                    "The token “%s” is not there. Insert it and try again.", token);
         return FALSE;
     }
     before = read_wish(lock->known).kind;

@@ -24,33 +24,6 @@ meishi_token_lock_find(const MeishiAgent *agent, const char *label)
 
 /* ---- facts and words ------------------------------------------------------------------------ */
 
-/* A sentence; new.  Only a TPM forgives by itself, and takes no PUK meanwhile. */
-static char *
-advise(const MeishiTokenLock *lock)
-{
-    g_autofree char *label = g_shell_quote(lock->place->slot_label);
-
-    if (lock->place->kind == MEISHI_TOKEN_TPM)
-        return g_strdup("A TPM takes PINs again by itself after some time.");
-    return g_strdup_printf("`meishi token pin %s --unblock` sets a new one with the PUK.", label);
-}
-
-void
-meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error)
-{
-    g_autofree char *advice = NULL;
-    char *message;
-
-    if (error == NULL || !g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
-        return;
-    advice = advise(lock);
-    message = g_strjoin(" ", (*error)->message, advice, NULL);
-    g_free((*error)->message);
-    (*error)->message = message;
-}
-
-/* ---- the lock ------------------------------------------------------------------------------- */
-
 static MeishiLockTries
 tries_of(const MeishiTokenUse *use)
 {
@@ -63,6 +36,51 @@ tries_of(const MeishiTokenUse *use)
 
     return tries[meishi_token_use_pin_tries(use)];
 }
+
+/* A sentence; new.  Only a TPM forgives by itself, and takes no PUK meanwhile. */
+static char *
+advise(const MeishiTokenLock *lock)
+{
+    g_autofree char *label = g_shell_quote(lock->place->slot_label);
+
+    if (lock->place->kind == MEISHI_TOKEN_TPM)
+        return g_strdup("A TPM takes PINs again by itself after some time.");
+    return g_strdup_printf("`meishi token pin %s --unblock` sets a new one with the PUK.", label);
+}
+
+/* NULL: nothing is known of them.  New, as above. */
+static char *
+count_tries(const MeishiTokenLock *lock)
+{
+    static const char *const sentences[] = {
+        [MEISHI_LOCK_TRIES_FEW] = "Few tries are left.",
+        [MEISHI_LOCK_TRIES_LAST] = "One try is left: a wrong PIN then blocks it.",
+    };
+    MeishiLockTries tries = tries_of(lock->use);
+
+    return tries < G_N_ELEMENTS(sentences) ? g_strdup(sentences[tries]) : NULL;
+}
+
+void
+meishi_token_lock_explain(const MeishiTokenLock *lock, GError **error)
+{
+    g_autofree char *advice = NULL;
+    char *message;
+
+    if (error == NULL || *error == NULL)
+        return;
+    if (g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_LOCKED))
+        advice = advise(lock);
+    else if (g_error_matches(*error, MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET))
+        advice = count_tries(lock);
+    if (advice == NULL)
+        return;
+    message = g_strjoin(" ", (*error)->message, advice, NULL);
+    g_free((*error)->message);
+    (*error)->message = message;
+}
+
+/* ---- the lock ------------------------------------------------------------------------------- */
 
 void
 meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts)

@@ -14,6 +14,7 @@
 #include "daemon/bus/identity-object.h"
 #include "daemon/bus/token-pin.h"
 #include "daemon/bus/token-setup.h"
+#include "daemon/policy/candidate.h"
 #include "daemon/token/uri.h"
 
 #define TOKENS MEISHI_BUS_PATH "/token/"
@@ -151,11 +152,12 @@ add_foreign_tokens(GPtrArray *tokens, const GPtrArray *views)
 
 /* ---- what is shown --------------------------------------------------------------------------- */
 
+/* Of a card or token, in the words of policy (Token-Kind). */
 static const char *
 kind_of(const Token *token)
 {
     if (token->view != NULL)
-        return token->view->place->kind == MEISHI_TOKEN_CARD ? "card" : "token";
+        return meishi_candidate_token_kind_name(token->view->place->kind);
     return token->role[0] != '\0' ? "role" : "vault";
 }
 

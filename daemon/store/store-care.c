@@ -208,8 +208,8 @@ meishi_store_dump(MeishiStore *store, GError **error)
     guint8 *image;
 
     if (store->db == NULL) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT, "There is no vault in %s yet",
-                    store->dir);
+        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NO_VAULT,
+                    "There is no vault in %s yet. `meishi vault init` makes one.", store->dir);
         return NULL;
     }
     image = sqlite3_serialize(store->db, "main", &len, 0);

@@ -177,7 +177,7 @@ dup_library(const MeishiTokenPlaces *places, const char *name, GHashTable *setti
         path = dup_remote_library(remote);
         if (path == NULL)
             remark(remarks,
-                   "The PKCS#11 module \"%s\" is passed over: Meishi runs modules in processes of "
+                   "The PKCS#11 module “%s” is passed over: Meishi runs modules in processes of "
                    "its own; add the library itself with \"meishi token add-module\".",
                    name);
         return path;

@@ -112,14 +112,14 @@ GError *
 meishi_rv_error(guint64 status, const char *token, const char *what)
 {
     static const char *const sentences[] = {
-        [MEISHI_RV_GONE] = "The token \"%s\" was removed.",
-        [MEISHI_RV_LOGGED_OUT] = "The token \"%s\" wants its PIN.",
-        [MEISHI_RV_WRONG_PIN] = "This is not the PIN of the token \"%s\".",
-        [MEISHI_RV_BAD_PIN] = "A PIN of the token \"%s\" has another length or other characters.",
-        [MEISHI_RV_BLOCKED] = "The PIN of the token \"%s\" is blocked.",
-        [MEISHI_RV_BUSY] = "Other programs have taken all sessions of the token \"%s\"; it can be "
+        [MEISHI_RV_GONE] = "The token “%s” was removed.",
+        [MEISHI_RV_LOGGED_OUT] = "The token “%s” wants its PIN.",
+        [MEISHI_RV_WRONG_PIN] = "This is not the PIN of the token “%s”.",
+        [MEISHI_RV_BAD_PIN] = "A PIN of the token “%s” has another length or other characters.",
+        [MEISHI_RV_BLOCKED] = "The PIN of the token “%s” is blocked.",
+        [MEISHI_RV_BUSY] = "Other programs have taken all sessions of the token “%s”; it can be "
                            "used when one of them has ended.",
-        [MEISHI_RV_CANCELLED] = "The PIN of the token \"%s\" was not typed at its reader.",
+        [MEISHI_RV_CANCELLED] = "The PIN of the token “%s” was not typed at its reader.",
     };
     MeishiRv meaning = meishi_rv_judge(status);
     g_autofree char *name = meishi_rv_name(status);
@@ -131,7 +131,7 @@ meishi_rv_error(guint64 status, const char *token, const char *what)
 
         g_string_append_printf(text, "%s%s%s", parts[0], token, parts[1]);
     } else {
-        g_string_append_printf(text, "The token \"%s\" cannot %s (%s).", token, what, name);
+        g_string_append_printf(text, "The token “%s” cannot %s (%s).", token, what, name);
     }
     error = g_error_new_literal(MEISHI_ERROR, (gint)code_of(status), text->str);
     g_string_free(text, TRUE);

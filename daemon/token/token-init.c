@@ -83,20 +83,18 @@ new_init_error(const Init *init, guint64 status)
     switch (meishi_rv_judge(status)) {
     case MEISHI_RV_WRONG_PIN:
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET,
-                           "This is not the security officer's PIN of the token \"%s\".",
-                           init->name);
+                           "This is not the security officer's PIN of the token “%s”.", init->name);
     case MEISHI_RV_BAD_PIN:
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                           "The token \"%s\" does not take such a PIN for its security officer: it "
+                           "The token “%s” does not take such a PIN for its security officer: it "
                            "is too short, too long or has characters that are not allowed in it.",
                            init->name);
     case MEISHI_RV_BLOCKED:
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_LOCKED,
-                           "The security officer's PIN of the token \"%s\" is blocked.",
-                           init->name);
+                           "The security officer's PIN of the token “%s” is blocked.", init->name);
     case MEISHI_RV_REFUSED:
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_UNSUPPORTED,
-                           "The token \"%s\" is not set up through PKCS#11 (%s). Use the program "
+                           "The token “%s” is not set up through PKCS#11 (%s). Use the program "
                            "that came with it.",
                            init->name, name);
     default:
@@ -110,7 +108,7 @@ new_pin_error(const Init *init, guint64 status)
     g_autofree char *name = meishi_rv_name(status);
 
     return g_error_new(MEISHI_ERROR, MEISHI_ERROR_FAILED,
-                       "The token \"%s\" was set up, but did not take the PIN (%s). Set it up once "
+                       "The token “%s” was set up, but did not take the PIN (%s). Set it up once "
                        "more with one that is longer or has other characters.",
                        init->label, name);
 }

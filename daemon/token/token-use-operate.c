@@ -112,7 +112,7 @@ static GError *
 new_mismatch_error(const MeishiTokenWork *work)
 {
     return g_error_new(MEISHI_ERROR, MEISHI_ERROR_KEY_MISMATCH,
-                       "The token \"%s\" has no key that belongs to the certificate.",
+                       "The token “%s” has no key that belongs to the certificate.",
                        work->use->token->label);
 }
 
@@ -169,10 +169,10 @@ may_operate(GTask *task, const MeishiTokenObject *key)
 
     if (work->way == NULL)
         error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_MECHANISM,
-                            "The token \"%s\" cannot sign in the way that is asked for.", label);
+                            "The token “%s” cannot sign in the way that is asked for.", label);
     else if (key->always_authenticate && work->job.pin == NULL && !work->job.use_pad)
         error = g_error_new(MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED,
-                            "The token \"%s\" wants its PIN for each use of this key.", label);
+                            "The token “%s” wants its PIN for each use of this key.", label);
     if (error != NULL)
         meishi_token_work_finish(task, NULL, error);
     return error == NULL;
@@ -315,7 +315,7 @@ finish_without_key(GTask *task)
     else
         meishi_token_work_finish(task, NULL,
                                  g_error_new(MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                                             "The token \"%s\" has no key for this certificate.",
+                                             "The token “%s” has no key for this certificate.",
                                              use->token->label));
 }
 

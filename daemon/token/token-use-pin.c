@@ -32,7 +32,7 @@ static const char *
 suggest(const MeishiTokenContent *token)
 {
     return strstr(token->module, "opensc") != NULL
-               ? "OpenSC does it with \"user_pin_unblock_style = set_pin_in_unlogged_session\" in "
+               ? "OpenSC does it with “user_pin_unblock_style = set_pin_in_unlogged_session” in "
                  "opensc.conf(5), and `pkcs15-tool --unblock-pin` without."
                : "The tool that came with the token may do it.";
 }
@@ -42,14 +42,14 @@ new_unblock_error(const MeishiTokenContent *token, MeishiRv meaning)
 {
     if (meaning == MEISHI_RV_WRONG_PIN)
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_WRONG_SECRET,
-                           "This is not the PUK of the token \"%s\".", token->label);
+                           "This is not the PUK of the token “%s”.", token->label);
     if (meaning == MEISHI_RV_BLOCKED)
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_LOCKED,
-                           "The PIN of the token \"%s\" stays blocked: its PUK is blocked as well "
+                           "The PIN of the token “%s” stays blocked: its PUK is blocked as well "
                            "for now, or its module does not take one. %s",
                            token->label, suggest(token));
     return g_error_new(MEISHI_ERROR, MEISHI_ERROR_UNSUPPORTED,
-                       "The module of the token \"%s\" does not take a PUK for a PIN that is %s. "
+                       "The module of the token “%s” does not take a PUK for a PIN that is %s. "
                        "%s",
                        token->label,
                        meishi_token_content_pin_tries(token) == MEISHI_PIN_BLOCKED ? "blocked"
@@ -67,7 +67,7 @@ new_error(const MeishiTokenWork *work, guint64 status)
         g_autofree char *length = describe_length(token);
 
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                           "A PIN of the token \"%s\" has %s.", token->label, length);
+                           "A PIN of the token “%s” has %s.", token->label, length);
     }
     if (work->is_unblocking)
         return new_unblock_error(token, meaning);
@@ -75,7 +75,7 @@ new_error(const MeishiTokenWork *work, guint64 status)
         g_autofree char *name = meishi_rv_name(status);
 
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_UNSUPPORTED,
-                           "The token \"%s\" does not let its PIN be changed (%s).", token->label,
+                           "The token “%s” does not let its PIN be changed (%s).", token->label,
                            name);
     }
     return meishi_rv_error(status, token->label, "change its PIN");
@@ -103,12 +103,11 @@ on_opened(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     if (meishi_rv_is_about_pin(answer->reply.status)) {
         meishi_token_work_finish_after_look(
-            task,
-            g_error_new(MEISHI_ERROR, MEISHI_ERROR_FAILED,
-                        "The module of the token \"%s\" said that it has set the PIN, but the "
-                        "new one does not open the token. Try the old one before anything "
-                        "else.",
-                        use->token->label));
+            task, g_error_new(MEISHI_ERROR, MEISHI_ERROR_FAILED,
+                              "The module of the token “%s” said that it has set the PIN, but the "
+                              "new one does not open the token. Try the old one before anything "
+                              "else.",
+                              use->token->label));
     } else if (answer->reply.status != CKR_OK) {
         meishi_token_work_finish_status(task, answer->reply.status, "take its new PIN");
     } else {

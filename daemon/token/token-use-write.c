@@ -16,15 +16,15 @@ new_refusal(const MeishiTokenUse *use, guint64 status)
 
     if (status == CKR_DEVICE_MEMORY)
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_NO_SPACE,
-                           "There is no room left on the token \"%s\" (%s).", use->token->label,
+                           "There is no room left on the token “%s” (%s).", use->token->label,
                            name);
     if (status == CKR_TOKEN_WRITE_PROTECTED || status == CKR_SESSION_READ_ONLY ||
         status == CKR_FUNCTION_NOT_SUPPORTED)
         return g_error_new(MEISHI_ERROR, MEISHI_ERROR_UNSUPPORTED,
-                           "The token \"%s\" can only be read through its module (%s).",
+                           "The token “%s” can only be read through its module (%s).",
                            use->token->label, name);
     return g_error_new(MEISHI_ERROR, MEISHI_ERROR_UNSUPPORTED,
-                       "The token \"%s\" does not take this (%s).", use->token->label, name);
+                       "The token “%s” does not take this (%s).", use->token->label, name);
 }
 
 static gboolean

@@ -56,6 +56,7 @@ def test_listed_without_a_question(holder, identities):
     prompter = holder.prompter()
     shown = holder.person.meishi("token", "show", RSA).stdout
     assert all(name in shown for name in NAMES.values())
+    assert "“”" not in shown and " profile\n" in shown
     (token,) = holder.tokens().values()
     assert (token["label"], token["kind"], token["pin"]) == (RSA, "card", "ok")
     assert token["reader"].startswith("Virtual PCD") and token["module"] == "opensc"

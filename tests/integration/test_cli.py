@@ -706,6 +706,11 @@ def test_import_unlocks_on_the_way(owner, pki):
     assert asked.finish() == 0
 
 
+def test_nothing_is_remembered_without_a_vault(person):
+    done = person.meishi("choices", "set", "a.example.com", "--none", check=False)
+    assert done.returncode == 1 and "`meishi vault init` makes one." in done.stderr, done.stderr
+
+
 def test_vault_init(person):
     key = person.home / "keys" / "vault.key"
     key.parent.mkdir(mode=0o700)

@@ -120,7 +120,9 @@ def test_given_while_it_is_asked_for(hold, softhsm, client):
 def test_wrong_ones_are_counted_and_the_last_is_not_spent_unasked(hold, reader, card):
     holder = hold(card=reader)
     for _ in range(2):
-        assert login(holder, WRONG).returncode == SECRET
+        wrong = login(holder, WRONG)
+        assert wrong.returncode == SECRET
+    assert "One try is left: a wrong PIN then blocks it." in wrong.stderr, wrong.stderr
     wait_until(lambda: state(holder) == "last", "the last try")
     assert login(holder, WRONG).returncode not in (0, SECRET)
     assert state(holder) == "last"

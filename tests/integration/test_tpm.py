@@ -36,7 +36,7 @@ def test_listed_without_a_question(holder, identities):
     prompter = holder.prompter()
     shown = holder.person.meishi("token", "show", LABEL).stdout
     assert all(one.name in shown for one in identities.values())
-    assert (holder.tokens()[LABEL]["kind"], holder.tokens()[LABEL]["pin"]) == ("token", "ok")
+    assert (holder.tokens()[LABEL]["kind"], holder.tokens()[LABEL]["pin"]) == ("tpm", "ok")
     settle()
     assert prompter.questions == []
 

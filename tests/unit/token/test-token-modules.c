@@ -349,7 +349,7 @@ test_passed_over(void)
     put(&world, world.package_dir, "local.module", "remote: |p11-kit remote @/1.so\n");
     assert_ours(&world, "local=1.so");
     g_assert_cmpuint(world.remarks->len, ==, 1);
-    g_assert_nonnull(strstr(world.remarks->pdata[0], "\"remote\" is passed over"));
+    g_assert_nonnull(strstr(world.remarks->pdata[0], "“remote” is passed over"));
 }
 
 /* Ourselves, by any name, and what would list us. */
