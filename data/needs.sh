@@ -91,7 +91,7 @@ has_ability() {
         library:libc) [ -e /usr/include/stdio.h ] || echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
         library:*) pkg-config --exists "$name" 2>/dev/null ;;
         file:*) [ -e "$name" ] ;;
-        command:*) command -v "$name" >/dev/null ;;
+        command:*) PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null ;;
         browser:*) command -v "$name" >/dev/null || command -v "$name-esr" >/dev/null ;;
         soname:*) [ -n "$(find /lib /usr/lib -name "$name" 2>/dev/null)" ] ;;
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;

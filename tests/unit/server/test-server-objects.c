@@ -39,7 +39,7 @@ write_snapshot(GPtrArray *identities, guint64 *ret_present)
     *ret_present = 0;
     for (guint i = 0; i < tokens->len; i++)
         if (((MeishiToken *)tokens->pdata[i])->is_present)
-            *ret_present |= 1u << ((MeishiToken *)tokens->pdata[i])->slot_id;
+            *ret_present |= G_GUINT64_CONSTANT(1) << ((MeishiToken *)tokens->pdata[i])->slot_id;
     meishi_objects_write(tokens, writer);
     fd = meishi_snapshot_writer_finish(writer, 1, &size, &error);
     g_assert_no_error(error);
