@@ -180,6 +180,9 @@ on_begin(MeishiBusPrompter *object, GDBusMethodInvocation *invocation, const cha
     if (!is_from_daemon(desk, invocation))
         return TRUE;
     meishi_bus_prompter_complete_begin(object, invocation);
+    /* Now, because a terminal that is not ours stops this process, with what has not been sent. */
+    (void)g_dbus_connection_flush_sync(g_dbus_method_invocation_get_connection(invocation), NULL,
+                                       NULL);
     question = meishi_question_new(kind, dict, (guint)getpid());
     if (question == NULL || g_queue_get_length(&desk->waiting) >= MAX_WAITING) {
         respond(desk, cookie, RESULT_DISMISSED, NULL, NULL);
