@@ -4,14 +4,20 @@
 
 Cases count where a test reports them as TAP, else the test itself.  A test that failed without a
 failed case (a crash, a timeout) is one failure.
+
+An again.json beside the log holds what failed and was run once more, alone.  A test that passed
+there counts by that run, and is named as unsteady.  `summary.py --failed TESTLOG.json` prints what
+is to be run again; nothing where that is so much that it cannot be chance.
 """
 
 import json
 import re
 import sys
+from pathlib import Path
 
 CASE = re.compile(r"^(not )?ok\b(?!.*#\s*skip)", re.M | re.I)
 GOOD = ("OK", "EXPECTEDFAIL")
+CHANCE = 5  # tests that may fail by chance in one run
 
 
 def count(test):
@@ -22,26 +28,55 @@ def count(test):
     return passed, max(failed, 1)
 
 
+def read(path):
+    with open(path, encoding="utf-8") as log:
+        return [json.loads(line) for line in log]
+
+
+def merge(tests, again):
+    """The tests as they count, and the names of the unsteady ones."""
+    later = {test["name"]: test for test in again}
+    unsteady = [
+        test["name"] for test in tests
+        if count(test)[1] and test["name"] in later and not count(later[test["name"]])[1]
+    ]  # fmt: skip
+    return [later[test["name"]] if test["name"] in unsteady else test for test in tests], unsteady
+
+
 def add_up(path):
-    """(passed, failed) of one log; a log that was never written is a failure."""
+    """(passed, failed, unsteady) of one log; a log that was never written is a failure."""
+    again = Path(path).with_name("again.json")
     try:
-        with open(path, encoding="utf-8") as log:
-            tests = [json.loads(line) for line in log]
+        tests, unsteady = merge(read(path), read(again) if again.exists() else [])
     except FileNotFoundError:
         print(f"failed: no test was run for {path}")
-        return 0, 1
+        return 0, 1, 0
     passed = failed = 0
     for test in tests:
         ok, bad = count(test)
         passed, failed = passed + ok, failed + bad
         if bad:
             print(f"failed: {test['name']} ({test['result']}, {bad} cases)")
-    return passed, failed
+    for name in unsteady:
+        print(f"unsteady: {name} failed beside others and passed alone")
+    return passed, failed, len(unsteady)
+
+
+def print_failed(path):
+    try:
+        failed = [test["name"] for test in read(path) if count(test)[1]]
+    except FileNotFoundError:
+        return
+    # `meson test` writes "suite / name" and takes the name alone.
+    if len(failed) <= CHANCE:
+        print("".join(f"{name.rpartition(' / ')[2]}\n" for name in failed), end="")
 
 
 def main(paths):
     sums = [add_up(path) for path in paths]
-    passed, failed = (sum(column) for column in zip(*sums))
+    passed, failed, unsteady = (sum(column) for column in zip(*sums))
+    if unsteady:
+        print(f"{unsteady} unsteady")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
@@ -57,11 +92,18 @@ def self_check():
     ]
     for test, sums in expected:
         assert count(test) == sums, (test, count(test))
-    assert add_up("/nowhere/at/all") == (0, 1)
+    assert add_up("/nowhere/at/all") == (0, 1, 0)
+    broken, lucky = {"name": "a", "result": "FAIL"}, {"name": "b", "result": "TIMEOUT"}
+    good = {"name": "b", "result": "OK"}
+    assert merge([broken, lucky], [broken, good]) == ([broken, good], ["b"])
+    assert merge([broken, good], []) == ([broken, good], [])
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--self-check"]:
         self_check()
+        sys.exit()
+    if sys.argv[1:2] == ["--failed"]:
+        print_failed(sys.argv[2])
         sys.exit()
     sys.exit(main(sys.argv[1:]))
