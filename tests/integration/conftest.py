@@ -13,6 +13,7 @@
     firefox     firefox(person, select=ASK) -> a Firefox with the module: harness/firefox.py
     nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
     s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
+    matrix      matrix.cell("curl", "nginx", "RSA", "1.3", "vault"): harness/matrix.py
     reader      a card reader with PC/SC and nothing in it: reader.card({"9a": identity}).insert()
     tpm         a TPM, once per test file: tpm.token(label), tpm.add(label, identity)
     holds       holds(opensc=reader, ...) -> a person with tokens: harness/holder.py; start() it
@@ -42,6 +43,7 @@ from harness.crowd import Crowd  # noqa: E402
 from harness.cryptoki import Client  # noqa: E402
 from harness.firefox import Firefox  # noqa: E402
 from harness.holder import Holder  # noqa: E402
+from harness.matrix import Matrix  # noqa: E402
 from harness.person import ORDINARY_UID, Person  # noqa: E402
 from harness.pki import Pki  # noqa: E402
 from harness.process import commands_with, wait_until  # noqa: E402
@@ -166,6 +168,11 @@ def firefox(pki):
     yield start
     for one in made:
         one.process.kill()
+
+
+@pytest.fixture(scope="module")
+def matrix(tree, request):
+    return Matrix(tree.build, request.module.__name__)
 
 
 @pytest.fixture(scope="session")
