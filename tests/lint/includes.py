@@ -109,7 +109,11 @@ MATRIX = {
     "cli": (
         ["libc", "glib", "gio", "gdbus", "json"],
         [*BASE, *PURE, "daemon/asking/", "daemon/rules/", "daemon/bus/agent1.h",
-         "daemon/bus/error.h"],
+         "daemon/bus/error.h", "cli/setup/"],
+    ),
+    # Where programs look for modules, and what is written there; needs no daemon.
+    "cli/setup": (
+        ["libc", "glib", "json"], [*BASE, "cli/error.h", "daemon/token/module-file.h"]
     ),
     **{
         f"cli/{name}": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE])
@@ -194,6 +198,7 @@ PLANTS = [
     ("cli/main.c", '#include "daemon/agent/agent.h"\n', "may not include"),
     ("cli/cmd-probe.c", "#include <gnutls/gnutls.h>\n", "may not include gnutls"),
     ("cli/tls.c", '#include "daemon/agent/agent.h"\n', "may not include"),
+    ("cli/setup/places.c", '#include "cli/client.h"\n', "may not include"),
     ("cli/policy-input.c", '#include "daemon/crypto/ossl.h"\n', "may not include"),
     ("cli/main.c", "#include <curl/curl.h>\n", "no known library"),
 ]
