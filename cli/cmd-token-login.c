@@ -7,13 +7,12 @@
 #include "cli/command.h"
 #include "cli/error.h"
 #include "cli/json.h"
-#include "cli/prompt.h"
 #include "cli/secret-option.h"
 #include "cli/text.h"
+#include "cli/tokens.h"
 #include "daemon/asking/dict.h"
 #include "daemon/asking/secret-fd.h"
 
-#include <string.h>
 
 static gboolean yes;
 static MeishiSecretOption pin_option = MEISHI_SECRET_OPTION_INIT;
@@ -26,18 +25,6 @@ static const GOptionEntry entries[] = {
 };
 
 /* ---- login ---------------------------------------------------------------------------------- */
-
-static gboolean
-agree_to_last_try(GVariant *token, GError **error)
-{
-    g_autofree char *question = NULL;
-
-    if (yes || strcmp(meishi_dict_text(token, "Pin"), "last") != 0)
-        return TRUE;
-    question = g_strdup_printf("One try is left: a wrong PIN blocks “%s”. Go on?",
-                               meishi_dict_text(token, "Label"));
-    return meishi_prompt_confirm(question, error);
-}
 
 /* Empty where it is typed at the token. */
 static MeishiSecret *
@@ -75,7 +62,7 @@ log_in(GVariant *token, MeishiBusToken *object, GError **error)
 
     if (meishi_dict_flag(token, "LoggedIn"))
         return TRUE;
-    if (!agree_to_last_try(token, error))
+    if (!yes && !meishi_tokens_agree_to_last_try(token, error))
         return FALSE;
     pin = ask(token, error);
     return pin != NULL && send_pin(object, pin, error);

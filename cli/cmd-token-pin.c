@@ -7,9 +7,9 @@
 #include "cli/command.h"
 #include "cli/error.h"
 #include "cli/json.h"
-#include "cli/prompt.h"
 #include "cli/secret-option.h"
 #include "cli/text.h"
+#include "cli/tokens.h"
 #include "daemon/asking/dict.h"
 #include "daemon/asking/secret-fd.h"
 #include "daemon/policy/pin-keep.h"
@@ -109,14 +109,8 @@ check_options(GError **error)
 static gboolean
 agree_to_last_try(GVariant *token, Change *change, GError **error)
 {
-    g_autofree char *question = NULL;
-
     change->spends_last_try = unblock || strcmp(meishi_dict_text(token, "Pin"), "last") == 0;
-    if (!change->spends_last_try || unblock || yes)
-        return TRUE;
-    question = g_strdup_printf("One try is left: a wrong PIN blocks “%s”. Go on?",
-                               meishi_dict_text(token, "Label"));
-    return meishi_prompt_confirm(question, error);
+    return unblock || yes || meishi_tokens_agree_to_last_try(token, error);
 }
 
 static gboolean

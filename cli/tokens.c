@@ -7,6 +7,7 @@
 #include "cli/date.h"
 #include "cli/error.h"
 #include "cli/json.h"
+#include "cli/prompt.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/token-inspect.h"
@@ -282,4 +283,18 @@ meishi_tokens_resolve(GPtrArray *tokens, const char *name, GError **error)
                 "There is no card and no token “%s”. `meishi token list` shows all that are known.",
                 name);
     return NULL;
+}
+
+/* ---- care ------------------------------------------------------------------------------------ */
+
+gboolean
+meishi_tokens_agree_to_last_try(GVariant *token, GError **error)
+{
+    g_autofree char *question = NULL;
+
+    if (strcmp(meishi_dict_text(token, "Pin"), "last") != 0)
+        return TRUE;
+    question = g_strdup_printf("One try is left: a wrong PIN blocks “%s”. Go on?",
+                               meishi_dict_text(token, "Label"));
+    return meishi_prompt_confirm(question, error);
 }

@@ -18,6 +18,10 @@ void meishi_tokens_print_one(GVariant *token, GPtrArray *labels, GVariant *inspe
 /* An object. */
 void meishi_tokens_one_to_json(GVariant *token, GVariant *inspected, JsonBuilder *json);
 
+/* Whether the person goes on where the PIN's last try is at stake; asks, where it is.  FALSE with
+ * an error where not, or where nobody can be asked. */
+gboolean meishi_tokens_agree_to_last_try(GVariant *token, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The one of @tokens that @name means, borrowed: by label, then by label in other case, then by
  * serial number.  MEISHI_CLI_ERROR_NAME where none fits, or several. */
 GVariant *meishi_tokens_resolve(GPtrArray *tokens, const char *name,

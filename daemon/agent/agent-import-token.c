@@ -231,13 +231,10 @@ gboolean
 meishi_import_token_begin(MeishiAgent *agent, MeishiImport *import,
                           const MeishiImportOptions *options, GError **error)
 {
-    MeishiTokenLock *lock = meishi_token_lock_find(agent, options->token);
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, options->token, error);
 
-    if (lock == NULL) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                    "The token “%s” is not there. Insert it and try again.", options->token);
+    if (lock == NULL)
         return FALSE;
-    }
     import->token = g_strdup(options->token);
     import->writer = meishi_token_writer_new(lock, options->application, options->pin);
     import->objects = g_ptr_array_ref(meishi_token_use_token(lock->use)->objects);

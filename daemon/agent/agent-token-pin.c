@@ -64,9 +64,7 @@ check_tries(const MeishiTokenLock *lock, gboolean spends_last_try, GError **erro
 static gboolean
 fits(const MeishiSecret *pin, const MeishiTokenContent *token)
 {
-    gsize len = pin != NULL ? meishi_secret_len(pin) : token->min_pin;
-
-    return len >= token->min_pin && (token->max_pin == 0 || len <= token->max_pin);
+    return pin == NULL || meishi_token_content_takes_pin(token, meishi_secret_len(pin));
 }
 
 static gboolean
@@ -79,19 +77,11 @@ check_pin(const MeishiTokenLock *lock, const MeishiSecret *pin, GError **error)
                   lock);
 }
 
-static char *
-describe_length(const MeishiTokenContent *token)
-{
-    return token->max_pin == 0
-               ? g_strdup_printf("at least %u characters", token->min_pin)
-               : g_strdup_printf("%u to %u characters", token->min_pin, token->max_pin);
-}
-
 static gboolean
 check_pins(const MeishiTokenLock *lock, const MeishiPinChange *change, GError **error)
 {
     const MeishiTokenContent *token = meishi_token_use_token(lock->use);
-    g_autofree char *length = describe_length(token);
+    g_autofree char *length = meishi_token_content_describe_pin(token);
 
     if (!fits(change->pin, token)) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
@@ -118,13 +108,6 @@ check_change(const MeishiTokenLock *lock, const MeishiPinChange *change, GError 
     return check_token(lock, is_typed, is_pad, error) &&
            (change->is_unblocking || check_tries(lock, change->spends_last_try, error)) &&
            check_pins(lock, change, error);
-}
-
-static GError *
-new_absent_error(const char *token)
-{
-    return g_error_new(MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                       "The token “%s” is not there. Insert it and try again.", token);
 }
 
 /* ---- another PIN ---------------------------------------------------------------------------- */
@@ -184,12 +167,10 @@ meishi_agent_change_pin_async(MeishiAgent *agent, const MeishiPinChange *change,
                               GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(agent, NULL, callback, user_data);
-    MeishiTokenLock *lock = meishi_token_lock_find(agent, change->token);
     GError *error = NULL;
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, change->token, &error);
 
-    if (lock == NULL)
-        g_task_return_error(task, new_absent_error(change->token));
-    else if (!check_change(lock, change, &error))
+    if (lock == NULL || !check_change(lock, change, &error))
         g_task_return_error(task, error);
     else
         begin(lock, change, g_steal_pointer(&task));
@@ -232,11 +213,11 @@ meishi_agent_give_pin_async(MeishiAgent *agent, const MeishiPinGift *gift,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(agent, NULL, callback, user_data);
-    MeishiTokenLock *lock = meishi_token_lock_find(agent, gift->token);
     GError *error = NULL;
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, gift->token, &error);
 
     if (lock == NULL) {
-        g_task_return_error(task, new_absent_error(gift->token));
+        g_task_return_error(task, error);
     } else if (meishi_token_use_is_logged_in(lock->use)) {
         g_task_return_boolean(task, TRUE);
     } else if (!check_gift(lock, gift, &error)) {
@@ -257,12 +238,10 @@ meishi_agent_give_pin_finish(MeishiAgent *agent, GAsyncResult *result, GError **
 gboolean
 meishi_agent_close_token(MeishiAgent *agent, const char *token, GError **error)
 {
-    MeishiTokenLock *lock = meishi_token_lock_find(agent, token);
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, token, error);
 
-    if (lock == NULL) {
-        g_propagate_error(error, new_absent_error(token));
+    if (lock == NULL)
         return FALSE;
-    }
     meishi_token_use_logout_first(lock->use);
     meishi_agent_announce_hints(agent);
     return TRUE;

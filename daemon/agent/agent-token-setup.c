@@ -41,6 +41,7 @@ check_pins(const MeishiTokenLock *lock, const MeishiTokenSetup *setup, GError **
     const MeishiTokenContent *token = meishi_token_use_token(lock->use);
     const gboolean has_pad = meishi_token_content_has_pin_pad(token);
     gsize len = setup->pin != NULL ? meishi_secret_len(setup->pin) : 0;
+    g_autofree char *length = NULL;
 
     if ((setup->pin == NULL || setup->so_pin == NULL) != has_pad) {
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
@@ -49,11 +50,11 @@ check_pins(const MeishiTokenLock *lock, const MeishiTokenSetup *setup, GError **
                     setup->token);
         return FALSE;
     }
-    if (has_pad || (len >= token->min_pin && (token->max_pin == 0 || len <= token->max_pin)))
+    if (has_pad || meishi_token_content_takes_pin(token, len))
         return TRUE;
+    length = meishi_token_content_describe_pin(token);
     g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_INVALID_ARGUMENT,
-                "A PIN of the token “%s” has %u to %u characters.", setup->token, token->min_pin,
-                token->max_pin);
+                "A PIN of the token “%s” has %s.", setup->token, length);
     return FALSE;
 }
 
@@ -128,16 +129,13 @@ meishi_agent_set_up_token_async(MeishiAgent *agent, const MeishiTokenSetup *setu
 {
     g_autoptr(GTask) task = g_task_new(agent, NULL, callback, user_data);
     const MeishiTokenInit init = {setup->label, setup->so_pin, setup->pin};
-    MeishiTokenLock *lock = meishi_token_lock_find(agent, setup->token);
-    Wait *wait = g_new0(Wait, 1);
     GError *error = NULL;
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, setup->token, &error);
+    Wait *wait = g_new0(Wait, 1);
 
     wait->label = g_strdup(setup->label);
     g_task_set_task_data(task, wait, wait_free);
-    if (lock == NULL)
-        g_task_return_new_error(task, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                                "The token “%s” is not there.", setup->token);
-    else if (!check(lock, setup, &error))
+    if (lock == NULL || !check(lock, setup, &error))
         g_task_return_error(task, error);
     else
         meishi_token_init_async(agent->shelf->tokens, lock->use, &init, on_set_up,

@@ -183,14 +183,12 @@ describe_objects(const MeishiTokenContent *token)
 GVariant *
 meishi_agent_inspect_token(MeishiAgent *agent, const char *label, GError **error)
 {
-    const MeishiTokenLock *lock = meishi_token_lock_find(agent, label);
+    const MeishiTokenLock *lock = meishi_token_lock_find(agent, label, error);
     const MeishiTokenContent *token;
     GVariantDict dict = G_VARIANT_DICT_INIT(NULL);
 
     if (lock == NULL) {
         g_variant_dict_clear(&dict);
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND, "The token “%s” is not there.",
-                    label);
         return NULL;
     }
     token = meishi_token_use_token(lock->use);

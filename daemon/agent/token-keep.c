@@ -216,14 +216,11 @@ gboolean
 meishi_agent_set_pin_keep(MeishiAgent *agent, const char *token, const MeishiPinKeep *keep,
                           GError **error)
 {
-    MeishiTokenLock *lock = meishi_token_lock_find(agent, token);
+    MeishiTokenLock *lock = meishi_token_lock_find(agent, token, error);
     MeishiPinKeepKind before;
 
-    if (lock == NULL) {
-        g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
-                    "The token “%s” is not there. Insert it and try again.", token);
+    if (lock == NULL)
         return FALSE;
-    }
     before = read_wish(lock->known).kind;
     if (!check_limit(agent, lock->known, keep, error) ||
         !meishi_token_book_set_pin(agent->token_book, lock->known, (gint)keep->kind + 1,

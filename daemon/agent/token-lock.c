@@ -11,7 +11,7 @@
 #include "daemon/base/error.h"
 
 MeishiTokenLock *
-meishi_token_lock_find(const MeishiAgent *agent, const char *label)
+meishi_token_lock_find(const MeishiAgent *agent, const char *label, GError **error)
 {
     for (guint i = 0; agent->shelf != NULL && i < agent->shelf->locks->len; i++) {
         MeishiTokenLock *lock = agent->shelf->locks->pdata[i];
@@ -19,6 +19,8 @@ meishi_token_lock_find(const MeishiAgent *agent, const char *label)
         if (g_str_equal(lock->place->slot_label, label))
             return lock;
     }
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_NOT_FOUND,
+                "The token “%s” is not there. Insert it and try again.", label);
     return NULL;
 }
 

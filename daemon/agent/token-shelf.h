@@ -91,8 +91,10 @@ void meishi_token_job_set_ways(MeishiTokenJob *job, const MeishiAway *away);
 
 /* ---- token-lock.c */
 
-/* Of the token that is shown as @label (place->slot_label); borrowed; NULL: it is not there. */
-MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label);
+/* Of the token that is shown as @label (place->slot_label); borrowed.  NOT_FOUND: it is not there.
+ */
+MeishiTokenLock *meishi_token_lock_find(const MeishiAgent *agent, const char *label,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The facts that a question for the PIN is made of. */
 void meishi_token_lock_look(const MeishiTokenLock *lock, MeishiLockFacts *ret_facts);

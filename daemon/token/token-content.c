@@ -376,6 +376,22 @@ meishi_token_content_has_pin_pad(const MeishiTokenContent *state)
     return (state->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 }
 
+gboolean
+meishi_token_content_takes_pin(const MeishiTokenContent *state, gsize len)
+{
+    return len >= state->min_pin && (state->max_pin == 0 || len <= state->max_pin);
+}
+
+char *
+meishi_token_content_describe_pin(const MeishiTokenContent *state)
+{
+    if (state->max_pin == 0)
+        return g_strdup_printf("at least %u characters", state->min_pin);
+    if (state->min_pin == state->max_pin)
+        return g_strdup_printf("%u characters", state->max_pin);
+    return g_strdup_printf("%u to %u characters", state->min_pin, state->max_pin);
+}
+
 MeishiPinTries
 meishi_token_content_pin_tries(const MeishiTokenContent *state)
 {

@@ -90,6 +90,11 @@ gboolean meishi_token_content_needs_login(const MeishiTokenContent *state);
 /* The token asks for its PIN itself. */
 gboolean meishi_token_content_has_pin_pad(const MeishiTokenContent *state);
 
+/* Whether a PIN of @len bytes may be one of the token's, by ulMinPinLen and ulMaxPinLen. */
+gboolean meishi_token_content_takes_pin(const MeishiTokenContent *state, gsize len);
+/* "4 to 8 characters"; new. */
+char *meishi_token_content_describe_pin(const MeishiTokenContent *state);
+
 typedef enum {
     MEISHI_PIN_UNKNOWN, /* enough, as far as the token says */
     MEISHI_PIN_LOW,

@@ -19,12 +19,13 @@
 static char *
 describe_length(const MeishiTokenContent *token)
 {
-    if (token->max_pin > 0 && token->min_pin == token->max_pin)
-        return g_strdup_printf("%u characters", token->max_pin);
-    if (token->max_pin > 0)
-        return g_strdup_printf("%u to %u characters, or not all that were typed are allowed in it",
-                               token->min_pin, token->max_pin);
-    return g_strdup("another length or other characters");
+    g_autofree char *length = meishi_token_content_describe_pin(token);
+
+    if (token->max_pin == 0)
+        return g_strdup("another length or other characters");
+    if (token->min_pin == token->max_pin)
+        return g_steal_pointer(&length);
+    return g_strconcat(length, ", or not all that were typed are allowed in it", NULL);
 }
 
 /* OpenSC unblocks only where it is configured to. */
