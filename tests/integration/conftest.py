@@ -11,6 +11,7 @@
     bus         a private session bus: bus.add_service(), bus.start(person)
     client      client(person) -> a PKCS#11 client in a process of its own: harness/cryptoki.py
     firefox     firefox(person, select=ASK) -> a Firefox with the module: harness/firefox.py
+    chromium    chromium(person, select=[...]) -> a Chromium with the module: harness/chromium.py
     nginx       nginx.url("1.3"), .url("1.3", "root"), .page(identity, "1.3"), .log()
     s_server    s_server("1.3", *options) -> .url(), .port, .saw(identity)
     matrix      matrix.cell("curl", "nginx", "RSA", "1.3", "vault"): harness/matrix.py
@@ -39,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # pylint: disable=wrong-import-position,redefined-outer-name
 from harness.bus import Bus  # noqa: E402
+from harness.chromium import Chromium  # noqa: E402
 from harness.crowd import Crowd  # noqa: E402
 from harness.cryptoki import Client  # noqa: E402
 from harness.firefox import Firefox  # noqa: E402
@@ -173,6 +175,20 @@ def firefox(pki):
 @pytest.fixture(scope="module")
 def matrix(tree, request):
     return Matrix(tree.build, request.module.__name__)
+
+
+@pytest.fixture
+def chromium(pki):
+    made = []
+
+    def start(person, modules=None, **options):
+        modules = {"Meishi": person.tree.module} if modules is None else modules
+        made.append(Chromium(person, pki, modules, **options))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
 
 
 @pytest.fixture(scope="session")
