@@ -12,32 +12,19 @@
 
 #include <unistd.h>
 
-#define NAME_WIDTH 14
-
 /* ---- lines ---------------------------------------------------------------------------------- */
-
-static void
-print_line(const char *name, const char *value)
-{
-    g_autofree char *clean = meishi_text_clean(value);
-
-    if (value[0] == '\0')
-        return;
-    g_print("  %s%-*s%s%s\n", meishi_style_on(MEISHI_STYLE_FAINT, STDOUT_FILENO), NAME_WIDTH, name,
-            meishi_style_off(MEISHI_STYLE_FAINT, STDOUT_FILENO), clean);
-}
 
 static void
 print_property(const MeishiCard *card, const char *name, const char *property)
 {
-    print_line(name, meishi_card_text(card, property));
+    meishi_table_print_fact(name, meishi_card_text(card, property));
 }
 
 static void
 print_lines(const char *name, const char *const *values)
 {
     for (; *values != NULL; values++) {
-        print_line(name, *values);
+        meishi_table_print_fact(name, *values);
         name = "";
     }
 }
@@ -75,7 +62,7 @@ print_purposes(const MeishiCard *card)
     for (gsize i = 0; oids[i] != NULL; i++)
         oids[i] = purpose(oids[i]);
     text = g_strjoinv(", ", (char **)oids);
-    print_line("For", text);
+    meishi_table_print_fact("For", text);
 }
 
 static void
@@ -84,7 +71,7 @@ print_key_usage(const MeishiCard *card)
     g_autofree const char **names = meishi_card_list(card, "KeyUsage");
     g_autofree char *text = g_strjoinv(", ", (char **)names);
 
-    print_line("Key usage", text);
+    meishi_table_print_fact("Key usage", text);
 }
 
 static void
@@ -107,7 +94,7 @@ print_validity(const MeishiCard *card)
     g_autofree char *text = g_strdup_printf("%s to %s (%s%s)", from, until,
                                             not_after < now ? "expired " : "", distance);
 
-    print_line("Valid", text);
+    meishi_table_print_fact("Valid", text);
 }
 
 /* Raw RSA is an exception that somebody made; elsewhere it is no news. */
@@ -121,16 +108,16 @@ print_key(const MeishiCard *card)
             : g_strdup_printf("%s, on “%s”%s", meishi_card_text(card, "Key"), token,
                               meishi_card_is(card, "Present") ? "" : ", which is not inserted");
 
-    print_line("Key", text);
+    meishi_table_print_fact("Key", text);
     if (meishi_card_is(card, "AllowRaw"))
-        print_line("Raw RSA", "allowed");
+        meishi_table_print_fact("Raw RSA", "allowed");
 }
 
 static void
 print_successor(const MeishiCard *card)
 {
     if (card->successor_label != NULL)
-        print_line("Superseded by", card->successor_label);
+        meishi_table_print_fact("Superseded by", card->successor_label);
 }
 
 static void
@@ -176,7 +163,7 @@ print_card(const MeishiCard *card)
     if (has_certificate)
         print_certificate(card);
     print_key(card);
-    print_line("Imported", created);
+    meishi_table_print_fact("Imported", created);
     print_property(card, has_certificate ? "Id, SHA-256" : "Id", "Id");
     print_property(card, "SPKI SHA-256", "SpkiSha256");
     print_property(card, "x5t#S256", "X5tS256");

@@ -178,16 +178,6 @@ meishi_import_report_print(GVariant *report)
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void
-add_list(JsonBuilder *json, GVariant *dict, const char *name)
-{
-    g_autofree const char **list = NULL;
-
-    g_variant_lookup(dict, name, "^a&s", &list);
-    json_builder_set_member_name(json, name);
-    meishi_json_list(json, list);
-}
-
-static void
 add_item(JsonBuilder *json, GVariant *item)
 {
     static const char *const names[] = {"outcome", "file", "id", "label", "subject", "key"};
@@ -202,8 +192,8 @@ add_item(JsonBuilder *json, GVariant *item)
     meishi_json_member(json, "key_of", key_of);
     json_builder_set_member_name(json, "not_after");
     meishi_json_date(json, meishi_dict_number(item, "not-after"));
-    add_list(json, item, "warnings");
-    add_list(json, item, "messages");
+    meishi_json_list_member(json, "warnings", item);
+    meishi_json_list_member(json, "messages", item);
     json_builder_end_object(json);
 }
 
@@ -235,8 +225,8 @@ meishi_import_report_print_json(GVariant *report)
     json_builder_set_member_name(json, "dry_run");
     json_builder_add_boolean_value(json, dry_run);
     add_items(json, report);
-    add_list(json, report, "warnings");
-    add_list(json, report, "notes");
+    meishi_json_list_member(json, "warnings", report);
+    meishi_json_list_member(json, "notes", report);
     meishi_json_member(json, "vault_created", created);
     meishi_json_member(json, "vault_message", message);
     meishi_json_member(json, "token", token);

@@ -43,6 +43,16 @@ meishi_json_member(JsonBuilder *json, const char *name, const char *text)
 }
 
 void
+meishi_json_list_member(JsonBuilder *json, const char *name, GVariant *dict)
+{
+    g_autofree const char **list = NULL;
+
+    g_variant_lookup(dict, name, "^a&s", &list);
+    json_builder_set_member_name(json, name);
+    meishi_json_list(json, list);
+}
+
+void
 meishi_json_number_member(JsonBuilder *json, const char *name, gint64 number)
 {
     json_builder_set_member_name(json, name);

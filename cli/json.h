@@ -16,6 +16,8 @@ void meishi_json_list(JsonBuilder *json, const char *const *list);
 void meishi_json_member(JsonBuilder *json, const char *name, const char *text);
 void
 meishi_json_target_member(JsonBuilder *json, const char *protocol, const char *host, guint port);
+/* What @dict (a{sv}) has as @name (as); without it the list is empty. */
+void meishi_json_list_member(JsonBuilder *json, const char *name, GVariant *dict);
 void meishi_json_number_member(JsonBuilder *json, const char *name, gint64 number);
 
 char *meishi_json_format(JsonBuilder *json); /* new, ends with a newline */

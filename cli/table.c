@@ -181,3 +181,17 @@ meishi_table_print(MeishiTable *table)
 
     g_print("%s", text);
 }
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+void
+meishi_table_print_fact(const char *name, const char *value)
+{
+    g_autofree char *clean = meishi_text_clean(value);
+
+    if (value[0] == '\0')
+        return;
+    g_print("  %s%-*s%s%s\n", meishi_style_on(MEISHI_STYLE_FAINT, STDOUT_FILENO),
+            MEISHI_TABLE_NAME_WIDTH, name, meishi_style_off(MEISHI_STYLE_FAINT, STDOUT_FILENO),
+            clean);
+}

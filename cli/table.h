@@ -31,3 +31,10 @@ guint meishi_table_terminal_width(void);
 
 /* To standard output, as wide as the terminal. */
 void meishi_table_print(MeishiTable *table);
+
+/* ---- one thing, a line for each fact */
+
+#define MEISHI_TABLE_NAME_WIDTH 14
+
+/* "  Name          value" to standard output; nothing where @value is empty. */
+void meishi_table_print_fact(const char *name, const char *value);

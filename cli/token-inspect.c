@@ -93,16 +93,6 @@ meishi_token_inspect_format(GVariant *values, int width)
 /* ---- for programs ---------------------------------------------------------------------------- */
 
 static void
-add_list(JsonBuilder *json, GVariant *dict, const char *name)
-{
-    g_autofree const char **list = NULL;
-
-    g_variant_lookup(dict, name, "^a&s", &list);
-    json_builder_set_member_name(json, name);
-    meishi_json_list(json, list);
-}
-
-static void
 add_mechanism(JsonBuilder *json, GVariant *mechanism)
 {
     json_builder_begin_object(json);
@@ -111,7 +101,7 @@ add_mechanism(JsonBuilder *json, GVariant *mechanism)
     json_builder_add_int_value(json, (gint64)size_of(mechanism, "min"));
     json_builder_set_member_name(json, "max");
     json_builder_add_int_value(json, (gint64)size_of(mechanism, "max"));
-    add_list(json, mechanism, "uses");
+    meishi_json_list_member(json, "uses", mechanism);
     json_builder_end_object(json);
 }
 
@@ -145,7 +135,7 @@ add_items(JsonBuilder *json, GVariant *values, const char *member,
 void
 meishi_token_inspect_to_json(GVariant *values, JsonBuilder *json)
 {
-    add_list(json, values, "flags");
+    meishi_json_list_member(json, "flags", values);
     add_items(json, values, "objects", add_object);
     add_items(json, values, "mechanisms", add_mechanism);
 }

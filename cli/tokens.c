@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_WIDTH 14
-
 /* ---- words ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -106,17 +104,6 @@ meishi_tokens_print(GPtrArray *tokens)
 }
 
 static void
-print_line(const char *name, const char *value)
-{
-    g_autofree char *clean = meishi_text_clean(value);
-
-    if (value[0] == '\0')
-        return;
-    g_print("  %s%-*s%s%s\n", meishi_style_on(MEISHI_STYLE_FAINT, STDOUT_FILENO), NAME_WIDTH, name,
-            meishi_style_off(MEISHI_STYLE_FAINT, STDOUT_FILENO), clean);
-}
-
-static void
 print_keep(const char *name, GVariant *token)
 {
     static const char *const sentences[][2] = {
@@ -129,10 +116,10 @@ print_keep(const char *name, GVariant *token)
         g_strdup_printf("holds for %u min", (guint)meishi_dict_number(token, "PinMinutes"));
 
     if (strcmp(keep, "minutes") == 0)
-        print_line(name, minutes);
+        meishi_table_print_fact(name, minutes);
     for (gsize i = 0; i < G_N_ELEMENTS(sentences); i++) {
         if (strcmp(keep, sentences[i][0]) == 0)
-            print_line(name, sentences[i][1]);
+            meishi_table_print_fact(name, sentences[i][1]);
     }
 }
 
@@ -156,16 +143,16 @@ meishi_tokens_print_one(GVariant *token, GPtrArray *labels, GVariant *inspected)
     g_print("%s%s%s\n", meishi_style_on(MEISHI_STYLE_STRONG, STDOUT_FILENO), label,
             meishi_style_off(MEISHI_STYLE_STRONG, STDOUT_FILENO));
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
-        print_line(lines[i][0], meishi_dict_text(token, lines[i][1]));
-    print_line(absence != NULL ? "State" : "PIN",
-               absence != NULL ? absence : describe_pin(token, &style));
+        meishi_table_print_fact(lines[i][0], meishi_dict_text(token, lines[i][1]));
+    meishi_table_print_fact(absence != NULL ? "State" : "PIN",
+                            absence != NULL ? absence : describe_pin(token, &style));
     if (meishi_dict_flag(token, "PinPad"))
-        print_line("", "typed at its own keys");
+        meishi_table_print_fact("", "typed at its own keys");
     print_keep(absence != NULL ? "PIN" : "", token);
     for (guint i = 0; i < labels->len; i++)
-        print_line(i == 0 ? "Identities" : "", labels->pdata[i]);
+        meishi_table_print_fact(i == 0 ? "Identities" : "", labels->pdata[i]);
     if (inspected != NULL) {
-        g_autofree char *more = meishi_token_inspect_format(inspected, NAME_WIDTH);
+        g_autofree char *more = meishi_token_inspect_format(inspected, MEISHI_TABLE_NAME_WIDTH);
 
         g_print("%s", more);
     }

@@ -7,6 +7,7 @@
 #include "daemon/base/error.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 /* ---- directories --------------------------------------------------------------------------- */
@@ -70,6 +71,19 @@ fixture_reopen(Fixture *fixture)
     fixture->store = meishi_store_open(fixture->dir, &error);
     g_assert_no_error(error);
     g_assert_nonnull(fixture->store);
+}
+
+void
+fixture_run_sql(Fixture *fixture, const char *sql)
+{
+    g_autofree char *path = fixture_path(fixture, "vault.db");
+    sqlite3 *db = NULL;
+
+    g_clear_pointer(&fixture->store, meishi_store_close);
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
+    fixture_reopen(fixture);
 }
 
 void

@@ -223,19 +223,6 @@ test_image_from_file(Fixture *fixture, gconstpointer data)
 
 /* ---- checking ------------------------------------------------------------------------------ */
 
-static void
-run_sql(Fixture *fixture, const char *sql)
-{
-    g_autofree char *path = fixture_path(fixture, "vault.db");
-    sqlite3 *db = NULL;
-
-    g_clear_pointer(&fixture->store, meishi_store_close);
-    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
-    fixture_reopen(fixture);
-}
-
 static guint
 count_findings(Fixture *fixture, const char *said)
 {
@@ -258,11 +245,11 @@ test_check(Fixture *fixture, gconstpointer data)
     for (guint n = 1; n <= 3; n++)
         import_identity(fixture->store, n, 2, 2);
     g_assert_cmpuint(count_findings(fixture, ""), ==, 0);
-    run_sql(fixture, "UPDATE keys SET label = 'mine'");
+    fixture_run_sql(fixture, "UPDATE keys SET label = 'mine'");
     g_assert_cmpuint(count_findings(fixture, "of table keys is damaged"), ==, 3);
-    run_sql(fixture, "UPDATE certs SET created = created + 1 WHERE id = 2");
+    fixture_run_sql(fixture, "UPDATE certs SET created = created + 1 WHERE id = 2");
     g_assert_cmpuint(count_findings(fixture, "Entry 2 of table certs is damaged"), ==, 1);
-    run_sql(fixture, "PRAGMA foreign_keys = OFF; DELETE FROM issuers WHERE id = 2");
+    fixture_run_sql(fixture, "PRAGMA foreign_keys = OFF; DELETE FROM issuers WHERE id = 2");
     g_assert_cmpuint(count_findings(fixture, "refers to one of table issuers"), ==, 3);
 }
 

@@ -7,7 +7,6 @@
 
 #include "daemon/base/error.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 /* The part of the store's description that begins each line with @kind. */
@@ -302,19 +301,6 @@ static const struct {
 };
 
 static void
-damage(Fixture *fixture, const char *sql)
-{
-    g_autofree char *path = fixture_path(fixture, "vault.db");
-    sqlite3 *db = NULL;
-
-    g_clear_pointer(&fixture->store, meishi_store_close);
-    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
-    fixture_reopen(fixture);
-}
-
-static void
 test_damage(gconstpointer data)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(damages); i++) {
@@ -325,7 +311,7 @@ test_damage(gconstpointer data)
 
         fixture_set_up_vault(&fixture, NULL);
         remember(fixture.store, import_identity(fixture.store, 1, 1, 1));
-        damage(&fixture, damages[i].sql);
+        fixture_run_sql(&fixture, damages[i].sql);
         g_assert_true(meishi_store_check(fixture.store, findings, &error));
         g_assert_cmpuint(findings->len, ==, 1);
         g_assert_nonnull(strstr(g_ptr_array_index(findings, 0), damages[i].said));

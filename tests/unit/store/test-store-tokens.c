@@ -7,7 +7,6 @@
 
 #include "daemon/base/error.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 /* Everything, of a store that has no complaint. */
@@ -140,19 +139,6 @@ test_removed_is_overwritten(Fixture *fixture, gconstpointer data)
     }
 }
 
-static void
-run_sql(Fixture *fixture, const char *sql)
-{
-    g_autofree char *path = fixture_path(fixture, "vault.db");
-    sqlite3 *db = NULL;
-
-    g_clear_pointer(&fixture->store, meishi_store_close);
-    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
-    fixture_reopen(fixture);
-}
-
 /* A damaged entry is no reason to bother anybody: the card itself knows what was in it. */
 static void
 test_damaged_leave_with_the_next(Fixture *fixture, gconstpointer data)
@@ -163,7 +149,7 @@ test_damaged_leave_with_the_next(Fixture *fixture, gconstpointer data)
     g_autoptr(MeishiStoreTokenContent) on_two = sample_content(2, 1);
 
     write_token(fixture->store, one, on_one);
-    run_sql(fixture, "UPDATE tokens SET serial = 'x'");
+    fixture_run_sql(fixture, "UPDATE tokens SET serial = 'x'");
     write_token(fixture->store, two, on_two);
     assert_tokens(fixture->store, TOKEN_2 ON_2 CA_2);
 }
