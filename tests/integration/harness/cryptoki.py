@@ -6,14 +6,17 @@ answers with one line: the return value, and what the call returned.  ctypes onl
 """
 
 import ctypes
-import json
 import os
 import select
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+
+if __name__ == "__main__":  # started by its path, by whoever has no harness
+    from running import Running, serve
+else:
+    from .running import Running
 
 FUNCTIONS = """
 C_Initialize C_Finalize C_GetInfo C_GetFunctionList C_GetSlotList C_GetSlotInfo C_GetTokenInfo
@@ -229,39 +232,16 @@ class Module:
         return {"rv": 0, "calls": calls}
 
 
-class Client:
+class Client(Running):
     """The other end: `client.sign(session=..., ...)` asks the process and returns its answer."""
 
     def __init__(self, person, module=None):
+        super().__init__(person, sys.executable, "-B", Path(__file__), module or person.tree.module)
         self.person = person
-        self.process = subprocess.Popen(
-            [sys.executable, "-B", str(Path(__file__)), str(module or person.tree.module)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=person.env,
-            **person.identity(),
-        )
 
     @property
     def pid(self):
         return self.process.pid
-
-    def __getattr__(self, name):
-        def ask(**arguments):
-            self.send(name, **arguments)
-            return self.receive()
-
-        return ask
-
-    def send(self, name, **arguments):
-        self.process.stdin.write(json.dumps([name, arguments]) + "\n")
-        self.process.stdin.flush()
-
-    def receive(self):
-        line = self.process.stdout.readline()
-        assert line, f"the PKCS#11 client ended with {self.process.wait()}"
-        return json.loads(line)
 
     def has_answered(self):
         """Whether receive() would not wait."""
@@ -278,18 +258,6 @@ class Client:
                 return {"session": session, "key": key}
         raise AssertionError(f"no private key called {label}")
 
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(60)
-        self.process.stdout.close()
-
-
-def serve(path):
-    module = Module(path)
-    for line in sys.stdin:
-        name, arguments = json.loads(line)
-        print(json.dumps(getattr(module, name)(**arguments)), flush=True)
-
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(Module(sys.argv[1]))

@@ -7,6 +7,7 @@
 #include "daemon/agent/token-shelf.h"
 #include "daemon/base/error.h"
 #include "daemon/token/host.h"
+#include "tests/lib/await.h"
 #include "tests/unit/agent/world.h"
 
 #define LABEL "Hostile"
@@ -27,12 +28,6 @@ set_module(World *world, const char *words, guint n_tokens)
         g_main_context_iteration(NULL, TRUE);
 }
 
-static void
-on_result(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    *(GAsyncResult **)user_data = g_object_ref(result);
-}
-
 /* FALSE with @error where it fails. */
 static gboolean
 set_up(World *world, const char *pin, GError **error)
@@ -42,9 +37,8 @@ set_up(World *world, const char *pin, GError **error)
         .token = LABEL, .label = LABEL, .so_pin = officer, .pin = secret, .erases = TRUE};
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_agent_set_up_token_async(world->agent, &setup, on_result, &result);
-    while (result == NULL)
-        g_main_context_iteration(NULL, TRUE);
+    meishi_agent_set_up_token_async(world->agent, &setup, await_note, &result);
+    await_result(&result);
     return meishi_agent_set_up_token_finish(world->agent, result, error);
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/base/error.h"
 #include "daemon/token/host.h"
 #include "module/wire/cryptoki.h"
+#include "tests/lib/await.h"
 #include "tests/lib/sample-identities.h"
 #include "tests/unit/agent/world.h"
 
@@ -37,19 +38,6 @@ use_of(const World *world)
     return ((MeishiTokenLock *)world->agent->shelf->locks->pdata[0])->use;
 }
 
-static void
-on_result(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    *(GAsyncResult **)user_data = g_object_ref(result);
-}
-
-static void
-await_result(GAsyncResult *const *result)
-{
-    while (*result == NULL)
-        g_main_context_iteration(NULL, TRUE);
-}
-
 /* How many objects are on the token, as who is logged in sees it. */
 static guint
 count_objects(const World *world)
@@ -58,7 +46,7 @@ count_objects(const World *world)
     g_autoptr(GPtrArray) objects = NULL;
     g_autoptr(GError) error = NULL;
 
-    meishi_token_use_list_async(use_of(world), world, on_result, &result);
+    meishi_token_use_list_async(use_of(world), world, await_note, &result);
     await_result(&result);
     objects = meishi_token_use_list_finish(result, &error);
     g_assert_no_error(error);
@@ -87,7 +75,7 @@ import(World *world, const char *pem, const char *pin, GError **error)
     g_autoptr(GAsyncResult) result = NULL;
 
     add_file(files, "identity.pem", pem);
-    meishi_agent_import_async(world->agent, files, passwords, &options, NULL, on_result, &result);
+    meishi_agent_import_async(world->agent, files, passwords, &options, NULL, await_note, &result);
     await_result(&result);
     return meishi_agent_import_finish(world->agent, result, error);
 }
@@ -124,7 +112,7 @@ check_case(gconstpointer data)
     g_assert_error(error, MEISHI_ERROR, (int)cases[i].code);
     g_test_message("%s", error->message);
     g_assert_nonnull(strstr(error->message, cases[i].said));
-    meishi_token_use_login_async(use_of(world), pin, on_result, &result);
+    meishi_token_use_login_async(use_of(world), pin, await_note, &result);
     await_result(&result);
     g_assert_true(meishi_token_use_login_finish(result, NULL));
     /* Its own certificate, public key and private key. */

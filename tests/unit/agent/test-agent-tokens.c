@@ -7,6 +7,7 @@
 
 #include "daemon/base/error.h"
 #include "daemon/token/host.h"
+#include "tests/lib/await.h"
 #include "tests/unit/agent/world.h"
 
 #include <glib/gstdio.h>
@@ -184,12 +185,6 @@ test_module_that_dies(void)
 
 /* ---- the PIN --------------------------------------------------------------------------------- */
 
-static void
-on_result(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    *(GAsyncResult **)user_data = g_object_ref(result);
-}
-
 static gboolean
 log_in(World *world, const char *pin)
 {
@@ -197,9 +192,8 @@ log_in(World *world, const char *pin)
     g_autoptr(MeishiSecret) secret = world_secret(pin);
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_token_use_login_async(token->use, secret, on_result, &result);
-    while (result == NULL)
-        g_main_context_iteration(NULL, TRUE);
+    meishi_token_use_login_async(token->use, secret, await_note, &result);
+    await_result(&result);
     return meishi_token_use_login_finish(result, NULL);
 }
 
@@ -253,9 +247,8 @@ add_module(World *world, const char *path, GError **error)
 {
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_agent_add_token_module_async(world->agent, path, on_result, &result);
-    while (result == NULL)
-        g_main_context_iteration(NULL, TRUE);
+    meishi_agent_add_token_module_async(world->agent, path, await_note, &result);
+    await_result(&result);
     return meishi_agent_add_token_module_finish(world->agent, result, error);
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/crypto/crypto.h"
 #include "daemon/token/tokens.h"
 #include "module/wire/cryptoki.h"
+#include "tests/lib/await.h"
 #include "tests/lib/sample-identities.h"
 
 #include <glib/gstdio.h>
@@ -179,19 +180,6 @@ verify(struct meishi_bytes result, gpointer user_data)
                                 (const guint8 *)DATA, strlen(DATA), result.data, result.len, NULL);
 }
 
-static void
-on_result(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    *(GAsyncResult **)user_data = g_object_ref(result);
-}
-
-static void
-await_result(GAsyncResult *const *result)
-{
-    while (*result == NULL)
-        g_main_context_iteration(NULL, TRUE);
-}
-
 static MeishiTokenWay
 way_of(const MeishiAwayWay *from)
 {
@@ -224,7 +212,7 @@ try(Signing *signing, GError **error)
     job.n_ways = away.n;
     for (guint i = 0; i < away.n; i++)
         job.ways[i] = way_of(&away.ways[i]);
-    meishi_token_use_operate_async(signing->use, &job, NULL, on_result, &result);
+    meishi_token_use_operate_async(signing->use, &job, NULL, await_note, &result);
     await_result(&result);
     signature = meishi_token_use_operate_finish(result, error);
     return signature != NULL;
@@ -236,7 +224,7 @@ log_in(MeishiTokenUse *use, const char *pin, GError **error)
     g_autoptr(MeishiSecret) secret = meishi_secret_new_copy(pin, strlen(pin));
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_token_use_login_async(use, secret, on_result, &result);
+    meishi_token_use_login_async(use, secret, await_note, &result);
     await_result(&result);
     return meishi_token_use_login_finish(result, error);
 }

@@ -7,6 +7,7 @@
 
 #include "daemon/base/error.h"
 #include "module/wire/cryptoki.h"
+#include "tests/lib/await.h"
 #include "tests/unit/policy/fake-cert.h"
 
 #include <string.h>
@@ -107,26 +108,13 @@ await_another(Fixture *fixture, const MeishiTokenUse *use)
     return first_use(fixture);
 }
 
-static void
-on_result(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    *(GAsyncResult **)user_data = g_object_ref(result);
-}
-
-static void
-await_result(GAsyncResult *const *result)
-{
-    while (*result == NULL)
-        g_main_context_iteration(NULL, TRUE);
-}
-
 static gboolean
 log_in(MeishiTokenUse *use, const char *pin, GError **error)
 {
     g_autoptr(MeishiSecret) secret = pin != NULL ? meishi_secret_new_copy(pin, strlen(pin)) : NULL;
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_token_use_login_async(use, secret, on_result, &result);
+    meishi_token_use_login_async(use, secret, await_note, &result);
     await_result(&result);
     return meishi_token_use_login_finish(result, error);
 }
@@ -168,7 +156,7 @@ run(MeishiTokenUse *use, const MeishiTokenJob *job, GError **error)
 {
     g_autoptr(GAsyncResult) result = NULL;
 
-    meishi_token_use_operate_async(use, job, NULL, on_result, &result);
+    meishi_token_use_operate_async(use, job, NULL, await_note, &result);
     await_result(&result);
     return meishi_token_use_operate_finish(result, error);
 }
@@ -254,7 +242,7 @@ test_last_try_in_line(void)
     fixture_init(&fixture, NULL);
     use = first_use(&fixture);
     for (gsize i = 0; i < G_N_ELEMENTS(results); i++)
-        meishi_token_use_login_async(use, wrong, on_result, &results[i]);
+        meishi_token_use_login_async(use, wrong, await_note, &results[i]);
     for (gsize i = 0; i < G_N_ELEMENTS(results); i++) {
         g_autoptr(GError) error = NULL;
 
@@ -280,14 +268,14 @@ test_taken_pin(void)
 
     fixture_init(&fixture, NULL);
     use = first_use(&fixture);
-    meishi_token_use_login_async(use, right, on_result, &first);
-    meishi_token_use_login_async(use, wrong, on_result, &second);
+    meishi_token_use_login_async(use, right, await_note, &first);
+    meishi_token_use_login_async(use, wrong, await_note, &second);
     await_result(&second);
     g_assert_true(meishi_token_use_login_finish(first, NULL));
     g_assert_true(meishi_token_use_taken_pin(first) == right);
     g_assert_true(meishi_token_use_login_finish(second, NULL));
     g_assert_null(meishi_token_use_taken_pin(second));
-    meishi_token_use_change_pin_async(use, right, new, on_result, &change);
+    meishi_token_use_change_pin_async(use, right, new, await_note, &change);
     await_result(&change);
     g_assert_true(meishi_token_use_set_pin_finish(change, NULL));
     g_assert_true(meishi_token_use_taken_pin(change) == new);
@@ -322,7 +310,7 @@ set_pin(MeishiTokenUse *use, SetPin *begin, const char *by, const char *new)
     g_autoptr(GAsyncResult) result = NULL;
     g_autoptr(GError) error = NULL;
 
-    begin(use, old, pin, on_result, &result);
+    begin(use, old, pin, await_note, &result);
     await_result(&result);
     if (meishi_token_use_set_pin_finish(result, &error))
         return 0;
@@ -460,11 +448,11 @@ test_pin_pad_cancelled(void)
     fixture_init(&fixture, "pinpad login-hang public-keys");
     job = make_job(&fixture);
     old = meishi_token_use_ref(first_use(&fixture));
-    meishi_token_use_login_at_reader_async(old, cancellable, on_result, &login);
+    meishi_token_use_login_at_reader_async(old, cancellable, await_note, &login);
     for (gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC / 5; g_get_monotonic_time() < end;)
         g_main_context_iteration(NULL, FALSE);
     g_assert_null(login);
-    meishi_token_use_operate_async(old, &job, NULL, on_result, &queued);
+    meishi_token_use_operate_async(old, &job, NULL, await_note, &queued);
     g_cancellable_cancel(cancellable);
     await_result(&login);
     g_assert_false(meishi_token_use_login_finish(login, &cancelled));
@@ -718,7 +706,7 @@ test_sharing(void)
     job = make_job(&fixture);
     for (guint i = 0; i < N_PROGRAMS * N_EACH; i++) {
         job.who = &programs[i / N_EACH];
-        meishi_token_use_operate_async(first_use(&fixture), &job, NULL, on_result,
+        meishi_token_use_operate_async(first_use(&fixture), &job, NULL, await_note,
                                        &results[i / N_EACH][i % N_EACH]);
     }
     for (guint i = 0; i < N_PROGRAMS * N_EACH; i++) {
@@ -813,8 +801,8 @@ test_cancelled_in_line(void)
 
     fixture_init(&fixture, "sign-slow=200 public-keys");
     job = make_job(&fixture);
-    meishi_token_use_operate_async(first_use(&fixture), &job, NULL, on_result, &first);
-    meishi_token_use_operate_async(first_use(&fixture), &job, cancellable, on_result, &second);
+    meishi_token_use_operate_async(first_use(&fixture), &job, NULL, await_note, &first);
+    meishi_token_use_operate_async(first_use(&fixture), &job, cancellable, await_note, &second);
     g_cancellable_cancel(cancellable);
     await_result(&first);
     signature = meishi_token_use_operate_finish(first, &error);
@@ -834,8 +822,8 @@ test_free_while_busy(void)
 
     fixture_init(&fixture, "sign-hang public-keys");
     job = make_job(&fixture);
-    meishi_token_use_operate_async(first_use(&fixture), &job, NULL, on_result, &first);
-    meishi_token_use_operate_async(first_use(&fixture), &job, NULL, on_result, &second);
+    meishi_token_use_operate_async(first_use(&fixture), &job, NULL, await_note, &first);
+    meishi_token_use_operate_async(first_use(&fixture), &job, NULL, await_note, &second);
     for (int i = 0; i < 3; i++)
         g_main_context_iteration(NULL, FALSE);
     g_clear_pointer(&fixture.tokens, meishi_tokens_free);
