@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034
 #
-# What building, showing and testing Meishi needs, and how to get it.  Sourced by data/quickstart
-# and tests/run.  Looks for abilities, not for packages, so that it serves every distribution; on
-# Debian and its kin it installs what is missing.
+# What building, showing, testing and packaging Meishi needs, and how to get it.  Sourced by
+# data/quickstart, data/package and tests/run.  Looks for abilities, not for packages, so that it
+# serves every distribution; on Debian and its kin it installs what is missing.
 
 # ability                          Debian package
 NEEDS_BUILD='
@@ -83,6 +83,24 @@ python:pytest                      python3-pytest
 python:gi                          python3-gi
 typelib:Atspi                      gir1.2-atspi-2.0
 typelib:Secret                     gir1.2-secret-1
+'
+NEEDS_PACKAGE='
+command:dh                         debhelper
+command:dpkg-buildpackage          dpkg-dev
+'
+# Trying the packages out (tests/package).
+NEEDS_PACKAGED='
+command:appstreamcli               appstream
+command:desktop-file-validate      desktop-file-utils
+command:fish                       fish
+command:lintian                    lintian
+command:openssl                    openssl
+command:p11-kit                    p11-kit
+command:setpriv                    util-linux
+command:systemd-analyze            systemd
+command:wget                       wget
+command:zsh                        zsh
+file:/usr/share/bash-completion/bash_completion bash-completion
 '
 
 has_ability() {

@@ -17,8 +17,8 @@ from harness.process import end, peer_pid, wait_until
 
 INSTALLED = {
     "meishi", "meishid", "meishi-keyring", "meishi-tokenhost", "meishi-pkcs11.so", "meishi.module",
-    "meishid.service", "meishid.socket", "meishid-bus.socket",
-    "org.meishi.Agent1.service", "org.meishi.Agent1.xml",
+    "meishid.service", "meishid.socket", "meishid-bus.socket", "80-meishi.preset",
+    "org.meishi.Agent1.service", "org.meishi.Agent1.xml", "org.meishi.Meishi.metainfo.xml",
     "meishi.bash", "_meishi", "meishi.fish",
     "meishi.1", "meishid.8", "meishi-pkcs11.7", "meishi-policy.5",
     "30-device-certificates.conf",
