@@ -3,6 +3,7 @@
 
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -33,6 +34,13 @@ def peer_pid(path, kind=socket.SOCK_STREAM):
             return None
         credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return struct.unpack("3i", credentials)[0]
+
+
+def find_server(name):
+    """A program of the system's, which may lie where tests/run has put it."""
+    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    assert path, f"there is no {name}: see NEEDS_TEST in data/needs.sh"
+    return path
 
 
 def commands_with(text):
