@@ -27,7 +27,12 @@ OPTIONS = """
 --disable-background-networking --disable-component-update --disable-sync --disable-extensions
 --disable-default-apps --disable-features=HttpsUpgrades,OptimizationHints,Translate
 --password-store=basic --use-mock-keychain --disable-crash-reporter --noerrdialogs
---remote-debugging-pipe
+--remote-debugging-pipe --no-startup-window
+""".split()
+
+# A window that fills the screen, and a screen reader's view of all that is in it.
+ON_SCREEN = """
+--window-position=0,0 --force-renderer-accessibility --force-prefers-reduced-motion
 """.split()
 
 # Its end of the pipe is where the browser looks for it: descriptors 3 and 4.
@@ -138,10 +143,12 @@ class Chromium:
                 person._mkdir(path)
             person.write("chromium/Default/Preferences", json.dumps(automatic(select)))
         self.devtools = DevTools()
-        screen = ["--headless=new"] if desktop is None else ["--window-size=900,700"]
+        screen = ["--headless=new"]
+        if desktop is not None:
+            screen = [*ON_SCREEN, f"--window-size={desktop.size.replace('x', ',')}"]
         self.process = person.background(
             *under, "bash", "-c", ON_DESCRIPTORS, "chromium", *self.devtools.theirs,
-            "chromium", *OPTIONS, *screen, f"--user-data-dir={self.profile}", "about:blank",
+            "chromium", *OPTIONS, *screen, f"--user-data-dir={self.profile}",
             env=desktop.env if desktop else None, pass_fds=self.devtools.theirs,
         )  # fmt: skip
         self.devtools.started()
@@ -155,7 +162,7 @@ class Chromium:
     def open(self, url):
         """Goes to `url` in a window that shares nothing with those before it, and does not wait:
         no connection, no TLS session, nothing that was answered."""
-        self._close_context()
+        before = self._context
         self._context = self.devtools.command("Target.createBrowserContext")["browserContextId"]
         target = self.devtools.command(
             "Target.createTarget", url="about:blank", browserContextId=self._context
@@ -163,6 +170,8 @@ class Chromium:
         self._session = self.devtools.command(
             "Target.attachToTarget", targetId=target, flatten=True
         )["sessionId"]
+        if before is not None:  # not sooner: the browser would be without a window
+            self.devtools.command("Target.disposeBrowserContext", browserContextId=before)
         self._url = url
         self._navigation = self.devtools.begin("Page.navigate", self._session, url=url)
 
@@ -187,11 +196,6 @@ class Chromium:
         state, url, text = seen
         return Page(url, text.strip(), None) if state == "complete" and url == self._url else None
 
-    def _close_context(self):
-        if self._context is not None:
-            self.devtools.command("Target.disposeBrowserContext", browserContextId=self._context)
-            self._context = None
-
     def stop(self):
         """Quits as a person would; the exit status."""
         try:
@@ -200,3 +204,47 @@ class Chromium:
             pass
         self.devtools.close()
         return self.process.wait(PATIENCE)
+
+
+class Chooser:
+    """The window in which Chromium asks for a certificate, once it is there, as whoever sits at
+    `desktop` meets it."""
+
+    TITLE = "Select a certificate"
+
+    def __init__(self, desktop):
+        self.desktop = desktop
+        desktop.find("dialog", self.TITLE)
+        wait_until(lambda: self._focused() == 0, "the first certificate has the focus")
+
+    def names(self):
+        """The subjects that it lists."""
+        return [cell["name"] for cell in self._subjects()]
+
+    def text(self):
+        return [one["name"] for one in self.desktop.see() if one["role"] == "static"]
+
+    def choose(self, name):
+        """By the arrow keys."""
+        row = self.names().index(name)
+        for _ in range(row):
+            self.desktop.key("Down")
+        wait_until(lambda: self._focused() == row, f"{name} has the focus")
+
+    def press(self, key):
+        self.desktop.key(key)
+        wait_until(lambda: not self._is_there(), "the window is gone")
+
+    def _subjects(self):
+        """The first cells of the rows but for the heading."""
+        seen = self.desktop.see()
+        pairs = zip(seen, seen[1:], strict=False)
+        return [cell for row, cell in pairs
+                if row["role"] == "table row" and cell["role"] == "table cell"]  # fmt: skip
+
+    def _focused(self):
+        states = [cell["states"] for cell in self._subjects()]
+        return next((row for row, state in enumerate(states) if "focused" in state), None)
+
+    def _is_there(self):
+        return any(one["name"] == self.TITLE for one in self.desktop.see())

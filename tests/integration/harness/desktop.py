@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from .picture import Picture
 from .process import PATIENCE, wait_until
 
 A11Y_SERVICE = """\
@@ -48,9 +49,10 @@ class Desktop:
 
     def __init__(self, person, bus, size="1024x900"):
         self.person = person
+        self.size = size
         bus.add_service("org.a11y.Bus", A11Y_SERVICE)
         bus.start(person)
-        self._start_screen(size)
+        self._start_screen()
         self.reader = self.listener = None
 
     @property
@@ -62,6 +64,10 @@ class Desktop:
 
     def key(self, *keys):
         self.person.run("xdotool", "key", "--delay", "30", *keys, env=self.env)
+
+    def picture(self):
+        """What can be seen now."""
+        return Picture.of_screen(self.frame_buffer)
 
     def windows(self):
         """The windows that somebody could see."""
@@ -147,11 +153,16 @@ class Desktop:
                 reader.stop()
         self.screen.stop()
 
-    def _start_screen(self, size):
+    @property
+    def frame_buffer(self):
+        return self.person.home / "screen" / "Xvfb_screen0"
+
+    def _start_screen(self):
+        self.person._mkdir(self.frame_buffer.parent)
         ready, tell = os.pipe()
         self.screen = self.person.background(
-            "Xvfb", "-displayfd", str(tell), "-screen", "0", f"{size}x24", "-nolisten", "tcp",
-            "-noreset", pass_fds=[tell],
+            "Xvfb", "-displayfd", str(tell), "-screen", "0", f"{self.size}x24", "-nolisten", "tcp",
+            "-noreset", "-fbdir", self.frame_buffer.parent, pass_fds=[tell],
         )  # fmt: skip
         os.close(tell)
         with os.fdopen(ready) as number:

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from .marionette import Marionette, MarionetteError
@@ -67,9 +68,9 @@ return modules.flatMap(module => [...module.slots].map(slot => ({
 """
 
 # What is in the dialog that asks for a certificate, and an answer: part of an entry's name, or null
-# for "Cancel".
+# for "Cancel"; or a person at the keyboard answers.
 ANSWER_DIALOGS = """
-let [answer] = args;
+let [answer, isPerson] = args;
 let browser = Services.wm.getMostRecentWindow("navigator:browser");
 let log = browser.answeredDialogs = [];
 let texts = {site: "clientAuthSiteIdentification", issued_to: "clientAuthCertDetailsIssuedTo",
@@ -87,6 +88,8 @@ function answerDialog(document) {
     seen[name] = document.getElementById(id)?.textContent;
   seen.answer = chosen?.getAttribute("label") ?? null;
   log.push(seen);
+  if (isPerson)
+    return;
   document.getElementById("rememberSetting").value = 0;
   document.getElementById("certAuthAsk").getButton(chosen ? "accept" : "cancel").click();
 }
@@ -125,6 +128,27 @@ def find_program():
     raise AssertionError("Firefox is not installed")
 
 
+class Application:
+    """Firefox installed anew below `directory` with `policies` (what policies.json holds): a copy of
+    the program alone, and links to all that it reads.  This is how anybody can have a Firefox with
+    policies who may not write where the machine's is."""
+
+    def __init__(self, person, directory, policies):
+        installed = Path(find_program()).resolve()
+        self.directory = Path(directory)
+        distribution = self.directory / "distribution"
+        for path in (self.directory, distribution):
+            person._mkdir(path)
+        for path in installed.parent.iterdir():
+            if path.name not in (installed.name, distribution.name):
+                (self.directory / path.name).symlink_to(path)
+        self.program = self.directory / installed.name
+        shutil.copy(installed, self.program)
+        self.program.chmod(0o755)
+        (distribution / "policies.json").write_text(json.dumps(policies))
+        (distribution / "policies.json").chmod(0o644)
+
+
 @dataclass
 class Page:
     url: str
@@ -157,17 +181,22 @@ class Profile:
 
 
 class Firefox:
-    """Running from the first moment; `modules`: paths of PKCS#11 modules by name."""
+    """Running from the first moment; `modules`: paths of PKCS#11 modules by name.  `select`: None
+    leaves that to a policy.  `desktop`: the screen to be on.  `program`: see Application."""
 
-    def __init__(self, person, pki, modules=None, select=AUTOMATICALLY, preferences=None):
-        chosen = PREFERENCES | {"security.default_personal_cert": select} | (preferences or {})
+    def __init__(self, person, pki, modules=None, select=AUTOMATICALLY, preferences=None,
+                 desktop=None, program=None):  # fmt: skip
+        chosen = PREFERENCES | (preferences or {})
+        if select is not None:
+            chosen |= {"security.default_personal_cert": select}
         self.profile = Profile(person, "firefox", pki, modules or {}, chosen)
         self._url = None
         self._navigation = None
+        screen = ["--headless"] if desktop is None else []
         self.process = person.background(
-            find_program(), "--headless", "--no-remote", "--marionette",
+            program or find_program(), *screen, "--no-remote", "--marionette",
             "-remote-allow-system-access", "--profile", self.profile.path, "about:blank",
-            env={"MOZ_CRASHREPORTER_DISABLE": "1"},
+            env={"MOZ_CRASHREPORTER_DISABLE": "1"} | (desktop.env if desktop else {}),
         )  # fmt: skip
         self.marionette = Marionette(self.process.wait_ready(self.profile.port, "can be driven"))
 
@@ -230,10 +259,14 @@ class Firefox:
     def answer_dialogs(self, answer):
         """From now on the dialog that asks for a certificate is answered with the entry that has
         `answer` in its name, or with "Cancel" for None."""
-        self.marionette.chrome(ANSWER_DIALOGS, answer)
+        self.marionette.chrome(ANSWER_DIALOGS, answer, False)
+
+    def leave_dialogs(self, chosen):
+        """From now on that entry is chosen, and whoever sits there presses a button."""
+        self.marionette.chrome(ANSWER_DIALOGS, chosen, True)
 
     def dialogs(self):
-        """Those that were answered: entries, answer, and what else there was to be read."""
+        """Those that were seen: entries, answer, and what else there was to be read."""
         return self.marionette.chrome(DIALOGS)
 
     def stop(self):
