@@ -18,34 +18,41 @@ from .softhsm import PIN, Card
 
 ALGORITHMS = {"RSA": "rsa2048", "EC": "p256"}
 TOKEN = "Corp card"
+HELD = tuple(itertools.product(KEYS, PLACES))
 
 
 class Wallet:
     def __init__(self, person, pki):
         self.person = person
+        self.pki = pki
         person.use_p11_kit()
         self._identities = {
             (key, place): pki.identity(f"{key} in the {place}", ALGORITHMS[key])
-            for key, place in itertools.product(KEYS, PLACES)
+            for key, place in HELD
         }
-        card = Card(person, TOKEN)
+        self.card = Card(person, TOKEN)
         for number, key in enumerate(KEYS, 1):
-            card.add(self.identity(key, "token"), number)
-        person.start_daemon(*card.options)
+            self.card.add(self.identity(key, "token"), number)
+        person.start_daemon(*self.card.options)
         for key in KEYS:
             person.import_files(pki.p12(self.identity(key, "vault")), password="correct horse")
-        self._shown = wait_until(self._all_shown, "all are there")
-        person.meishi("token", "login", TOKEN, "--pin-file", person.write("pin", PIN))
+        self._shown = None
+        self.give_pin()
 
     def identity(self, key, place):
         return self._identities[key, place]
+
+    def give_pin(self):
+        """When the token is there."""
+        self._shown = wait_until(self._all_shown, "all are there")
+        self.person.meishi("token", "login", TOKEN, "--pin-file", self.person.write("pin", PIN))
 
     def uri(self, key, place):
         return self._shown[self.identity(key, place).subject]["uri"]
 
     def _all_shown(self):
         listed = json.loads(self.person.meishi("list", "--json").stdout)
-        shown = {one["subject"]: one for one in listed}
+        shown = {one["subject"]: one for one in listed if one["present"]}
         wanted = {one.subject for one in self._identities.values()}
         return shown if wanted <= shown.keys() else None
 
