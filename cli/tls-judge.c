@@ -57,7 +57,8 @@ signing_text(int code)
 {
     switch (code) {
     case GNUTLS_E_PKCS11_USER_ERROR:
-        return "The vault is locked; `meishi unlock` opens it.";
+        return "It is locked, and nobody could be asked: `meishi unlock` opens the vault, "
+               "`meishi token login NAME` a card.";
     case GNUTLS_E_PKCS11_ERROR:
         return "The daemon did not let the key sign: policy forbids it, or nobody confirmed.";
     default:
