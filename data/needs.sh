@@ -45,6 +45,7 @@ command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
 command:javac                      default-jdk-headless
+command:jq                         jq
 command:mandoc                     mandoc
 command:pcscd                      pcscd
 command:p11-kit                    p11-kit

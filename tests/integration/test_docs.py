@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every command of the pages for readers, and of the README, does what the page says it does.
+
+Each page has a world of its own: a home, the files that its reader has, the company's servers.  What
+is not there when a page begins is not there for its reader either.  The notation of pages is that of
+harness/documented.py.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from harness.company import Company
+from harness.documented import Page, is_as_shown
+from harness.softhsm import PIN, Card
+from harness.sshd import Sshd
+from harness.world import World
+
+SOURCE = Path(os.environ.get("MEISHI_SOURCE_DIR", Path(__file__).parents[2]))
+PASSWORD = "correct horse"
+HOSTS = ("intranet.example", "git.example", "build.example")
+
+# What the reader types where a program asks.
+ANSWERS = {
+    "Password for alice.p12: ": PASSWORD,
+    "PIN of “Corp card”: ": PIN,
+    "Use [1]: ": "1",
+    "Remember: o)nce s)ession a)lways; +h every port [o]: ": "a",
+}
+
+# Where the pages have the module.
+MODULE = "/usr/local/lib/x86_64-linux-gnu/pkcs11/meishi-pkcs11.so"
+
+# Commands that no test runs, and why.
+NOT_RUN = {
+    "meishi agent --tty": "stays until Ctrl-C; test_terminal_remote.py answers questions in it",
+}
+
+
+class Setting:
+    """What the reader of a page has when the page begins."""
+
+    def __init__(self, person, pki, company):
+        self.person, self.pki, self.company = person, pki, company
+        self.world = World(person, pki, HOSTS)
+        module = person.tree.final_path(person.tree.module)
+        self.replace = {"8443": str(company.port), MODULE: str(module)}
+        self.answers = dict(ANSWERS)
+        self.ends = []  # what is to be called in the end
+
+    def p12(self, file, name, algorithm="p256"):
+        """A .p12 file in the home directory."""
+        self.world.put(file, self.pki.p12(self.pki.identity(name, algorithm)).read_bytes())
+
+    def sshd(self):
+        """build.example lets in whoever has the key of alice.pub."""
+        sshd = Sshd(self.person, under=self.world.command())
+        self.ends.append(sshd.stop)
+        (sshd.directory / "authorized").symlink_to("../alice.pub")
+        options = {
+            "Host": "build.example", "Port": sshd.port, "User": sshd.destination.split("@")[0],
+            "StrictHostKeyChecking": "no", "LogLevel": "ERROR",
+        }  # fmt: skip
+        self.world.put(".ssh/config", "".join(f"{k} {v}\n" for k, v in options.items()), 0o600)
+
+    def close(self):
+        for end in self.ends:
+            end()
+
+
+# ---- worlds -----------------------------------------------------------------------------------
+
+
+def command_line(setting):
+    setting.p12("alice.p12", "Alice Example")
+    setting.p12("build-server.p12", "Build server", "rsa2048")
+    setting.world.put("password.txt", PASSWORD, 0o600)
+    setting.sshd()
+
+
+def smart_cards(setting):
+    setting.p12("alice-admin.p12", "Alice Admin")
+    card = Card(setting.person)
+    card.add(setting.pki.identity("Alice Example"), 1)
+    setting.world.add_module(card.module)
+
+
+PAGES = {
+    "doc/command-line.md": command_line,
+}
+
+
+@pytest.fixture(scope="module")
+def company(scratch, pki):
+    made = Company(scratch / "company", pki, HOSTS)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def setting(ordinary, pki, company):
+    made = Setting(ordinary, pki, company)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(setting, name):
+    page = Page(SOURCE / name, setting.replace)
+    assert page.steps(), f"{name} has no commands"
+    PAGES[name](setting)
+    page.run(setting.world, setting.answers)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_not_run_has_a_reason(name):
+    assert set(Page(SOURCE / name).not_run()) <= NOT_RUN.keys()
+
+
+# ---- the notation -----------------------------------------------------------------------------
+
+# What a page says, what a program says, and whether that is the same.
+SAYINGS = [
+    (["Added “Alice”"], "Added “Alice”\n", True),
+    (["Added “Alice”"], "Added “Bob”\n", False),
+    (["Added “Alice”"], "Added “Alice”\nand more\n", False),
+    (["Added “Alice”"], "", False),
+    ([], "Something\n", False),
+    ([], "", True),
+    (["until …, (yes)"], "until 2027-11-22, (yes)\n", True),
+    (["until …, (yes)"], "until 2027-11-22,\n(yes)\n", False),
+    (["…"], "", True),
+    (["first", "…", "last"], "first\n1\n\n2\nlast\n", True),
+    (["first", "…", "last"], "first\n1\nlast but not least\n", False),
+    (["a.c"], "abc\n", False),
+]
+
+
+@pytest.mark.parametrize("expected,output,same", SAYINGS)
+def test_notation(expected, output, same):
+    assert is_as_shown(output, expected) is same
+
+
+# Pages that are wrong, and the line of each with which it is.
+WRONG = [
+    ("```console\n$ echo a\nb\n```\n", 2),
+    ("```console\n$ echo a\na\n$ false\n```\n", 4),
+    ("```console\n$ true\n[exit status 1]\n```\n", 2),
+    ("```console\n$ echo \\\n  a\na\n$ cat <<END\na\nEND\n```\n", 5),
+    ("```text a file\nOne\n```\n\n```console\n$ cat 'a file'\nTwo\n```\n", 6),
+    ("```console\n$ x=1\n```\n\n```console\n$ echo $x\n2\n```\n", 6),
+    ("```console\n$ read -p 'Who? '\nWho? Bob\n```\n", 2),
+]
+
+
+@pytest.mark.parametrize("text,line", WRONG)
+def test_a_wrong_page_is_found_out(setting, scratch, text, line):
+    path = scratch / "wrong.md"
+    path.write_text(text)
+    with pytest.raises(AssertionError, match=rf"^wrong.md:{line}: should"):
+        Page(path).run(setting.world, {"Who? ": "Alice"})
