@@ -12,6 +12,7 @@
 typedef enum {
     MEISHI_PLACE_P11_KIT,  /* p11-kit's configuration: GnuTLS, GLib, wget, the OpenSSL engine */
     MEISHI_PLACE_NSS,      /* an NSS database: Firefox, Thunderbird, Chromium */
+    MEISHI_PLACE_LIBRARY,  /* a copy of the module where a Flatpak sees it */
     MEISHI_PLACE_JAVA,     /* files of ours that a Java program is started with */
     MEISHI_PLACE_SSH,      /* ~/.ssh/config */
     MEISHI_PLACE_POLICIES, /* Firefox's policies.json, for all users */
@@ -42,15 +43,20 @@ typedef struct {
     char *hint;    /* lines: what the person types to use it, or to mend it; NULL */
     char *
         in_use_by; /* what has the place open and may overwrite it: "Firefox (process 123)"; NULL */
+    GBytes *whole; /* what the file has to be, where all of it is ours (JAVA, LIBRARY); NULL */
     gboolean is_default; /* `meishi setup` without names writes here */
 } MeishiPlace;
 
+/* All else is empty; a place that is READY until somebody says otherwise. */
+MeishiPlace *meishi_place_new(MeishiPlaceKind kind, const char *program, const char *title);
 void meishi_place_free(MeishiPlace *place); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MeishiPlace, meishi_place_free)
 
 /* "ready", "missing", ...; "p11-kit", "nss", ...: for --json; static. */
 const char *meishi_place_state_name(MeishiPlaceState state);
 const char *meishi_place_kind_name(MeishiPlaceKind kind);
+gboolean
+meishi_place_kind_parse(const char *name, MeishiPlaceKind *ret_kind) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether setup has something to write here. */
 gboolean meishi_place_is_to_do(const MeishiPlace *place);

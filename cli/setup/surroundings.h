@@ -10,6 +10,7 @@
 typedef struct {
     char *home;   /* the person's; NULL with is_system */
     char *config; /* $XDG_CONFIG_HOME, else ~/.config; NULL with is_system */
+    char *data;   /* $XDG_DATA_HOME, else ~/.local/share; NULL with is_system */
     char *state;  /* where the journal is kept */
     char *root; /* "" or the directory that an image is built in: before all paths of the system */
     char *search;       /* the directories of programs, as in $PATH */

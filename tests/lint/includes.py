@@ -113,7 +113,7 @@ MATRIX = {
     ),
     # Where programs look for modules, and what is written there; needs no daemon.
     "cli/setup": (
-        ["libc", "glib", "json"], [*BASE, "cli/error.h", "daemon/token/module-file.h"]
+        ["libc", "glib", "json"], [*BASE, "cli/policy-json.h", "daemon/token/module-file.h"]
     ),
     **{
         f"cli/{name}": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE])
