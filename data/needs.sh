@@ -45,8 +45,10 @@ command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
 command:javac                      default-jdk-headless
+command:lynx                       lynx
 command:jq                         jq
 command:mandoc                     mandoc
+command:node                       nodejs
 command:pcscd                      pcscd
 command:p11-kit                    p11-kit
 command:pinentry-curses            pinentry-curses
@@ -82,8 +84,10 @@ library:nss_wrapper                libnss-wrapper
 soname:libwrap.so.0                libwrap0
 python:pytest                      python3-pytest
 python:gi                          python3-gi
+python:pycurl                      python3-pycurl
 typelib:Atspi                      gir1.2-atspi-2.0
 typelib:Secret                     gir1.2-secret-1
+typelib:Soup                       gir1.2-soup-3.0
 '
 NEEDS_PACKAGE='
 command:dh                         debhelper

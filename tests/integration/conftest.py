@@ -54,7 +54,7 @@ from harness.smartcard import Reader  # noqa: E402
 from harness.tpm import Tpm  # noqa: E402
 from harness.tree import Tree  # noqa: E402
 
-pytest_plugins = ["harness.screen"]
+pytest_plugins = ["harness.screen", "harness.sites", "harness.wallet"]
 _numbers = itertools.count(1)
 
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Real TLS programs log in with keys that live in Meishi; the server says whom it saw."""
+"""Real TLS programs with all kinds of keys in a vault, and the tools of PKCS#11.
+
+Which program logs in to which server is tested in test_clients_openssl.py, test_clients_gnutls.py
+and others that fill the matrix of doc/clients.md.
+"""
 
 import json
 import os
-import subprocess
 
 import pytest
+from harness.clients import Curl, P11KitGnutlsCli, SClient, Wget
 from harness.person import ORDINARY_UID, Person, describe
 from harness.pki import ALGORITHMS
 
@@ -34,6 +38,10 @@ class Vault:
     def uri(self, name):
         return self.uris[self.identities[name].name]
 
+    def visit(self, client, name, url, page):
+        """Sees the page with the identity `name`."""
+        client(self.person, self.pki, url, self.identities[name], self.uri(name)).assert_page(page)
+
 
 @pytest.fixture(scope="module")
 def vault(tree, scratch, pki):
@@ -43,135 +51,42 @@ def vault(tree, scratch, pki):
     person.close()
 
 
-# ---- clients: each asks for a page and returns what it got ------------------------------------
-
-
-def curl(vault, name, url, ca=None, env=None):
-    return vault.person.run(
-        "curl", "-sS", "--max-time", "30", "--cacert", ca or vault.pki.root.cert,
-        "--cert", vault.uri(name), url, env=env,
-    ).stdout  # fmt: skip
-
-
-def curl_by_p11_kit(vault, name, url):
-    return curl(vault, name, url, env={"PKCS11_MODULE_PATH": None})
-
-
-def wget(vault, name, url):
-    return vault.person.run(
-        "wget", "-nv", "-T", "30", "-t", "1", "-O", "-",
-        f"--ca-certificate={vault.pki.root.cert}",
-        f"--certificate={vault.uri(name)}", f"--private-key={vault.uri(name)}", url,
-    ).stdout  # fmt: skip
-
-
-def converse(vault, expected, *argv):
-    """Sends a request into an interactive client and waits for what should come back."""
-    client = vault.person.background(*argv, stdin=subprocess.PIPE)
-    try:
-        client.child.stdin.write(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        client.child.stdin.flush()
-        client.wait_ready(lambda: expected in client.output(), f"says {expected}")
-    finally:
-        client.child.stdin.close()
-        client.kill()
-
-
-def s_client(vault, name, port, expected):
-    identity = vault.identities[name]
-    converse(
-        vault, expected,
-        "openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost",
-        "-CAfile", vault.pki.root.cert, "-engine", "pkcs11", "-keyform", "engine",
-        "-key", vault.uri(name), "-cert", identity.cert, "-ign_eof",
-    )  # fmt: skip
-
-
-def gnutls_cli(vault, name, port, expected):
-    converse(
-        vault, expected,
-        "gnutls-cli", "--x509cafile", vault.pki.root.cert, "--x509certfile", vault.uri(name),
-        "--x509keyfile", vault.uri(name), "-p", str(port), "127.0.0.1",
-    )  # fmt: skip
-
-
-# ---- against nginx: the page is the proof -----------------------------------------------------
+# ---- all kinds of keys ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", WITHOUT_EDWARDS)
-@pytest.mark.parametrize("client", [curl, curl_by_p11_kit], ids=["module-path", "p11-kit"])
-def test_curl_nginx(vault, nginx, client, name, version):
-    page = client(vault, name, nginx.url(version))
-    assert nginx.page(vault.identities[name], version) in page
+@pytest.mark.parametrize("client", [Curl, SClient])
+def test_openssl(vault, nginx, client, name, version):
+    page = nginx.page(vault.identities[name], version)
+    vault.visit(client, name, nginx.url(version), page)
 
 
 @pytest.mark.parametrize("name,version", WGET)
-def test_wget_nginx(vault, nginx, name, version):
-    page = wget(vault, name, nginx.url(version))
-    assert nginx.page(vault.identities[name], version) in page
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", WITHOUT_EDWARDS)
-def test_s_client_nginx(vault, nginx, name, version):
+def test_wget(vault, nginx, name, version):
     page = nginx.page(vault.identities[name], version)
-    s_client(vault, name, nginx.port(version), page)
+    vault.visit(Wget, name, nginx.url(version), page)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_gnutls_cli_nginx(vault, nginx, name, version):
+def test_gnutls_cli(vault, nginx, name, version):
     page = nginx.page(vault.identities[name], version)
-    gnutls_cli(vault, name, nginx.port(version), page)
-
-
-# ---- against openssl s_server: its log is the proof -------------------------------------------
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", WITHOUT_EDWARDS)
-def test_curl_s_server(vault, s_server, name, version):
-    server = s_server(version)
-    assert "s_server" in curl(vault, name, server.url())
-    assert server.saw(vault.identities[name])
-
-
-@pytest.mark.parametrize("name,version", WGET)
-def test_wget_s_server(vault, s_server, name, version):
-    server = s_server(version, "-num_tickets", "0")
-    assert "s_server" in wget(vault, name, server.url())
-    assert server.saw(vault.identities[name])
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", ALGORITHMS)
-def test_gnutls_cli_s_server(vault, s_server, name, version):
-    server = s_server(version, "-num_tickets", "1")
-    gnutls_cli(vault, name, server.port, "s_server")
-    assert server.saw(vault.identities[name])
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", WITHOUT_EDWARDS)
-def test_s_client_s_server(vault, s_server, name, version):
-    server = s_server(version, "-num_tickets", "3")
-    s_client(vault, name, server.port, "s_server")
-    assert server.saw(vault.identities[name])
+    vault.visit(P11KitGnutlsCli, name, nginx.url(version), page)
 
 
 # ---- servers with tastes of their own ---------------------------------------------------------
 
 # wget has no certificate for servers that want PSS with more than SHA-256, key file or not.
 TASTES = [
-    (curl, "rsa2048", "1.2", "RSA+SHA256"),
-    (wget, "rsa2048", "1.2", "RSA+SHA256"),
-    (curl, "rsa2048", "1.2", "RSA+SHA512"),
-    (wget, "rsa2048", "1.2", "RSA+SHA512"),
-    (curl, "rsa2048", "1.3", "rsa_pss_rsae_sha384"),
-    (curl, "rsa3072", "1.3", "rsa_pss_rsae_sha512"),
-    (curl, "p384", "1.2", "ECDSA+SHA384"),
-    (wget, "p384", "1.2", "ECDSA+SHA384"),
+    (Curl, "rsa2048", "1.2", "RSA+SHA256"),
+    (Wget, "rsa2048", "1.2", "RSA+SHA256"),
+    (Curl, "rsa2048", "1.2", "RSA+SHA512"),
+    (Wget, "rsa2048", "1.2", "RSA+SHA512"),
+    (Curl, "rsa2048", "1.3", "rsa_pss_rsae_sha384"),
+    (Curl, "rsa3072", "1.3", "rsa_pss_rsae_sha512"),
+    (Curl, "p384", "1.2", "ECDSA+SHA384"),
+    (Wget, "p384", "1.2", "ECDSA+SHA384"),
 ]
 
 
@@ -179,7 +94,7 @@ TASTES = [
 def test_signature_algorithm(vault, s_server, client, name, version, algorithm):
     """RSA PKCS#1 v1.5, PSS and ECDSA with each hash, as the server demands."""
     server = s_server(version, "-client_sigalgs", algorithm)
-    assert "s_server" in client(vault, name, server.url())
+    vault.visit(client, name, server.url(), "s_server")
     assert server.saw(vault.identities[name])
 
 
@@ -187,25 +102,14 @@ def test_signature_algorithm(vault, s_server, client, name, version, algorithm):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("name", ["rsa2048", "p256"])
-def test_wget_sends_the_intermediate(vault, nginx, name, version):
-    """The server knows the root only, so it has to come from the token."""
-    page = wget(vault, name, nginx.url(version, "root"))
-    assert nginx.page(vault.identities[name], version) in page
-
-
-@pytest.mark.parametrize("version", VERSIONS)
 def test_curl_sends_the_intermediate_from_cacert(vault, nginx, version):
-    """What the README tells people whose server wants the chain: curl takes it from there."""
+    """What doc/clients.md tells people whose server wants the chain: curl takes it from there."""
     both = vault.pki.bundle("cacert.pem", vault.pki.root, vault.pki.intermediate)
-    page = curl(vault, "rsa2048", nginx.url(version, "root"), ca=both)
+    page = vault.person.run(
+        "curl", "-sS", "--cacert", both, "--cert", vault.uri("rsa2048"),
+        nginx.url(version, "root"),
+    ).stdout  # fmt: skip
     assert nginx.page(vault.identities["rsa2048"], version) in page
-
-
-def test_gnutls_cli_sends_the_leaf_alone(vault, nginx):
-    """As the README says: a server that knows the root only refuses it."""
-    refused = "The SSL certificate error"
-    gnutls_cli(vault, "p256", nginx.port("1.3", "root"), refused)
 
 
 def test_nginx_without_certificate_lets_nobody_in(vault, nginx):
@@ -264,16 +168,16 @@ def test_two_certificates_of_one_key(ordinary, pki, nginx, algorithm):
     assert two.shown["early"]["key_id"] == two.shown["late"]["key_id"]
     assert two.uri("early") != two.uri("late")
     for name, one in two.identities.items():
-        for client in (curl, wget):
-            assert nginx.page(one, "1.3") in client(two, name, nginx.url("1.3"))
-        gnutls_cli(two, name, nginx.port("1.3"), nginx.page(one, "1.3"))
+        for client in (Curl, Wget, P11KitGnutlsCli):
+            program = client(ordinary, pki, nginx.url("1.3"), one, two.uri(name))
+            program.assert_page(nginx.page(one, "1.3"))
         done = ordinary.run("p11tool", "--test-sign", two.uri(name), check=False)
         assert "Verifying against public key in the token... ok" in done.stdout + done.stderr
         assert ordinary.meishi("show", two.uri(name)).stdout.startswith(one.name)
     only_id = two.uri("early").partition(";object=")[0]
-    two.shown["either"] = {"uri": only_id}
-    assert "SUCCESS" in curl(two, "either", nginx.url("1.3"))
-    assert "SUCCESS" in wget(two, "either", nginx.url("1.3"))
+    for client in (Curl, Wget):
+        either = client(ordinary, pki, nginx.url("1.3"), two.identities["early"], only_id)
+        either.assert_page("SUCCESS")
 
 
 # ---- tools ------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def test_apache_asks_for_one_directory(visitor, pki, apache, version):
     alice = pki.identity("alice")
     visitor.add(other, alice)
     visitor.policy(SILENT)
-    port = apache.ports[version]
+    port = apache.port(version)
     assert f"X-Client: [] TLSv{version}" in visitor.visit(port).stdout
     staff = visitor.visit(port, "/staff/").stdout
     assert f"X-Client: [{alice.subject}] TLSv{version}" in staff

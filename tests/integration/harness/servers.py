@@ -43,6 +43,7 @@ NGINX_SERVER = """\
       default_type text/plain;
       return 200 "$ssl_client_verify [$ssl_client_s_dn] $ssl_protocol\\n";
     }}
+    location /git/ {{ root {dir}/pages; }}
   }}
 """
 
@@ -120,6 +121,10 @@ class Nginx(PortServer):
     def url(self, version, trust="both"):
         return f"https://127.0.0.1:{self.port(version, trust)}/"
 
+    @property
+    def pages(self):
+        return self.directory / "pages"
+
     def page(self, certified, version):
         """What the page of a successful request says."""
         return f"SUCCESS [{certified.subject}] TLSv{version}"
@@ -133,7 +138,9 @@ class Nginx(PortServer):
     def configure(self):
         self.ports = {(v, t): free_port() for v in self.VERSIONS for t in self.TRUST}
         servers = "".join(
-            NGINX_SERVER.format(port=port, version=v, trust=self.pki.directory / f"{t}.pem")
+            NGINX_SERVER.format(
+                port=port, version=v, trust=self.pki.directory / f"{t}.pem", dir=self.directory
+            )
             for (v, t), port in self.ports.items()
         )
         config = NGINX.format(

@@ -58,8 +58,8 @@ class Wallet:
 
 
 class Login:
-    """login(CLIENT, SITE, key, version, place) proves a cell of the matrix.  `limits`: where clients
-    do not get in, {(CLIENT, SITE, version): (what it says then, why)}."""
+    """login(CLIENT, SITE, key, version, place) proves a cell of the matrix.  `limits`: where one
+    does not get in, {(CLIENT, SITE, version): (what it says then, why)}."""
 
     def __init__(self, wallet, pki, site, matrix, limits):
         self.wallet = wallet
@@ -73,25 +73,21 @@ class Login:
         title = client.TITLE or client.NAME
         with self.matrix.cell(title, site, key, version, place, why_not=why):
             if why is None:
-                self._gets_in(client, self.site(site), key, version, place)
+                self.gets_in(client, site, key, version, place)
             else:
-                self._is_refused(client, self.site(site), key, version, place, said)
+                self.start(client, site, key, version, place).assert_refused(said)
 
-    def _start(self, client, site, key, version, place):
+    def start(self, client, site, key, version, place):
         identity, uri = self.wallet.identity(key, place), self.wallet.uri(key, place)
-        return client(self.wallet.person, self.pki, site.url(version), identity, uri)
+        return client(self.wallet.person, self.pki, self.site(site).url(version), identity, uri)
 
-    def _gets_in(self, client, site, key, version, place):
-        identity = self.wallet.identity(key, place)
-        n_seen = site.n_seen(identity, version)
-        self._start(client, site, key, version, place).assert_page(site.page(identity, version))
-        wait_until(lambda: site.n_seen(identity, version) > n_seen, "the server has seen it")
-
-    def _is_refused(self, client, site, key, version, place, said):
-        identity = self.wallet.identity(key, place)
-        n_seen = site.n_seen(identity, version)
-        self._start(client, site, key, version, place).assert_refused(said)
-        assert site.n_seen(identity, version) == n_seen
+    def gets_in(self, client, site, key, version, place):
+        """Proves it without the matrix: both sides say so."""
+        identity, server = self.wallet.identity(key, place), self.site(site)
+        n_seen = server.n_seen(identity, version)
+        one = self.start(client, site, key, version, place)
+        one.assert_page(server.page(identity, version))
+        wait_until(lambda: server.n_seen(identity, version) > n_seen, "the server has seen it")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Programs that use OpenSSL log in everywhere, with keys of the vault and of a token: a part of the
+matrix in doc/clients.md."""
+
+import pytest
+from harness.clients import WITH_OPENSSL, Curl, CurlByP11Kit, NodeClient
+from harness.matrix import KEYS, PLACES, VERSIONS
+from harness.sites import APACHE_DIRECTORY, NGINX_ROOT, SITES
+
+LEAF = (
+    "The SSL certificate error",
+    "curl sends the certificate alone, unless the intermediate is in the --cacert file",
+)
+LIMITS = {
+    (client, NGINX_ROOT, version): LEAF for client in (Curl, CurlByP11Kit) for version in VERSIONS
+} | {
+    (NodeClient, APACHE_DIRECTORY, "1.3"): (
+        "Cannot perform Post-Handshake Authentication",
+        "Node does no post-handshake authentication",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("site_name", SITES)
+@pytest.mark.parametrize("program", WITH_OPENSSL, ids=lambda one: one.TITLE or one.NAME)
+def test_login(login, program, site_name, key, version, place):
+    login(program, site_name, key, version, place)
