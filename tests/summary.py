@@ -3,7 +3,8 @@
 """Adds up what `meson test` wrote: `summary.py TESTLOG.json...` prints "N passed, N failed".
 
 Cases count where a test reports them as TAP, else the test itself.  A test that failed without a
-failed case (a crash, a timeout) is one failure.
+failed case (a crash, a timeout) is one failure.  NAME.tap, which a program wrote by itself, is one
+such test; without the line that ends it ("1..N"), it failed.
 
 An again.json beside the log holds what failed and was run once more, alone.  A test that passed
 there counts by that run, and is named as unsteady.  `summary.py --failed TESTLOG.json` prints what
@@ -28,8 +29,17 @@ def count(test):
     return passed, max(failed, 1)
 
 
+def from_tap(name, text):
+    """A program's own report, as meson would have logged it."""
+    cases = len(CASE.findall(text))
+    is_whole = re.search(rf"^1\.\.{cases}$", text, re.M) is not None and cases > 0
+    return {"name": name, "result": "OK" if is_whole else "FAIL", "stdout": text}
+
+
 def read(path):
     with open(path, encoding="utf-8") as log:
+        if Path(path).suffix == ".tap":
+            return [from_tap(Path(path).stem, log.read())]
         return [json.loads(line) for line in log]
 
 
@@ -92,6 +102,16 @@ def self_check():
     ]
     for test, sums in expected:
         assert count(test) == sums, (test, count(test))
+    reports = [
+        ("ok 1 - a\nok 2 - b\n1..2\n", (2, 0)),
+        ("ok 1 - a\nnot ok 2 - b\n1..2\n", (1, 1)),
+        ("ok 1 - a\n", (1, 1)),
+        ("ok 1 - a\n1..2\n", (1, 1)),
+        ("1..0\n", (0, 1)),
+        ("", (0, 1)),
+    ]
+    for text, sums in reports:
+        assert count(from_tap("a", text)) == sums, text
     assert add_up("/nowhere/at/all") == (0, 1, 0)
     broken, lucky = {"name": "a", "result": "FAIL"}, {"name": "b", "result": "TIMEOUT"}
     good = {"name": "b", "result": "OK"}
