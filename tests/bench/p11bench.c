@@ -10,6 +10,7 @@
  *
  *   -i HEX  CKA_ID of the key        -m ec256|rsa2048   mechanism (default ec256)
  *   -p PIN  log in first             -n THREADS  -j PROCESSES  -s SECONDS
+ *   -a TEXT parameters for C_Initialize, where a module (NSS's) has such
  *
  * One JSON object per line; times in microseconds.
  */
@@ -33,6 +34,7 @@ static struct {
     const char *module;
     const char *token;
     const char *pin;
+    char *parameters;
     CK_MECHANISM_TYPE mechanism;
     CK_ULONG input_len; /* a SHA-256 digest, or a DigestInfo around one */
     unsigned char id[64];
@@ -74,7 +76,7 @@ load(void)
 static void
 initialize(void)
 {
-    CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
+    CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK, .pReserved = options.parameters};
 
     check(p11->C_Initialize(&args), "C_Initialize");
 }
@@ -445,7 +447,7 @@ parse_count(const char *text, unsigned max)
 }
 
 static void
-parse_option(int option, const char *value)
+parse_option(int option, char *value)
 {
     switch (option) {
     case 't':
@@ -453,6 +455,9 @@ parse_option(int option, const char *value)
         break;
     case 'p':
         options.pin = value;
+        break;
+    case 'a':
+        options.parameters = value;
         break;
     case 'i':
         parse_id(value);
@@ -495,7 +500,7 @@ main(int argc, char **argv)
     options.module = argv[2];
     options.token = "Meishi";
     optind = 3;
-    while ((option = getopt(argc, argv, "+t:p:i:m:r:n:j:s:")) != -1)
+    while ((option = getopt(argc, argv, "+t:p:a:i:m:r:n:j:s:")) != -1)
         parse_option(option, optarg);
     if (strcmp(argv[1], "cold-once") == 0)
         run_once();

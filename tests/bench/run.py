@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Meishi beside SoftHSM2 and beside what cannot be beaten, with the same keys, in one run.
+"""Meishi beside its peers and beside what cannot be beaten, with the same keys, in one run.
 
     run.py BUILD [--rounds N] [--seconds S] [--json FILE] [--smoke]
 
@@ -10,30 +10,16 @@ of them alike; what counts are the ratios, and the spread says how far to trust 
 """
 
 import argparse
-import hashlib
 import json
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+from peers import KEYS, Keys, Meishi, run, start, stop
 from table import Table
 
-SOFTHSM_PLACES = [
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib64/pkcs11/libsofthsm2.so",
-    *Path("/usr/lib").glob("*/softhsm/libsofthsm2.so"),
-]
-PIN = "1234"
-KEYS = {
-    "ec256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-    "rsa2048": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-}
 DAEMON_CPU_LIMIT_US = 1000
-
 
 # A packet there and one back wake two processes: by a mere switch where both share a processor, by
 # waking another processor where they do not.
@@ -42,122 +28,6 @@ MANY_PROCESSORS = min(2, len(os.sched_getaffinity(0)))
 
 def wake_ups(processors):
     return f"OpenSSL + 2 wake-ups, {processors} CPU"
-
-
-def run(*command, env=None):
-    done = subprocess.run(
-        [str(part) for part in command], env=env, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-class Keys:
-    """One key of each kind with a certificate, as files, and its CKA_ID."""
-
-    def __init__(self, place):
-        self.place = place
-        self.ids = {}
-        for name, options in KEYS.items():
-            run("openssl", "genpkey", *options, "-out", self.path(name, "key"))
-            run("openssl", "req", "-new", "-x509", "-key", self.path(name, "key"), "-days", "30",
-                "-subj", f"/CN=bench {name}", "-out", self.path(name, "crt"))  # fmt: skip
-            self.ids[name] = self._id(name)
-
-    def path(self, name, suffix):
-        return self.place / f"{name}.{suffix}"
-
-    def _id(self, name):
-        """SHA-1 of the public key's bits, which follow the algorithm in a SubjectPublicKeyInfo."""
-        spki = self.path(name, "spki")
-        run("openssl", "pkey", "-in", self.path(name, "key"), "-pubout", "-outform", "DER",
-            "-out", spki)  # fmt: skip
-        bits = spki.read_bytes()[24:] if name == "rsa2048" else spki.read_bytes()[-65:]
-        return hashlib.sha1(bits).hexdigest()
-
-
-class Meishi:
-    """A daemon out of the build directory, and its module."""
-
-    name = "Meishi"
-    token = "Meishi"
-    pin = None
-
-    def __init__(self, build, place):
-        self.module = build / "module" / "meishi-pkcs11.so"
-        self.env = self.environment(place)
-        log = open(place / "log", "w", encoding="utf-8")
-        self.daemon = subprocess.Popen(
-            [build / "daemon" / "meishid"], env=self.env, stdout=log, stderr=log
-        )
-        self.cli = build / "cli" / "meishi"
-        self._wait_for(Path(self.env["XDG_RUNTIME_DIR"]) / "meishi" / "bus", place / "log")
-
-    @staticmethod
-    def environment(place):
-        env = {key: value for key, value in os.environ.items() if key != "DBUS_SESSION_BUS_ADDRESS"}
-        for variable, name in (
-            ("XDG_RUNTIME_DIR", "run"),
-            ("XDG_DATA_HOME", "data"),
-            ("XDG_CONFIG_HOME", "config"),
-        ):
-            (place / name).mkdir(mode=0o700, parents=True)
-            env[variable] = str(place / name)
-        env["MEISHI_TOKEN_MODULES"] = str(place / "token-modules")
-        return env
-
-    def _wait_for(self, socket, log):
-        for _ in range(500):
-            if socket.exists():
-                return
-            if self.daemon.poll() is not None:
-                break
-            time.sleep(0.02)
-        raise SystemExit(f"the daemon does not start:\n{log.read_text()}")
-
-    def fill(self, keys):
-        for name in KEYS:
-            run(self.cli, "import", keys.path(name, "key"), keys.path(name, "crt"), env=self.env)
-
-    def stop(self):
-        self.daemon.terminate()
-        self.daemon.wait(30)
-
-
-class SoftHsm:
-    """A token of SoftHSM2 below a directory of our own."""
-
-    name = "SoftHSM2"
-    token = "bench"
-    pin = PIN
-
-    def __init__(self, module, place):
-        tokens = place / "tokens"
-        tokens.mkdir(parents=True)
-        config = place / "softhsm2.conf"
-        config.write_text(
-            f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"
-        )
-        self.module = module
-        self.place = place
-        self.env = {**os.environ, "SOFTHSM2_CONF": str(config)}
-        run("softhsm2-util", "--init-token", "--free", "--label", self.token, "--so-pin", PIN,
-            "--pin", PIN, env=self.env)  # fmt: skip
-
-    @staticmethod
-    def find():
-        """The module, where it and its tool are installed."""
-        modules = [path for path in SOFTHSM_PLACES if Path(path).exists()]
-        return modules[0] if modules and shutil.which("softhsm2-util") else None
-
-    def fill(self, keys):
-        for name in KEYS:
-            run("softhsm2-util", "--import", keys.path(name, "key"), "--token", self.token,
-                "--label", name, "--id", keys.ids[name], "--pin", PIN, env=self.env)  # fmt: skip
-
-    def stop(self):
-        pass
 
 
 class Bench:
@@ -173,9 +43,10 @@ class Bench:
         return self.ask(self.programs / "limits", "-s", self.options.seconds, *arguments)
 
     def p11(self, command, peer, key_id, *arguments):
-        pin = ["-p", peer.pin] if peer.pin else []
+        how = ["-p", peer.pin] if peer.pin else []
+        how += ["-a", peer.parameters] if peer.parameters else []
         return self.ask(
-            self.programs / "p11bench", command, peer.module, "-t", peer.token, *pin, "-i", key_id,
+            self.programs / "p11bench", command, peer.module, "-t", peer.token, *how, "-i", key_id,
             "-s", self.options.seconds, "-r", self.options.runs, *arguments,
             env=peer.env,
         )  # fmt: skip
@@ -188,7 +59,7 @@ class Bench:
             packet = self.limits("packet", "-c", processors)["p50_us"]
             self.table.note(measurement, wake_ups(processors), raw + packet)
         for peer in peers:
-            got = self.p11("sign", peer, keys.ids[mechanism], "-m", mechanism)
+            got = self.p11("sign", peer, peer.key_id(keys, mechanism), "-m", mechanism)
             self.table.note(measurement, peer.name, got["p50_us"])
 
     def rates(self, flag, what, keys, peers):
@@ -196,7 +67,7 @@ class Bench:
         raw = self.limits("raw", flag, 4, keys.path("ec256", "key"))
         self.table.note(measurement, "OpenSSL", raw["rate"] / 1000)
         for peer in peers:
-            got = self.p11("sign", peer, keys.ids["ec256"], flag, 4)
+            got = self.p11("sign", peer, peer.key_id(keys, "ec256"), flag, 4)
             self.table.note(measurement, peer.name, got["rate"] / 1000)
 
     def starts(self, keys, peers):
@@ -204,12 +75,12 @@ class Bench:
         runs = ("-r", self.options.runs)
         self.table.note(measurement, "a process", self.limits("exec", *runs)["total_us"])
         for peer in peers:
-            got = self.p11("cold", peer, keys.ids["ec256"])
+            got = self.p11("cold", peer, peer.key_id(keys, "ec256"))
             self.table.note(measurement, peer.name, got["total_us"])
 
     def searches(self, keys, peers):
         for peer in peers:
-            got = self.p11("find", peer, keys.ids["ec256"])
+            got = self.p11("find", peer, peer.key_id(keys, "ec256"))
             self.table.note("one key by CKA_ID (us)", peer.name, got["one_us"])
 
     def without_daemon(self, module, env):
@@ -273,19 +144,12 @@ def main():
     with tempfile.TemporaryDirectory(prefix="meishi-bench-") as name:
         place = Path(name)
         keys = Keys(place)
-        peers = [Meishi(build, place / "meishi")]
+        peers = start(build, place, keys)
+        print("measured:", ", ".join(peer.name for peer in peers), file=sys.stderr)
         try:
-            softhsm = SoftHsm.find()
-            if softhsm:
-                peers.append(SoftHsm(softhsm, place / "softhsm"))
-            else:
-                print("SoftHSM2 is not installed: Meishi stands alone", file=sys.stderr)
-            for peer in peers:
-                peer.fill(keys)
             measure(bench, keys, peers, place)
         finally:
-            for peer in peers:
-                peer.stop()
+            stop(peers)
     bench.table.print()
     if not options.smoke:
         print_verdicts(bench)
