@@ -5,18 +5,16 @@ with which key."""
 import shlex
 
 import pytest
-from harness.matrix import KEYS, PLACES
 from harness.person import describe
-from harness.process import wait_until
 from harness.softhsm import PIN
 from harness.sshd import Sshd
 from harness.terminal import Terminal
 from harness.wallet import HELD, TOKEN
 
-CHOSEN = pytest.mark.parametrize("place,key", HELD)
+CHOSEN = pytest.mark.parametrize("key,place", HELD)
 
 
-class Login:
+class Host:
     """The wallet's owner and an sshd that lets in whoever has one of the wallet's keys."""
 
     def __init__(self, wallet):
@@ -28,9 +26,9 @@ class Login:
         keys = "".join(f"{line}\n" for line in self.public.values())
         self.person.write("ssh/authorized", keys)
 
-    def public_file(self, place, key):
+    def public_file(self, key, place):
         """What ssh is told to say which key it is."""
-        return self.person.write(f"{place}-{key}.pub", self.public[place, key] + "\n")
+        return self.person.write(f"{place}-{key}.pub", self.public[key, place] + "\n")
 
     def ssh(self, *options, held=None, env=None):
         """What ssh says when it logs in, with the key that is `held` or with whatever it finds."""
@@ -41,13 +39,13 @@ class Login:
         )  # fmt: skip
         return done.stdout
 
-    def fingerprint(self, place, key):
-        done = self.person.run("ssh-keygen", "-lf", self.public_file(place, key))
+    def fingerprint(self, key, place):
+        done = self.person.run("ssh-keygen", "-lf", self.public_file(key, place))
         return done.stdout.split()[1]
 
-    def n_accepted(self, place, key):
+    def n_accepted(self, key, place):
         """How often the server let somebody in with this key."""
-        wanted = f" {self.fingerprint(place, key)}"
+        wanted = f" {self.fingerprint(key, place)}"
         lines = self.sshd.log().splitlines()
         return sum("Accepted publickey" in line and line.endswith(wanted) for line in lines)
 
@@ -58,8 +56,8 @@ class Login:
 
 
 @pytest.fixture(scope="module")
-def login(wallet):
-    made = Login(wallet)
+def host(wallet):
+    made = Host(wallet)
     yield made
     made.sshd.stop()
 
@@ -68,33 +66,33 @@ def login(wallet):
 
 
 @CHOSEN
-def test_ssh(login, matrix, place, key):
+def test_ssh(host, matrix, key, place):
     """One key of several, by its public half."""
     with matrix.cell("ssh", "sshd", key, None, place):
-        assert login.ssh("-o", f"PKCS11Provider={login.module}", held=(place, key)) == "in\n"
-        assert login.n_accepted(place, key) == 1
+        assert host.ssh("-o", f"PKCS11Provider={host.module}", held=(key, place)) == "in\n"
+        assert host.n_accepted(key, place) == 1
 
 
-def test_ssh_takes_what_opens(login):
+def test_ssh_takes_what_opens(host):
     """`ssh -I` without a word of the key: it offers all, those of issuers among them."""
-    before = sum(login.n_accepted(*held) for held in HELD)
-    assert login.ssh("-I", login.module) == "in\n"
-    assert sum(login.n_accepted(*held) for held in HELD) == before + 1
+    before = sum(host.n_accepted(*held) for held in HELD)
+    assert host.ssh("-I", host.module) == "in\n"
+    assert sum(host.n_accepted(*held) for held in HELD) == before + 1
 
 
-def test_ssh_in_a_script_is_asked_for_the_pin_by_meishi(login):
+def test_ssh_in_a_script_is_asked_for_the_pin_by_meishi(host):
     """ssh asks nothing in BatchMode and knows of no PIN: whoever asks is Meishi, which knows that it
     is for ssh."""
-    person = login.person
+    person = host.person
     person.meishi("token", "logout", TOKEN)
     terminal = Terminal(
         [person.tree.meishi, "agent", "--tty"], person.env, person.home, **person.identity()
     )
     terminal.expect("until you press Ctrl-C")
     ssh = person.background(
-        "ssh", *login.sshd.options(login.public_file("token", "EC")), "-o", "BatchMode=yes",
-        "-o", f"PKCS11Provider={login.module}", login.sshd.destination, "echo", "in",
-        env=login.sshd.names(),
+        "ssh", *host.sshd.options(host.public_file("EC", "token")), "-o", "BatchMode=yes",
+        "-o", f"PKCS11Provider={host.module}", host.sshd.destination, "echo", "in",
+        env=host.sshd.names(),
     )  # fmt: skip
     terminal.expect("/usr/bin/ssh")
     terminal.expect_question(f"PIN of “{TOKEN}”: $")
@@ -111,13 +109,13 @@ class Agent:
     """An ssh-agent that may load the module.  Those of Debian allow what is below /usr/lib and
     /usr/local/lib; the tree of a test is elsewhere."""
 
-    def __init__(self, login):
-        self.login = login
-        self.person = login.person
+    def __init__(self, host):
+        self.host = host
+        self.person = host.person
         self.socket = self.person.home / "agent"
-        self.env = login.sshd.names() | {"SSH_AUTH_SOCK": str(self.socket)}
+        self.env = host.sshd.names() | {"SSH_AUTH_SOCK": str(self.socket)}
         self.process = self.person.background(
-            "ssh-agent", "-D", "-a", self.socket, "-P", login.module, env=login.sshd.names()
+            "ssh-agent", "-D", "-a", self.socket, "-P", host.module, env=host.sshd.names()
         )
         self.process.wait_ready(self.socket.exists, "listens")
 
@@ -132,38 +130,36 @@ class Agent:
 
 
 @pytest.fixture
-def agent(login):
-    made = Agent(login)
+def agent(host):
+    made = Agent(host)
     yield made
     made.stop()
 
 
-def test_agent(login, agent, matrix):
-    agent.add("-s", login.module)
+def test_agent(host, agent, matrix):
+    agent.add("-s", host.module)
     listed = agent.add("-L").stdout
-    for place in PLACES:
-        for key in KEYS:
-            with matrix.cell("ssh-agent", "sshd", key, None, place):
-                assert login.public[place, key].split()[1] in listed
-                before = login.n_accepted(place, key)
-                assert login.ssh(held=(place, key), env=agent.env) == "in\n"
-                assert login.n_accepted(place, key) == before + 1
-    agent.add("-e", login.module)
+    for key, place in HELD:
+        with matrix.cell("ssh-agent", "sshd", key, None, place):
+            assert host.public[key, place].split()[1] in listed
+            before = host.n_accepted(key, place)
+            assert host.ssh(held=(key, place), env=agent.env) == "in\n"
+            assert host.n_accepted(key, place) == before + 1
+    agent.add("-e", host.module)
     assert agent.add("-L", check=False).stdout == "The agent has no identities.\n"
 
 
-def test_agent_outlives_the_daemon(login, agent):
+def test_agent_outlives_the_daemon(host, agent):
     """It loaded the module once; the daemon is another one meanwhile, and what it had of the token
     ended as if that had been pulled."""
-    agent.add("-s", login.module)
-    login.person.stop_daemon()
-    login.person.start_daemon(*login.wallet.card.options)
-    assert login.ssh(held=("vault", "EC"), env=agent.env) == "in\n"
-    wait_until(lambda: len(login.wallet.listed()) == len(HELD), "the token is seen again")
-    login.wallet.login()
-    agent.add("-e", login.module)
-    agent.add("-s", login.module)
-    assert login.ssh(held=("token", "RSA"), env=agent.env) == "in\n"
+    agent.add("-s", host.module)
+    host.person.stop_daemon()
+    host.person.start_daemon(*host.wallet.card.options)
+    assert host.ssh(held=("EC", "vault"), env=agent.env) == "in\n"
+    host.wallet.give_pin()
+    agent.add("-e", host.module)
+    agent.add("-s", host.module)
+    assert host.ssh(held=("RSA", "token"), env=agent.env) == "in\n"
 
 
 # ---- git ----------------------------------------------------------------------------------------
@@ -185,22 +181,22 @@ def repository(wallet):
 
 
 @CHOSEN
-def test_git(login, repository, matrix, place, key):
+def test_git(host, repository, matrix, key, place):
     """Fetched and pushed over ssh."""
     command = shlex.join(
-        ["ssh", *login.sshd.options(login.public_file(place, key)),
-         "-o", f"PKCS11Provider={login.module}"]
+        ["ssh", *host.sshd.options(host.public_file(key, place)),
+         "-o", f"PKCS11Provider={host.module}"]
     )  # fmt: skip
-    env = login.sshd.names() | {"GIT_SSH_COMMAND": command}
-    clone = login.person.home / f"clone-{place}-{key}"
+    env = host.sshd.names() | {"GIT_SSH_COMMAND": command}
+    clone = host.person.home / f"clone-{place}-{key}"
     with matrix.cell("git over ssh", "sshd", key, None, place):
-        before = login.n_accepted(place, key)
-        url = f"{login.sshd.destination}:{repository}"
-        done = login.person.run("git", "clone", "-q", url, clone, env=env)
+        before = host.n_accepted(key, place)
+        url = f"{host.sshd.destination}:{repository}"
+        done = host.person.run("git", "clone", "-q", url, clone, env=env)
         assert (clone / "greeting").read_text() == "Hello\n", describe(done)
-        login.person.run(
+        host.person.run(
             "git", "-C", clone, "push", "-q", "origin", f"main:{place}-{key}", env=env
         )
-        assert login.n_accepted(place, key) == before + 2
-    branches = login.person.run("git", "-C", repository, "branch", "--list").stdout
+        assert host.n_accepted(key, place) == before + 2
+    branches = host.person.run("git", "-C", repository, "branch", "--list").stdout
     assert f"{place}-{key}" in branches
