@@ -8,6 +8,7 @@
 #include "cli/choices.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/setup/places.h"
 #include "cli/text.h"
 #include "daemon/asking/dict.h"
 
@@ -155,6 +156,7 @@ static const struct {
     {"kind", {"secret-service", "passphrase", "key-file"}},
     {"scope", {"once", "session", "always"}},
     {"keep", {"never", "10m", "removal", "keyring"}},
+    {"from", {"firefox", "chromium", "thunderbird", "gnome-keyring", "nssdb", "openssl"}},
     {"purpose", {"navigation", "subresource", "preflight", "preconnect", "background", "api"}},
 };
 
@@ -202,6 +204,8 @@ offer_argument(const char *typed, const MeishiCommand *command)
         offer_words(typed, "", kinds);
     else if (command->argument == MEISHI_ARGUMENT_BROWSER)
         offer_words(typed, "", browsers);
+    else if (command->argument == MEISHI_ARGUMENT_PROGRAM)
+        offer_words(typed, "", meishi_places_programs());
     else if (command->argument == MEISHI_ARGUMENT_HOST)
         offer_servers(typed, "", FALSE);
     else if (command->argument == MEISHI_ARGUMENT_CHOICE)

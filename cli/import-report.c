@@ -213,15 +213,13 @@ add_items(JsonBuilder *json, GVariant *report)
 }
 
 void
-meishi_import_report_print_json(GVariant *report)
+meishi_import_report_add_json(JsonBuilder *json, GVariant *report)
 {
-    g_autoptr(JsonBuilder) json = json_builder_new();
     const char *created = meishi_dict_text(report, "vault-created");
     const char *message = meishi_dict_text(report, "vault-message");
     const char *token = meishi_dict_text(report, "token");
     gboolean dry_run = meishi_dict_flag(report, "dry-run");
 
-    json_builder_begin_object(json);
     json_builder_set_member_name(json, "dry_run");
     json_builder_add_boolean_value(json, dry_run);
     add_items(json, report);
@@ -230,6 +228,15 @@ meishi_import_report_print_json(GVariant *report)
     meishi_json_member(json, "vault_created", created);
     meishi_json_member(json, "vault_message", message);
     meishi_json_member(json, "token", token);
+}
+
+void
+meishi_import_report_print_json(GVariant *report)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+
+    json_builder_begin_object(json);
+    meishi_import_report_add_json(json, report);
     json_builder_end_object(json);
     meishi_json_print(json);
 }

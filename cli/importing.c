@@ -19,6 +19,7 @@
 void
 meishi_importing_clear(MeishiImporting *importing)
 {
+    g_clear_pointer(&importing->client, meishi_client_free);
     g_clear_pointer(&importing->question, g_free);
     g_clear_pointer(&importing->token, g_free);
     g_clear_pointer(&importing->pin, meishi_secret_unref);

@@ -8,7 +8,7 @@
 #include "cli/client.h"
 #include "daemon/base/secret.h"
 
-/* What is to be imported, filled by whoever imports; files and passwords are theirs, what is below
+/* What is to be imported, filled by whoever imports; files and passwords are theirs, the rest
  * is freed with this. */
 typedef struct {
     MeishiClient *client;

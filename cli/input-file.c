@@ -90,3 +90,25 @@ meishi_input_file_new(const char *path, GError **error)
     }
     return check(file, error) ? g_steal_pointer(&file) : NULL;
 }
+
+MeishiInputFile *
+meishi_input_file_new_for_fd(const char *name, int fd)
+{
+    MeishiInputFile *file = g_new0(MeishiInputFile, 1);
+
+    file->name = g_strdup(name);
+    file->fd = fd;
+    return file;
+}
+
+MeishiInputFile *
+meishi_input_file_new_for_bytes(const char *name, gconstpointer bytes, gsize len, GError **error)
+{
+    g_autoptr(MeishiInputFile) file =
+        meishi_input_file_new_for_fd(name, memfd_create("meishi-file", MFD_CLOEXEC));
+
+    if (file->fd >= 0 && meishi_fd_write_all(file->fd, bytes, len))
+        return g_steal_pointer(&file);
+    (void)fail(file, g_strerror(errno), error);
+    return NULL;
+}

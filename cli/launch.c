@@ -98,20 +98,18 @@ relative_libexec(void)
     return g_strconcat(up, &MEISHI_LIBEXECDIR[same], NULL);
 }
 
-/* Beside this very program first, so that a tree that was moved, or two of them, work; then the
- * build directory; then where it was configured to be. */
-static char *
-find_daemon(void)
+char *
+meishi_launch_find(const char *name, const char *build_dir)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *dir = self != NULL ? g_path_get_dirname(self) : g_strdup(MEISHI_BINDIR);
     g_autofree char *relative = relative_libexec();
-    char *found = if_executable(g_build_filename(dir, relative, "meishid", NULL));
+    char *found = if_executable(g_build_filename(dir, relative, name, NULL));
 
     if (found == NULL)
-        found = if_executable(g_build_filename(dir, "..", "daemon", "meishid", NULL));
+        found = if_executable(g_build_filename(dir, build_dir, name, NULL));
     if (found == NULL)
-        found = if_executable(g_build_filename(MEISHI_LIBEXECDIR, "meishid", NULL));
+        found = if_executable(g_build_filename(MEISHI_LIBEXECDIR, name, NULL));
     return found;
 }
 
@@ -228,7 +226,7 @@ meishi_launch_daemon(const char *socket, GError **error)
 {
     g_autofree char *dir = meishi_paths_runtime_dir();
     g_autofree char *log_path = g_build_filename(dir, "meishid.log", NULL);
-    g_autofree char *program = find_daemon();
+    g_autofree char *program = meishi_launch_find("meishid", "../daemon");
     GSocketConnection *connection = NULL;
     GPid pid;
     int log;

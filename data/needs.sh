@@ -20,6 +20,7 @@ library:p11-kit-1                  libp11-kit-dev
 library:json-glib-1.0              libjson-glib-dev
 library:gnutls                     libgnutls28-dev
 library:libassuan                  libassuan-dev
+library:nss                        libnss3-dev
 library:gtk4                       libgtk-4-dev
 library:libadwaita-1               libadwaita-1-dev
 command:msgfmt                     gettext

@@ -23,6 +23,7 @@ FAMILIES = {
     "assuan": re.compile(r"assuan\.h$"),
     "gtk": re.compile(r"gtk/|gdk/"),
     "adwaita": re.compile(r"adwaita\.h$"),
+    "nss": re.compile(r"(nss|cert|keyhi|p12|pk11pub|prerror|secerr|secport)\.h$"),
     "libc": re.compile(r"[a-z0-9_]+\.h$|(sys|linux|netinet|arpa)/"),
 }
 
@@ -109,7 +110,13 @@ MATRIX = {
     "cli": (
         ["libc", "glib", "gio", "gdbus", "json"],
         [*BASE, *PURE, "daemon/asking/", "daemon/rules/", "daemon/bus/agent1.h",
-         "daemon/bus/error.h", "cli/setup/"],
+         "daemon/bus/error.h", "cli/setup/", "cli/move-in/move-in.h"],
+    ),
+    # A process of its own, the only one with NSS in it.
+    "cli/nss": (["libc", "glib", "nss"], BASE),
+    "cli/move-in": (
+        ["libc", "glib", "gio", "json"],
+        [*BASE, *PURE, "daemon/asking/", "cli/"],
     ),
     # Where programs look for modules, and what is written there; needs no daemon.
     "cli/setup": (
@@ -198,6 +205,8 @@ PLANTS = [
     ("cli/main.c", '#include "daemon/agent/agent.h"\n', "may not include"),
     ("cli/cmd-probe.c", "#include <gnutls/gnutls.h>\n", "may not include gnutls"),
     ("cli/tls.c", '#include "daemon/agent/agent.h"\n', "may not include"),
+    ("cli/move-in/nss-source.c", "#include <pk11pub.h>\n", "may not include nss"),
+    ("cli/nss/main.c", '#include "cli/client.h"\n', "may not include"),
     ("cli/setup/places.c", '#include "cli/client.h"\n', "may not include"),
     ("cli/policy-input.c", '#include "daemon/crypto/ossl.h"\n', "may not include"),
     ("cli/main.c", "#include <curl/curl.h>\n", "no known library"),
