@@ -17,6 +17,7 @@ typedef enum {
     MEISHI_ARGUMENT_CHOICE, /* its number, or a host */
     MEISHI_ARGUMENT_BROWSER,
     MEISHI_ARGUMENT_TOKEN,
+    MEISHI_ARGUMENT_PROGRAM, /* that setup knows */
 } MeishiArgument;
 
 typedef struct MeishiCommand MeishiCommand;
@@ -44,6 +45,7 @@ extern const MeishiCommand meishi_command_remove;
 extern const MeishiCommand meishi_command_export;
 extern const MeishiCommand meishi_command_probe;
 extern const MeishiCommand meishi_command_test;
+extern const MeishiCommand meishi_command_setup;
 extern const MeishiCommand meishi_command_status;
 extern const MeishiCommand meishi_command_lock;
 extern const MeishiCommand meishi_command_unlock;

@@ -14,13 +14,17 @@
 #include <unistd.h>
 
 const MeishiCommand *const meishi_commands[] = {
-    &meishi_command_import,  &meishi_command_list,   &meishi_command_show,
-    &meishi_command_rename,  &meishi_command_set,    &meishi_command_remove,
-    &meishi_command_export,  &meishi_command_select, &meishi_command_why,
-    &meishi_command_probe,   &meishi_command_test,   &meishi_command_exec,
-    &meishi_command_choices, &meishi_command_agent,  &meishi_command_policy,
-    &meishi_command_status,  &meishi_command_lock,   &meishi_command_unlock,
-    &meishi_command_vault,   &meishi_command_token,  NULL,
+    &meishi_command_import,  &meishi_command_list,
+    &meishi_command_show,    &meishi_command_rename,
+    &meishi_command_set,     &meishi_command_remove,
+    &meishi_command_export,  &meishi_command_select,
+    &meishi_command_why,     &meishi_command_probe,
+    &meishi_command_test,    &meishi_command_exec,
+    &meishi_command_choices, &meishi_command_agent,
+    &meishi_command_policy,  &meishi_command_setup,
+    &meishi_command_status,  &meishi_command_lock,
+    &meishi_command_unlock,  &meishi_command_vault,
+    &meishi_command_token,   NULL,
 };
 
 static gboolean

@@ -94,9 +94,10 @@ meishi_find_curl(const MeishiSurroundings *around, GPtrArray *places)
     MeishiPlace *place = add_told(around, "curl", "curl", places);
 
     if (place != NULL)
-        advise_plugin(around, place,
-                      "curl --cert \"$(meishi select URL)\" URL\n"
-                      "or for one host, in a file for curl --config: cert = \"pkcs11:...\"");
+        advise_plugin(
+            around, place,
+            "curl --cert \"$(meishi select URL)\" URL\n"
+            "# for every host, in ~/.curlrc:  cert = \"pkcs11:token=Meishi;object=NAME\"");
 }
 
 void
@@ -149,6 +150,5 @@ meishi_find_ssh(const MeishiSurroundings *around, GPtrArray *places)
         return;
     place->detail = g_strdup("Set up only when you name it: every host would be offered the keys "
                              "of all your certificates.");
-    place->hint =
-        g_strdup_printf("meishi setup ssh\nor for one host: ssh -I %s HOST", place->wanted);
+    place->hint = g_strdup_printf("meishi setup ssh\nssh -I %s HOST    # once", place->wanted);
 }

@@ -9,6 +9,7 @@
 #include "daemon/base/error.h"
 #include "daemon/base/paths.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SYSTEM_STATE  "/var/lib/meishi/setup"
@@ -110,19 +111,26 @@ fill_personal(MeishiSurroundings *around)
     around->search = g_strdup(search != NULL ? search : SYSTEM_SEARCH);
 }
 
+/* "" for the running system. */
+static char *
+real_root(const char *root)
+{
+    char *real = root != NULL ? realpath(root, NULL) : NULL;
+    g_autofree char *copy = real != NULL ? g_strdup(real) : g_strdup(root != NULL ? root : "");
+
+    free(real);
+    return g_strdup(strcmp(copy, "/") == 0 ? "" : copy);
+}
+
 MeishiSurroundings *
 meishi_surroundings_new(gboolean is_system, const char *root, GError **error)
 {
     g_autoptr(MeishiSurroundings) around = g_new0(MeishiSurroundings, 1);
     g_autofree char *beside = find_beside();
-    gsize len;
 
     around->is_system = is_system;
     around->proc = g_strdup("/proc");
-    around->root = root != NULL ? g_canonicalize_filename(root, NULL) : g_strdup("");
-    len = strlen(around->root);
-    if (len == 1) /* "/" */
-        around->root[0] = '\0';
+    around->root = real_root(root);
     around->module = strip_root(beside != NULL ? beside : MEISHI_MODULE, around->root);
     if (is_system) {
         around->state = meishi_surroundings_system_path(around, SYSTEM_STATE);
