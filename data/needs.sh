@@ -37,6 +37,10 @@ server:apache2                     apache2-bin
 server:sshd                        openssh-server
 command:certutil                   libnss3-tools
 command:clang-format               clang-format
+imap:core                          dovecot-core
+imap:imapd                         dovecot-imapd
+soname:libsodium.so.23             libsodium23
+soname:libunwind.so.8              libunwind8
 command:dbus-daemon                dbus
 command:desktop-file-validate      desktop-file-utils
 command:expect                     expect
@@ -45,13 +49,21 @@ command:gio                        libglib2.0-bin
 command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
 command:gnutls-cli                 gnutls-bin
+command:ip                         iproute2
 command:javac                      default-jdk-headless
 command:lynx                       lynx
 command:jq                         jq
 command:mandoc                     mandoc
 command:node                       nodejs
 command:pcscd                      pcscd
+command:openconnect                openconnect
+server:openvpn                     openvpn
+soname:libcap-ng.so.0              libcap-ng0
+soname:liblzo2.so.2                liblzo2-2
+soname:libnl-genl-3.so.200         libnl-genl-3-200
+soname:libpkcs11-helper.so.1       libpkcs11-helper1
 command:p11-kit                    p11-kit
+loadable:p11-kit-client.so         p11-kit-modules
 command:pinentry-curses            pinentry-curses
 command:pinentry-tty               pinentry-tty
 command:pkcs11-tool                opensc
@@ -61,6 +73,7 @@ command:shellcheck                 shellcheck
 command:softhsm2-util              softhsm2
 command:ssh                        openssh-client
 command:strace                     strace
+server:stunnel4                    stunnel4
 command:swtpm                      swtpm
 command:systemd-analyze            systemd
 command:tmux                       tmux
@@ -109,6 +122,10 @@ command:zsh                        zsh
 file:/usr/share/bash-completion/bash_completion bash-completion
 '
 
+# Servers that are unpacked and not installed, because Debian's packages start one for everybody as
+# soon as they are installed.  What they link is listed above.
+SERVER_PACKAGES='nginx|openssh-server|dovecot-core|dovecot-imapd|openvpn|stunnel4'
+
 has_ability() {
     local name=${1#*:}
     case $1 in
@@ -120,6 +137,7 @@ has_ability() {
         soname:*) [ -n "$(find /lib /usr/lib -name "$name" 2>/dev/null)" ] ;;
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;
+        imap:*) has_imap_server ;;
         loadable:*) [ -n "$(find /usr/lib /lib -name "$name" 2>/dev/null)" ] ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
         giomodule:*) [ -n "$(find /usr/lib -path "*/gio/modules/libgio$name.so" 2>/dev/null)" ] ;;
@@ -135,15 +153,27 @@ missing_packages() {
     done <<<"$1"
 }
 
-# Unpacks server package $2 into directory $1 and puts it on PATH.  Not installed, because Debian's
-# packages start a server for everybody as soon as they are installed.
+# Whether some Dovecot has its IMAP part beside it: half of it installed is none.
+has_imap_server() {
+    local server
+    while read -r server; do
+        [ ! -x "${server%/sbin/dovecot}/lib/dovecot/imap-login" ] || return 0
+    done < <(PATH=$PATH:/usr/sbin type -ap dovecot)
+    return 1
+}
+
+# Unpacks server package $2 into directory $1.
 unpack_server() {
     mkdir -p "$1"
     (cd "$1" && apt-get download -qq "$2" 2>/dev/null && dpkg -x "$2"_*.deb . && rm "$2"_*.deb) || {
         printf 'Cannot get %s: run apt-get update as root, or install it.\n' "$2" >&2
         return 1
     }
-    PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
+}
+
+# Finds what was unpacked into directory $1, after all that is installed.
+use_unpacked() {
+    [ ! -d "$1/usr" ] || PATH=$PATH:$(cd "$1" && pwd)/usr/sbin:$(cd "$1" && pwd)/usr/bin
 }
 
 # Installs the packages $* with apt-get, through sudo where that is needed.
@@ -167,7 +197,7 @@ install_packages() {
 # fails.  DIRECTORY keeps what need not be installed.
 get_needs() {
     local packages servers package
-    [ ! -d "$1/usr/sbin" ] || PATH=$PATH:$(cd "$1" && pwd)/usr/sbin
+    use_unpacked "$1"
     mapfile -t packages < <(missing_packages "$2" | sort -u)
     [ "${#packages[@]}" -gt 0 ] || return 0
     if ! command -v apt-get >/dev/null; then
@@ -175,11 +205,12 @@ get_needs() {
         printf 'Please install them with your package manager and start again.\n' >&2
         return 1
     fi
-    mapfile -t servers < <(printf '%s\n' "${packages[@]}" | grep -xE 'nginx|openssh-server')
-    mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vxE 'nginx|openssh-server')
+    mapfile -t servers < <(printf '%s\n' "${packages[@]}" | grep -xE "$SERVER_PACKAGES")
+    mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vxE "$SERVER_PACKAGES")
     # First, because it gets the package lists that the servers are found in.
     [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
     for package in "${servers[@]}"; do
         unpack_server "$1" "$package" || return 1
     done
+    [ "${#servers[@]}" -eq 0 ] || use_unpacked "$1"
 }

@@ -69,7 +69,7 @@ class Dovecot(PortServer):
         super().__init__(directory)
         self.pki = pki
         pki.bundle("both.pem", pki.intermediate, pki.root)
-        self.program = Path(find_server("dovecot"))
+        self.program = Path(find_server("dovecot", beside="../lib/dovecot/imap-login"))
         self.start()
 
     def url(self):

@@ -3,7 +3,6 @@
 
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -36,11 +35,14 @@ def peer_pid(path, kind=socket.SOCK_STREAM):
     return struct.unpack("3i", credentials)[0]
 
 
-def find_server(name):
-    """A program of the system's, which may lie where tests/run has put it."""
-    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-    assert path, f"there is no {name}: see NEEDS_TEST in data/needs.sh"
-    return path
+def find_server(name, beside="."):
+    """A program of the system's, which may lie where tests/run has put it; `beside`: what has to
+    be there as well, seen from its directory."""
+    for directory in f"{os.environ['PATH']}:/usr/sbin:/sbin".split(":"):
+        path = os.path.join(directory, name)
+        if os.access(path, os.X_OK) and os.path.exists(os.path.join(directory, beside)):
+            return path
+    raise AssertionError(f"there is no {name}: see NEEDS_TEST in data/needs.sh")
 
 
 def commands_with(text):
