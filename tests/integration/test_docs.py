@@ -85,7 +85,14 @@ def smart_cards(setting):
     setting.world.add_module(card.module)
 
 
+def clients(setting):
+    setting.p12("alice.p12", "Alice Example")
+    for path in (SOURCE / "doc" / "examples").glob("get_*"):
+        setting.world.put(f"examples/{path.name}", path.read_bytes(), 0o755)
+
+
 PAGES = {
+    "doc/clients.md": clients,
     "doc/command-line.md": command_line,
 }
 

@@ -32,7 +32,7 @@ KEYS = ("RSA", "EC")
 VERSIONS = ("1.2", "1.3")
 PLACES = ("vault", "token")
 YES, FAILED, NOT_RUN = "yes", "FAILED", "not run"
-BEGIN, END = "<!-- matrix: written by the tests -->", "<!-- end of the matrix -->"
+BEGIN, END = "<!--matrix: written by the tests-->", "<!--end of the matrix-->"
 
 
 @dataclass(frozen=True, order=True)
