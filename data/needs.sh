@@ -48,6 +48,7 @@ browser:firefox                    firefox-esr
 command:gio                        libglib2.0-bin
 command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
+beside:pkcs11/gnome-keyring-pkcs11.so gnome-keyring-pkcs11
 command:gnutls-cli                 gnutls-bin
 command:ip                         iproute2
 command:javac                      default-jdk-headless
@@ -123,8 +124,9 @@ file:/usr/share/bash-completion/bash_completion bash-completion
 '
 
 # Servers that are unpacked and not installed, because Debian's packages start one for everybody as
-# soon as they are installed.  What they link is listed above.
-SERVER_PACKAGES='nginx|openssh-server|dovecot-core|dovecot-imapd|openvpn|stunnel4'
+# soon as they are installed.  What they link is listed above.  Likewise a module that every program
+# on the machine would load.
+SERVER_PACKAGES='gnome-keyring-pkcs11|nginx|openssh-server|dovecot-core|dovecot-imapd|openvpn|stunnel4'
 
 has_ability() {
     local name=${1#*:}
@@ -138,6 +140,7 @@ has_ability() {
         engine:*) openssl engine "$name" >/dev/null 2>&1 ;;
         server:*) PATH=$PATH:/usr/sbin command -v "$name" >/dev/null ;;
         imap:*) has_imap_server ;;
+        beside:*) is_beside_a_command "$name" ;;
         loadable:*) [ -n "$(find /usr/lib /lib -name "$name" 2>/dev/null)" ] ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
         giomodule:*) [ -n "$(find /usr/lib -path "*/gio/modules/libgio$name.so" 2>/dev/null)" ] ;;
@@ -151,6 +154,16 @@ missing_packages() {
     while read -r ability package; do
         [ -z "$ability" ] || has_ability "$ability" || echo "$package"
     done <<<"$1"
+}
+
+# Whether $1 lies in a library directory beside a directory of PATH.
+is_beside_a_command() {
+    local directory directories
+    IFS=: read -ra directories <<<"$PATH:/usr/sbin"
+    for directory in "${directories[@]}"; do
+        ! compgen -G "${directory%/*}/lib/*/$1" >/dev/null || return 0
+    done
+    return 1
 }
 
 # Whether some Dovecot has its IMAP part beside it: half of it installed is none.
