@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/date.h"
 #include "cli/json.h"
+#include "cli/old-copies.h"
 #include "cli/policy-state.h"
 #include "cli/slots.h"
 #include "cli/style.h"
@@ -20,7 +21,7 @@ typedef struct {
     guint n_clients;
     char *bus_socket;
     MeishiPolicyState policy;
-    char **copies; /* see find_copies() */
+    char **copies; /* see old-copies.h */
 } Status;
 
 static void
@@ -40,22 +41,6 @@ count_warning(const Status *status, const char *warning)
     for (guint i = 0; i < status->cards->len; i++)
         n += meishi_card_has_warning(status->cards->pdata[i], warning) ? 1 : 0;
     return n;
-}
-
-/* Copies of the vault from before an upgrade, which keep what is removed from it since. */
-static char **
-find_copies(const char *store)
-{
-    g_autoptr(GDir) dir = g_dir_open(store, 0, NULL);
-    g_autoptr(GPtrArray) copies = g_ptr_array_new();
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        if (g_str_has_prefix(name, "vault.db.v") && !g_str_equal(name, "vault.db.v"))
-            g_ptr_array_add(copies, g_build_filename(store, name, NULL));
-    }
-    g_ptr_array_add(copies, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&copies), FALSE);
 }
 
 /* ---- for people ------------------------------------------------------------------------------ */
@@ -90,9 +75,7 @@ print_vault(const Status *status)
                meishi_bus_manager_get_store_directory(status->client->manager));
     for (char **copy = status->copies; *copy != NULL; copy++) {
         print_line("", MEISHI_STYLE_WARN, *copy);
-        print_line("", MEISHI_STYLE_PLAIN,
-                   "is a copy from before an upgrade and keeps what you remove; delete it once all "
-                   "works");
+        print_line("", MEISHI_STYLE_PLAIN, MEISHI_OLD_COPIES_IS " and " MEISHI_OLD_COPIES_MEANS);
     }
 }
 
@@ -253,7 +236,8 @@ gather(Status *status, GError **error)
     if (!meishi_bus_manager_call_statistics_sync(status->client->manager, &values, NULL, error))
         return meishi_client_failed(error);
     g_variant_lookup(values, "clients", "u", &status->n_clients);
-    status->copies = find_copies(meishi_bus_manager_get_store_directory(status->client->manager));
+    status->copies =
+        meishi_old_copies_find(meishi_bus_manager_get_store_directory(status->client->manager));
     return meishi_policy_state_read(status->client, &status->policy, error);
 }
 

@@ -47,6 +47,7 @@ extern const MeishiCommand meishi_command_probe;
 extern const MeishiCommand meishi_command_test;
 extern const MeishiCommand meishi_command_setup;
 extern const MeishiCommand meishi_command_status;
+extern const MeishiCommand meishi_command_doctor;
 extern const MeishiCommand meishi_command_lock;
 extern const MeishiCommand meishi_command_unlock;
 extern const MeishiCommand meishi_command_vault;

@@ -110,7 +110,7 @@ MATRIX = {
     "cli": (
         ["libc", "glib", "gio", "gdbus", "json"],
         [*BASE, *PURE, "daemon/asking/", "daemon/rules/", "daemon/bus/agent1.h",
-         "daemon/bus/error.h", "cli/setup/", "cli/move-in/move-in.h"],
+         "daemon/bus/error.h", "cli/setup/", "cli/move-in/move-in.h", "cli/doctor/"],
     ),
     # A process of its own, the only one with NSS in it.
     "cli/nss": (["libc", "glib", "nss"], BASE),
@@ -121,6 +121,18 @@ MATRIX = {
     # Where programs look for modules, and what is written there; needs no daemon.
     "cli/setup": (
         ["libc", "glib", "json"], [*BASE, "cli/policy-json.h", "daemon/token/module-file.h"]
+    ),
+    # What is wrong: seeing it, and judging what was seen, which knows nothing else.
+    "cli/doctor": (
+        ["libc", "glib", "json"],
+        ["cli/doctor/", "cli/json.h", "cli/style.h", "cli/table.h", "cli/text.h"],
+    ),
+    "cli/doctor/judge": (["libc", "glib"], ["cli/old-copies.h"]),
+    "cli/doctor/gather": (
+        ["libc", "glib", "gio", "gdbus"],
+        [*BASE, *PURE, "cli/client.h", "cli/doctor/judge/facts.h", "cli/modules.h",
+         "cli/old-copies.h", "cli/policy-state.h", "cli/setup/", "daemon/asking/dict.h",
+         "daemon/rules/rule-files.h", "daemon/token/module-file.h"],
     ),
     **{
         f"cli/{name}": (["libc", "glib", "gio", "gnutls"], [*BASE, *PURE])
