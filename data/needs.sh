@@ -35,6 +35,7 @@ server:nginx                       nginx
 NEEDS_TEST='
 server:apache2                     apache2-bin
 server:sshd                        openssh-server
+command:bwrap                      bubblewrap
 command:certutil                   libnss3-tools
 command:clang-format               clang-format
 imap:core                          dovecot-core
@@ -45,6 +46,7 @@ command:dbus-daemon                dbus
 command:desktop-file-validate      desktop-file-utils
 command:expect                     expect
 browser:firefox                    firefox-esr
+command:flatpak                    flatpak
 command:gio                        libglib2.0-bin
 command:git                        git
 command:gnome-keyring-daemon       gnome-keyring
@@ -87,6 +89,7 @@ loadable:libtss2-tcti-swtpm.so.0   libtss2-tcti-swtpm0
 loadable:libtss2-tcti-tabrmd.so.0  libtss2-tcti-tabrmd0
 command:valgrind                   valgrind
 command:wget                       wget
+command:xdg-dbus-proxy             xdg-dbus-proxy
 command:Xvfb                       xvfb
 command:xdotool                    xdotool
 file:/usr/libexec/at-spi2-registryd at-spi2-core
