@@ -2,7 +2,8 @@
 """Every dialog in every style on a small screen: it is there, fits, and clips none of its buttons.
 
 With MEISHI_LOOK=DIRECTORY each becomes a picture there, DIALOG.STYLE.png, for a person to look at
-(needs ImageMagick); MEISHI_LOOK_AT="two confirm" draws these only.
+(needs ImageMagick); MEISHI_LOOK_AT="two confirm" draws these only.  MEISHI_PICTURE=doc/images/chooser.png
+makes the picture of the README anew.
 """
 
 import os
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 from harness.desktop import Desktop
 from harness.process import wait_until
-from harness.scenes import SCENES, STYLES
+from harness.scenes import README, SCENES, STYLES
 from harness.window import start_prompter
 
+SOURCE = Path(os.environ.get("MEISHI_SOURCE_DIR", Path(__file__).parents[2]))
 WIDTH, HEIGHT = 1024, 768
 PICTURES = os.environ.get("MEISHI_LOOK")
 WANTED = os.environ.get("MEISHI_LOOK_AT", "").split()
@@ -111,3 +113,20 @@ def test_every_dialog(desktop, asking, person, arabic, style):
     output = prompter.output()
     assert prompter.stop() == 0, output
     assert "CRITICAL" not in output and "WARNING" not in output, output
+
+
+def test_the_picture_of_the_readme(desktop, asking, person):
+    """What is seen on it is what the window says."""
+    start_prompter(person, desktop)
+    asking.ask("choose", README)
+    window, _ = wait_alone(desktop)
+    rows = [one["name"] for one in desktop.see() if one["role"] == "radio button"]
+    assert [row.partition(",")[0] for row in rows] == ["Alice Example", "Alice (admin)"]
+    picture = os.environ.get("MEISHI_PICTURE")
+    if picture:
+        time.sleep(0.6)
+        file = person.home / "picture.png"
+        # Without the frame by which a pointer resizes the window.
+        person.run("import", "-window", window, file, env=desktop.env)
+        person.run("convert", file, "-shave", "5x5", "-strip", file)
+        Path(SOURCE, picture).write_bytes(file.read_bytes())

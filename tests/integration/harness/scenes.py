@@ -49,6 +49,25 @@ LONG = {
     "accepts": "['CN=" + "A" * 200 + "']",
 }  # fmt: skip
 
+# What most people will see most often.
+ALICE = candidate(
+    1, "Alice Example", place="'card “Corp card”'", names="['email:alice@example.com']",
+    issuer="'CN=Example User CA,O=Example Corp'", accepted_here="uint32 12",
+    last_accepted=days(-1),
+)  # fmt: skip
+ALICE_ADMIN = candidate(
+    2, "Alice (admin)", names="['email:alice@example.com']", not_after=days(200),
+    subject="'CN=Alice Example,OU=Admins,O=Example Corp'",
+    issuer="'CN=Example User CA,O=Example Corp'",
+)  # fmt: skip
+BANK = candidate(3, "Alice", kind="'soft'", code="'CA_MISMATCH'", issuer="'CN=Example Bank CA'")
+README = question(
+    ALICE, ALICE_ADMIN, BANK, host="'intranet.example'", port="uint32 443", server_verified="'ok'",
+    server_organisation="'Example Corp'", scope="'always'", n_accepts="uint32 1",
+    accepts="['CN=Example User CA,O=Example Corp']", application="'flatpak:org.gnome.Epiphany'",
+    application_trust="'sandbox'", any_application="false",
+)  # fmt: skip
+
 # name: (kind, question, what the person then presses)
 SCENES = {
     "two": ("choose", question(HANA, ADMIN, OLD, OTHER, **SERVER, **EPIPHANY), []),
