@@ -87,6 +87,11 @@ def household(person, bus, pki, repository):
     return Household(person, bus, pki, repository)
 
 
+def file_of_page(name):
+    (text,) = re.findall(rf"^```ini {name}\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    return text
+
+
 def is_shown(listing, label):
     return re.search(rf"Private Key Object.*\n +label: +{label}\n", listing) is not None
 
@@ -158,8 +163,7 @@ def test_policy_of_the_page_tells_them_apart(household):
     for name in (BROWSER, OTHER):
         household.let_in(name)
     assert is_shown(household.listing(OTHER), "Private")
-    (policy,) = re.findall(r"^```ini\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
-    household.policy(policy)
+    household.policy(file_of_page("50-sandboxes.conf"))
     wait_until(lambda: not is_shown(household.listing(OTHER), "Private"), "the policy is in force")
     assert "label:" not in household.listing(OTHER)
     assert is_shown(household.listing(BROWSER), "Web")
@@ -211,6 +215,24 @@ def test_what_was_let_in_can_be_shut_out(household):
     for line in household.documented("override .*--reset"):
         household.flatpak(*line.split())
     assert "cannot open shared object" in household.listing(BROWSER)
+
+
+def test_sandbox_by_hand_is_who_its_file_says(household):
+    """bubblewrap alone, as the page has it."""
+    (command,) = re.findall(r"^\$ (bwrap (?:.*\\\n)*.*)\n", PAGE.read_text(), re.M)
+    person = household.person
+    command = re.sub(r"/usr/lib/\S*/meishi-pkcs11.so", str(household.module), command)
+    person.write("confined.info", file_of_page("confined.info"), 0o644)
+    assert is_shown(person.run("bash", "-c", command).stdout, "Web")
+    household.policy(
+        "[Policy]\nVersion=1\n[Rule confined]\nMatch-Application=flatpak:org.example.Confined\n"
+        "Match-Application-Trust=any\nAction=deny\n"
+    )
+    wait_until(
+        lambda: not is_shown(person.run("bash", "-c", command, check=False).stdout, "Web"),
+        "the policy is in force",
+    )
+    assert is_shown(person.run("pkcs11-tool", "--module", household.module, "-O").stdout, "Web")
 
 
 if not can_run():
