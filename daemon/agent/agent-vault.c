@@ -15,6 +15,12 @@ meishi_agent_vault_state(MeishiAgent *agent)
     return meishi_vault_state(agent->vault);
 }
 
+gboolean
+meishi_agent_vault_stays_locked(MeishiAgent *agent)
+{
+    return meishi_vault_stays_locked(agent->vault);
+}
+
 GPtrArray *
 meishi_agent_vault_slots(MeishiAgent *agent)
 {

@@ -154,6 +154,10 @@ typedef enum {
 
 MeishiVaultState meishi_agent_vault_state(MeishiAgent *agent);
 
+/* Whether it is LOCKED because somebody wanted it so: then only an unlock opens it, whatever slots
+ * there are. */
+gboolean meishi_agent_vault_stays_locked(MeishiAgent *agent);
+
 /* MeishiStoreSlot, by id. */
 GPtrArray *meishi_agent_vault_slots(MeishiAgent *agent);
 

@@ -65,6 +65,12 @@ meishi_vault_state(MeishiVault *vault)
     return vault->state;
 }
 
+gboolean
+meishi_vault_stays_locked(MeishiVault *vault)
+{
+    return vault->state == MEISHI_VAULT_LOCKED && vault->was_locked_by_person;
+}
+
 MeishiSecret *
 meishi_vault_key(MeishiVault *vault)
 {
@@ -87,10 +93,11 @@ void
 meishi_vault_lock(MeishiVault *vault)
 {
     MeishiVaultState next = dispatch(vault->state, MEISHI_VAULT_EVENT_LOCKED);
+    gboolean stayed_locked = meishi_vault_stays_locked(vault);
 
     vault->n_locks++;
     vault->was_locked_by_person = TRUE;
-    if (next == vault->state)
+    if (next == vault->state && stayed_locked == meishi_vault_stays_locked(vault))
         return;
     vault->state = next;
     g_clear_pointer(&vault->key, meishi_secret_unref);

@@ -24,6 +24,9 @@ MeishiVault *meishi_vault_new(MeishiStore *store);
 
 MeishiVaultState meishi_vault_state(MeishiVault *vault);
 
+/* Whether the vault is LOCKED because somebody wanted it so: then no slot opens it unasked. */
+gboolean meishi_vault_stays_locked(MeishiVault *vault);
+
 /* Borrowed; NULL unless UNLOCKED. */
 MeishiSecret *meishi_vault_key(MeishiVault *vault);
 

@@ -345,6 +345,7 @@ update(MeishiAgent *agent, MeishiBusVault *skeleton)
     g_autoptr(GPtrArray) slots = meishi_agent_vault_slots(agent);
 
     meishi_bus_vault_set_state(skeleton, states[meishi_agent_vault_state(agent)]);
+    meishi_bus_vault_set_stays_locked(skeleton, meishi_agent_vault_stays_locked(agent));
     meishi_bus_vault_set_slots(skeleton, meishi_report_slots(slots));
 }
 

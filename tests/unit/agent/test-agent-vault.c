@@ -230,12 +230,15 @@ test_lock_holds(void)
     g_autoptr(MeishiKey) key = world_load_key(world, bob->key_id, &error);
 
     g_assert_nonnull(key);
+    g_assert_false(meishi_agent_vault_stays_locked(world->agent));
     meishi_agent_vault_lock(world->agent);
+    g_assert_true(meishi_agent_vault_stays_locked(world->agent));
     g_assert_null(meishi_key_cache_lookup(cache, bob->key_id));
     g_assert_null(world_load_key(world, bob->key_id, &error));
     g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_LOCKED);
     g_assert_nonnull(strstr(error->message, "meishi unlock"));
     g_assert_true(world_unlock(world, NULL, NULL));
+    g_assert_false(meishi_agent_vault_stays_locked(world->agent));
     g_clear_pointer(&key, meishi_key_unref);
     key = world_load_key(world, bob->key_id, NULL);
     g_assert_nonnull(key);
