@@ -56,6 +56,7 @@ read_vault(MeishiGathering *gathering)
     MeishiClient *client = gathering->client;
 
     vault->state = meishi_facts_copy(gathering->facts, meishi_bus_vault_get_state(client->vault));
+    vault->stays_locked = meishi_bus_vault_get_stays_locked(client->vault);
     count_slots(vault, meishi_bus_vault_get_slots(client->vault));
     vault->can_ask = can_ask(client);
     if (vault->state != NULL)

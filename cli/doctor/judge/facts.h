@@ -65,6 +65,7 @@ typedef enum {
 
 typedef struct {
     const char *state;                         /* "absent", "locked", "unlocked"; NULL: not known */
+    gboolean stays_locked;                     /* somebody locked it, so no slot opens it unasked */
     guint n_keyring, n_passphrase, n_key_file; /* slots */
     gboolean can_ask;                          /* somebody can ask the person */
     MeishiKeyringState keyring;

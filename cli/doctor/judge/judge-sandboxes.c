@@ -60,7 +60,9 @@ meishi_judge_tokens(const MeishiFacts *facts, GPtrArray *findings)
     if (troubles == NULL)
         return;
     for (guint i = 0; troubles[i] != NULL; i++)
-        meishi_finding_note(findings, "token-module", "%s", troubles[i]);
+        meishi_finding_means(
+            meishi_finding_note(findings, "token-module", "a module is not as it should be"), "%s",
+            troubles[i]);
     if (troubles[0] == NULL)
         meishi_finding_ok(findings, "tokens", "no module is in trouble");
 }

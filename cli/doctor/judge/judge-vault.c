@@ -83,29 +83,29 @@ meishi_judge_store(const MeishiFacts *facts, GPtrArray *findings)
 static gboolean
 opens_by_itself(const MeishiVaultFacts *vault)
 {
-    return vault->n_key_file > 0 ||
-           (vault->n_keyring > 0 && vault->keyring <= MEISHI_KEYRING_STARTABLE);
+    return !vault->stays_locked &&
+           (vault->n_key_file > 0 ||
+            (vault->n_keyring > 0 && vault->keyring <= MEISHI_KEYRING_STARTABLE));
 }
 
+/* Who only has to answer a question is not in trouble. */
 static void
 judge_locked(const MeishiVaultFacts *vault, GPtrArray *findings)
 {
+    gboolean will_ask = vault->n_passphrase > 0 && vault->can_ask;
     MeishiFinding *finding;
 
     if (opens_by_itself(vault)) {
         meishi_finding_ok(findings, "vault-sleeps", "locked; it opens when it is needed");
         return;
     }
-    if (vault->n_passphrase == 0)
+    if (vault->n_passphrase == 0 && !vault->stays_locked)
         return; /* the keyring's check says why */
-    finding = vault->can_ask
-                  ? meishi_finding_note(findings, "vault-locked", "locked")
-                  : meishi_finding_problem(findings, "vault-locked",
-                                           "locked, and nobody is there to ask the person");
-    if (vault->can_ask)
-        meishi_finding_means(finding, "Whoever needs a key makes a window ask for the passphrase.");
-    else
-        meishi_finding_means(finding, "Programs that need a key are refused until it is unlocked.");
+    finding = will_ask ? meishi_finding_note(findings, "vault-locked", "locked")
+                       : meishi_finding_problem(findings, "vault-locked", "locked");
+    meishi_finding_means(finding, "%s",
+                         will_ask ? "You are asked for the passphrase when a program needs a key."
+                                  : "Programs that need a key are refused until it is unlocked.");
     meishi_finding_mends(finding, "meishi unlock");
 }
 
@@ -124,10 +124,12 @@ meishi_judge_vault(const MeishiFacts *facts, GPtrArray *findings)
         meishi_finding_ok(findings, "vault", "%s", vault->state);
     for (guint i = 0; vault->damage != NULL && vault->damage[i] != NULL; i++) {
         MeishiFinding *finding =
-            meishi_finding_problem(findings, "vault-damaged", "%s", vault->damage[i]);
+            meishi_finding_problem(findings, "vault-damaged", "something in it is damaged");
 
-        meishi_finding_means(finding, "Import what is damaged again, from the file that it came "
-                                      "in.");
+        meishi_finding_means(finding,
+                             "%s Import it again, from the file that it came in, or restore a "
+                             "backup.",
+                             vault->damage[i]);
         meishi_finding_mends(finding, "meishi import FILE");
     }
 }

@@ -18,7 +18,7 @@ const MeishiCheck meishi_judges[] = {
     {"policy", "Policy", meishi_judge_policy},
     {"module", "Module", meishi_judge_module},
     {"programs", "Programs", meishi_judge_programs},
-    {"p11-kit", "p11-kit", meishi_judge_p11_kit},
+    {"p11-kit", "Rules of p11-kit", meishi_judge_p11_kit},
     {"sandboxes", "Sandboxes", meishi_judge_sandboxes},
     {"tokens", "Cards and tokens", meishi_judge_tokens},
     {"twice", "Seen twice", meishi_judge_twins},
