@@ -181,9 +181,8 @@ def matrix(tree, request):
 def chromium(pki):
     made = []
 
-    def start(person, modules=None, **options):
-        modules = {"Meishi": person.tree.module} if modules is None else modules
-        made.append(Chromium(person, pki, modules, **options))
+    def start(person, **options):
+        made.append(Chromium(person, pki, {"Meishi": person.tree.module}, **options))
         return made[-1]
 
     yield start

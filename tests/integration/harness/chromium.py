@@ -18,6 +18,7 @@ import select
 import time
 
 from .firefox import Page
+from .picture import is_dimmed
 from .process import PATIENCE, wait_until
 
 # Nothing may leave the machine, and nothing may appear that nobody asked for.  It could not make
@@ -38,6 +39,7 @@ ON_SCREEN = """
 # Its end of the pipe is where the browser looks for it: descriptors 3 and 4.
 ON_DESCRIPTORS = 'in=$1 out=$2; shift 2; exec "$@" 3<&"$in" 4>&"$out"'
 
+NOTHING = "about:blank#nothing"
 PAGE = "[document.readyState, location.href, document.body?.innerText ?? '']"
 
 
@@ -120,9 +122,12 @@ def automatic(policy):
 
 def make_database(person, pki, modules):
     """~/.pki/nssdb, which all of a person's Chromium-like browsers share."""
-    for path in (person.home / ".pki", person.home / ".pki" / "nssdb"):
+    directory = person.home / ".pki" / "nssdb"
+    if directory.exists():
+        return
+    for path in (directory.parent, directory):
         person._mkdir(path)
-    database = f"sql:{person.home / '.pki' / 'nssdb'}"
+    database = f"sql:{directory}"
     person.run("certutil", "-N", "-d", database, "--empty-password")
     person.run("certutil", "-A", "-d", database, "-n", "CA", "-t", "C,,", "-i", pki.root.cert)
     for label, path in modules.items():
@@ -130,8 +135,8 @@ def make_database(person, pki, modules):
 
 
 class Chromium:
-    """Running from the first moment.  `modules`: paths of PKCS#11 modules by name, for a new
-    database; None: the person has one, or none.  `desktop`: the screen to be on.  `select`: see
+    """Running from the first moment.  `modules`: paths of PKCS#11 modules by name, for the database
+    of a person who has none; None: there is to be none.  `desktop`: the screen to be on.  `select`: see
     automatic(), for a new profile.  `under`: the command line of a program that runs it."""
 
     def __init__(self, person, pki, modules=None, desktop=None, select=(), under=()):
@@ -149,7 +154,7 @@ class Chromium:
         self.process = person.background(
             *under, "bash", "-c", ON_DESCRIPTORS, "chromium", *self.devtools.theirs,
             "chromium", *OPTIONS, *screen, f"--user-data-dir={self.profile}",
-            env=desktop.env if desktop else None, pass_fds=self.devtools.theirs,
+            env=desktop.env | {"ACCESSIBILITY_ENABLED": "1"} if desktop else None, pass_fds=self.devtools.theirs,
         )  # fmt: skip
         self.devtools.started()
         self._url = self._session = self._context = self._navigation = None
@@ -165,13 +170,16 @@ class Chromium:
         before = self._context
         self._context = self.devtools.command("Target.createBrowserContext")["browserContextId"]
         target = self.devtools.command(
-            "Target.createTarget", url="about:blank", browserContextId=self._context
+            "Target.createTarget", url=NOTHING, browserContextId=self._context
         )["targetId"]
         self._session = self.devtools.command(
             "Target.attachToTarget", targetId=target, flatten=True
         )["sessionId"]
         if before is not None:  # not sooner: the browser would be without a window
             self.devtools.command("Target.disposeBrowserContext", browserContextId=before)
+        # A page that comes to be takes the question for the one before it away.
+        self._url = NOTHING
+        wait_until(self._look, "Chromium has a window")
         self._url = url
         self._navigation = self.devtools.begin("Page.navigate", self._session, url=url)
 
@@ -222,7 +230,10 @@ class Chooser:
         return [cell["name"] for cell in self._subjects()]
 
     def text(self):
-        return [one["name"] for one in self.desktop.see() if one["role"] == "static"]
+        return "\n".join(one["name"] for one in self.desktop.see() if one["role"] == "static")
+
+    def picture(self):
+        return self.desktop.still_picture(is_dimmed)
 
     def choose(self, name):
         """By the arrow keys."""

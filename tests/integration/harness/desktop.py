@@ -44,6 +44,10 @@ loop.run()
 LEFT_OUT = ("window.close", "window.minimize", "link.open", "link.copy", "menu.popup")
 
 
+# A picture is still after so many looks in so many seconds, whatever turns in so many lines.
+LOOKS, STILL, SMALL = 15, 1.5, 30
+
+
 class Desktop:
     """Needs `bus` before its start, to make accessibility activatable there."""
 
@@ -68,6 +72,21 @@ class Desktop:
     def picture(self):
         """What can be seen now."""
         return Picture.of_screen(self.frame_buffer)
+
+    def still_picture(self, shows):
+        """What can be seen when shows(picture) has been true and nothing has moved for a while, but
+        for something small that turns round and round."""
+        seen = []
+
+        def is_still():
+            time.sleep(STILL / LOOKS)
+            seen.append(self.picture())
+            if not shows(seen[-1]) or seen[-1].changed_lines(seen[max(0, len(seen) - 2)]) > SMALL:
+                seen.clear()
+            return len(seen) > LOOKS
+
+        wait_until(is_still, "the picture is still")
+        return seen[-1]
 
     def windows(self):
         """The windows that somebody could see."""

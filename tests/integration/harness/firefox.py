@@ -12,7 +12,6 @@ same reason dialogs are answered inside the browser, by an observer that is told
 """
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,6 +243,10 @@ class Firefox:
             return Page(self._url, "", parse_qs(query).get("e", [kind])[0])
         is_there = state == "complete" and url == self._url
         return Page(url, text.strip(), None) if is_there else None
+
+    def resize(self, width, height):
+        """The window on the screen, from its corner on."""
+        self.marionette.command("WebDriver:SetWindowRect", x=0, y=0, width=width, height=height)
 
     def forget(self):
         """Ends connections and TLS sessions: the next page takes a handshake."""

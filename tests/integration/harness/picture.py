@@ -48,6 +48,11 @@ class Picture:
         rgb = b"".join(self.rgb[start : start + 3 * width] for start in lines)
         return Picture(width, height, rgb)
 
+    def point(self, x, y):
+        """Red, green and blue there."""
+        start = 3 * (self.width * y + x)
+        return tuple(self.rgb[start : start + 3])
+
     def changed_lines(self, other):
         """In how many of its lines it is not the same as another of the same size."""
         size = 3 * self.width
@@ -75,3 +80,9 @@ class Picture:
         part = path.with_suffix(".part")
         part.write_bytes(data)
         part.rename(path)
+
+
+def is_dimmed(picture):
+    """Whether the page of a browser that fills the screen, a white one, lies in the shadow of a
+    window that wants an answer first."""
+    return 0 < sum(picture.point(picture.width - 30, picture.height - 60)) < 3 * 0xC0
