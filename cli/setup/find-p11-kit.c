@@ -41,7 +41,9 @@ read_mode(const char *path, const char *otherwise)
 static char *
 find_mode(const MeishiSurroundings *around)
 {
-    g_autofree char *system = read_mode(P11_KIT_SYSTEM_DIR "/pkcs11.conf", "merge");
+    g_autofree char *global =
+        meishi_surroundings_system_path(around, P11_KIT_SYSTEM_DIR "/pkcs11.conf");
+    g_autofree char *system = read_mode(global, "merge");
     g_autofree char *path = NULL;
 
     if (strcmp(system, "none") == 0)

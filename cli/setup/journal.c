@@ -198,13 +198,24 @@ list_missing(const char *dir)
 
 static gboolean note_dir(MeishiJournal *journal, const char *path, GError **error);
 
+/* Those of the system are everybody's to see, but for the journal itself. */
+static gboolean
+make_own_dir(MeishiJournal *journal, GError **error)
+{
+    g_autofree char *meishi = g_path_get_dirname(journal->dir);
+
+    if (journal->is_system && g_mkdir_with_parents(meishi, 0755) != 0)
+        return fail_errno(meishi, error);
+    return meishi_paths_ensure_private_dir(journal->dir, error);
+}
+
 MeishiJournal *
 meishi_journal_open(const MeishiSurroundings *around, GError **error)
 {
     g_autoptr(MeishiJournal) journal = new_journal(around);
     g_autoptr(GPtrArray) missing = list_missing(around->state);
 
-    if (!meishi_paths_ensure_private_dir(journal->dir, error) || !lock_and_load(journal, error))
+    if (!make_own_dir(journal, error) || !lock_and_load(journal, error))
         return NULL;
     /* Its own directories are noted in itself. */
     for (guint i = 0; i < missing->len; i++) {

@@ -10,8 +10,10 @@
 
 #include <string.h>
 
-#define BEGIN "# Meishi: begin (written by `meishi setup ssh`)"
-#define END   "# Meishi: end"
+#define BEGIN    "# Meishi: begin (written by `meishi setup ssh`)"
+#define ALL      "Match all"
+#define PROVIDER "    PKCS11Provider "
+#define END      "# Meishi: end"
 
 /* Keyword and argument: "keyword arguments" or "keyword=arguments", in any case, quoted or not. */
 static gboolean
@@ -72,21 +74,28 @@ is_line(const MeishiTextLine *line, const char *wanted)
     return line->len == strlen(wanted) && memcmp(line->start, wanted, line->len) == 0;
 }
 
-/* A block without an end is none: what follows may be a person's. */
+static gboolean
+is_provider(const MeishiTextLine *line)
+{
+    return line->len > strlen(PROVIDER) && memcmp(line->start, PROVIDER, strlen(PROVIDER)) == 0;
+}
+
+/* Behind the rest of a block whose first line ends before @text; NULL where it is not as we wrote
+ * it, because what is in between may be a person's. */
 static const char *
 find_end(const char *text)
 {
-    MeishiTextLine line = {.next = text};
+    MeishiTextLine all, provider, end;
 
-    while (meishi_text_line_read(line.next, &line)) {
-        if (is_line(&line, END))
-            return line.next;
-    }
+    if (meishi_text_line_read(text, &all) && is_line(&all, ALL) &&
+        meishi_text_line_read(all.next, &provider) && is_provider(&provider) &&
+        meishi_text_line_read(provider.next, &end) && is_line(&end, END))
+        return end.next;
     return NULL;
 }
 
-char *
-meishi_ssh_config_remove(const char *text)
+static char *
+remove_once(const char *text)
 {
     GString *rest = g_string_new(NULL);
     MeishiTextLine line = {.next = text};
@@ -102,6 +111,22 @@ meishi_ssh_config_remove(const char *text)
     return g_string_free(rest, FALSE);
 }
 
+/* What stood around a block may be one itself. */
+char *
+meishi_ssh_config_remove(const char *text)
+{
+    char *rest = remove_once(text);
+    gsize before = strlen(text);
+
+    while (strlen(rest) < before) {
+        g_autofree char *last = rest;
+
+        before = strlen(last);
+        rest = remove_once(last);
+    }
+    return rest;
+}
+
 char *
 meishi_ssh_config_add(const char *text, const char *module)
 {
@@ -109,7 +134,6 @@ meishi_ssh_config_add(const char *text, const char *module)
     GString *config = g_string_new(others);
 
     meishi_text_end_line(config);
-    g_string_append_printf(config, BEGIN "\nMatch all\n    PKCS11Provider \"%s\"\n" END "\n",
-                           module);
+    g_string_append_printf(config, BEGIN "\n" ALL "\n" PROVIDER "\"%s\"\n" END "\n", module);
     return g_string_free(config, FALSE);
 }

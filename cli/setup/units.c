@@ -45,9 +45,12 @@ gboolean
 meishi_units_enable(const MeishiSurroundings *around, MeishiJournal *journal,
                     const MeishiPlace *place, GError **error)
 {
+    g_autofree char *dir = g_path_get_dirname(place->path);
+
     if (journal == NULL)
         return TRUE;
-    if (!note(journal, place, error) || !run(around, "preset", error))
+    if (!meishi_journal_make_dir(journal, dir, error) || !note(journal, place, error) ||
+        !run(around, "preset", error))
         return FALSE;
     if (g_file_test(place->path, G_FILE_TEST_IS_SYMLINK))
         return TRUE;
