@@ -19,6 +19,7 @@ typedef struct {
     MeishiClient *client;
     GPtrArray *cards;
     guint n_clients;
+    gboolean is_replaced; /* the daemon's program, by an upgrade */
     char *bus_socket;
     MeishiPolicyState policy;
     char **copies; /* see old-copies.h */
@@ -54,6 +55,10 @@ print_daemon(const Status *status)
 
     print_line("Daemon", MEISHI_STYLE_PLAIN, text);
     print_line("", MEISHI_STYLE_FAINT, status->bus_socket);
+    if (status->is_replaced)
+        print_line("", MEISHI_STYLE_WARN,
+                   "was started before an upgrade; `systemctl --user restart meishid.service`, or "
+                   "ending the process, makes room for the new one");
 }
 
 static void
@@ -205,6 +210,8 @@ print_json(const Status *status)
     json_builder_begin_object(json);
     meishi_json_member(json, "version", meishi_bus_manager_get_version(client->manager));
     meishi_json_number_member(json, "pid", meishi_bus_manager_get_pid(client->manager));
+    json_builder_set_member_name(json, "replaced");
+    json_builder_add_boolean_value(json, status->is_replaced);
     meishi_json_member(json, "store", meishi_bus_manager_get_store_directory(client->manager));
     meishi_json_member(json, "module_socket",
                        meishi_bus_manager_get_module_socket(client->manager));
@@ -236,6 +243,7 @@ gather(Status *status, GError **error)
     if (!meishi_bus_manager_call_statistics_sync(status->client->manager, &values, NULL, error))
         return meishi_client_failed(error);
     g_variant_lookup(values, "clients", "u", &status->n_clients);
+    g_variant_lookup(values, "replaced", "b", &status->is_replaced);
     status->copies =
         meishi_old_copies_find(meishi_bus_manager_get_store_directory(status->client->manager));
     return meishi_policy_state_read(status->client, &status->policy, error);

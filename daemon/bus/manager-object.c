@@ -10,6 +10,7 @@
 #include "daemon/agent/selector.h"
 #include "daemon/base/error.h"
 #include "daemon/base/paths.h"
+#include "daemon/base/program.h"
 #include "daemon/bus/agent1.h"
 #include "daemon/bus/call.h"
 #include "daemon/bus/caller.h"
@@ -215,6 +216,7 @@ on_statistics(MeishiBusManager *skeleton, GDBusMethodInvocation *invocation, gpo
     g_variant_dict_insert(&values, "questions", "u",
                           meishi_prompters_n_questions(meishi_agent_prompters(context->agent)));
     g_variant_dict_insert(&values, "settled", "b", meishi_agent_has_seen_tokens(context->agent));
+    g_variant_dict_insert(&values, "replaced", "b", meishi_program_is_replaced());
     meishi_bus_manager_complete_statistics(skeleton, invocation, g_variant_dict_end(&values));
     return TRUE;
 }

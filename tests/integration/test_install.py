@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -260,6 +261,20 @@ def test_stop_and_start_lose_no_signature(person, client, pki):
         results = [rv for _, rv in one.receive()["calls"]]
         assert len(results) > 5
         assert set(results) == {0}, [hex(rv) for rv in results if rv]
+
+
+def test_upgrade_leaves_the_daemon_alone_and_it_says_so(person):
+    """As package managers do it: the new file is moved over the old one."""
+    person.start_daemon()
+    assert not json.loads(person.meishi("status", "--json").stdout)["replaced"]
+    fresh = person.tree.meishid.with_name("meishid.new")
+    shutil.copy(person.tree.meishid, fresh)
+    fresh.rename(person.tree.meishid)
+    status = json.loads(person.meishi("status", "--json").stdout)
+    assert status["replaced"] and status["pid"] == person.daemon.pid
+    assert "started before an upgrade" in person.meishi("status").stdout
+    person.stop_daemon()
+    assert not json.loads(person.meishi("status", "--json").stdout)["replaced"]
 
 
 def test_bare_socket_of_a_dead_daemon_is_replaced(person):

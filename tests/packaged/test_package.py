@@ -2,6 +2,7 @@
 """The packages on a machine: installed, used, upgraded, purged.  In this order, and one builds on
 the one before."""
 
+import json
 import os
 import re
 import subprocess
@@ -112,10 +113,12 @@ def test_upgrade_disturbs_no_program(packages, person, client, scratch):
     before = person.daemon_pid()
     run("dpkg", "--install", *packages.next_version(scratch))
     assert person.daemon_pid() == before
-    assert os.readlink(f"/proc/{before}/exe").endswith(" (deleted)")
+    assert json.loads(person.meishi("status", "--json").stdout)["replaced"]
+    assert "before an upgrade" in person.meishi("status").stdout
     assert client.sign(**key, mechanism=RSA, data=DATA)["rv"] == 0
     person.stop_daemon()
     assert "Alice" in person.meishi("list").stdout
+    assert not json.loads(person.meishi("status", "--json").stdout)["replaced"]
     assert os.readlink(f"/proc/{person.daemon_pid()}/exe") == str(person.tree.meishid)
     assert client.sign(**key, mechanism=RSA, data=DATA)["rv"] == 0
 
