@@ -273,6 +273,8 @@ def test_upgrade_leaves_the_daemon_alone_and_it_says_so(person):
     status = json.loads(person.meishi("status", "--json").stdout)
     assert status["replaced"] and status["pid"] == person.daemon.pid
     assert "started before an upgrade" in person.meishi("status").stdout
+    findings = json.loads(person.meishi("doctor", "--json", check=False).stdout)
+    assert "daemon-replaced" in str(findings), findings
     person.stop_daemon()
     assert not json.loads(person.meishi("status", "--json").stdout)["replaced"]
 

@@ -67,6 +67,7 @@ ask(MeishiGathering *gathering)
 {
     MeishiFacts *facts = gathering->facts;
     MeishiDaemonFacts *daemon = &facts->daemon;
+    g_autoptr(GVariant) values = NULL;
     g_autoptr(GError) error = NULL;
 
     gathering->client = meishi_client_connect(FALSE, &error);
@@ -79,6 +80,8 @@ ask(MeishiGathering *gathering)
     daemon->version =
         meishi_facts_copy(facts, meishi_bus_manager_get_version(gathering->client->manager));
     daemon->pid = meishi_bus_manager_get_pid(gathering->client->manager);
+    if (meishi_bus_manager_call_statistics_sync(gathering->client->manager, &values, NULL, NULL))
+        g_variant_lookup(values, "replaced", "b", &daemon->is_replaced);
 }
 
 void

@@ -53,6 +53,7 @@ typedef struct {
     gboolean is_known;       /* it was asked, so what follows holds, and so do vault and the like */
     const char *version;     /* the daemon's */
     const char *own_version; /* meishi's */
+    gboolean is_replaced;    /* its program is not there any more */
     guint pid;
 } MeishiDaemonFacts;
 

@@ -117,6 +117,13 @@ judge_served(const MeishiFacts *facts, GPtrArray *findings)
         meishi_finding_means(finding, "It was started before an upgrade, or belongs to another "
                                       "Meishi. Whoever needs it next starts the new one.");
         mend_by_restart(facts, finding);
+    } else if (daemon->is_replaced) {
+        finding = meishi_finding_problem(findings, "daemon-replaced",
+                                         "Its program has been replaced since it was started");
+        meishi_finding_means(finding, "An upgrade leaves it alone, because it may hold an open "
+                                      "vault or a PIN; what the upgrade mends is mended for "
+                                      "whoever starts the new one.");
+        mend_by_restart(facts, finding);
     } else if (daemon->module.state != MEISHI_SOCKET_SERVED && !is_activated(facts)) {
         finding = meishi_finding_problem(findings, "daemon-module-socket", "Nobody listens at %s",
                                          daemon->module.path);
