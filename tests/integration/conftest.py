@@ -163,8 +163,9 @@ def client():
 def firefox(pki):
     made = []
 
-    def start(person, **options):
-        made.append(Firefox(person, pki, {"Meishi": person.tree.module}, **options))
+    def start(person, modules=None, **options):
+        modules = {"Meishi": person.tree.module} if modules is None else modules
+        made.append(Firefox(person, pki, modules, **options))
         return made[-1]
 
     yield start
