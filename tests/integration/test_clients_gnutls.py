@@ -55,7 +55,9 @@ TRIED = [
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("program, site_name", TRIED, ids=lambda one: getattr(one, "NAME", one))
+@pytest.mark.parametrize(
+    "program, site_name", TRIED, ids=[f"{program.title()}-{site}" for program, site in TRIED]
+)
 def test_login(login, program, site_name, key, version, place):
     login(program, site_name, key, version, place)
 

@@ -25,7 +25,7 @@ LIMITS = {
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("site_name", SITES)
-@pytest.mark.parametrize("program", WITH_OPENSSL, ids=lambda one: one.TITLE or one.NAME)
+@pytest.mark.parametrize("program", WITH_OPENSSL, ids=lambda one: one.title())
 def test_login(login, program, site_name, key, version, place):
     login(program, site_name, key, version, place)
 

@@ -2,9 +2,10 @@
 """Apache, which can ask for a certificate only below certain paths: by renegotiation in TLS 1.2,
 after the handshake in TLS 1.3."""
 
+import itertools
 import os
 
-from .servers import PortServer, free_port
+from .servers import PortServer, free_ports
 
 MODULES = ("mpm_event", "authz_core", "dir", "headers", "include", "mime", "ssl")
 
@@ -110,7 +111,7 @@ class Apache(PortServer):
         return ["apache2", "-d", self.directory, "-f", self.directory / "apache.conf", "-X"]
 
     def configure(self):
-        self.ports = {(v, mode): free_port() for v in ("1.2", "1.3") for mode in MODES}
+        self.ports = free_ports(itertools.product(("1.2", "1.3"), MODES))
         servers = "".join(
             SERVER.format(
                 port=port,

@@ -3,6 +3,7 @@
 small server that speaks SMTP, IMAP, POP3 or LDAP in clear until it is asked for TLS."""
 
 import contextlib
+import itertools
 import os
 import socket
 import socketserver
@@ -10,7 +11,7 @@ import ssl
 import threading
 
 from .process import PATIENCE
-from .servers import NGINX, PortServer, free_port
+from .servers import NGINX, PortServer, free_port, free_ports
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -59,7 +60,7 @@ class FacedNginx(PortServer):
         return ["nginx", "-e", self.output, "-c", self.directory / "nginx.conf"]
 
     def configure(self):
-        self.ports = {(face, version): free_port() for face in FACES for version in VERSIONS}
+        self.ports = free_ports(itertools.product(FACES, VERSIONS))
         servers = "".join(
             FACE.format(
                 port=port, version=version, face=FACES[face].format(pki=self.pki.directory)

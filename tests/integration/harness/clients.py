@@ -36,6 +36,10 @@ class Client:
             *self._argv(identity, uri), stdin=self.STDIN, env=self.ENV | (env or {})
         )
 
+    @classmethod
+    def title(cls):
+        return cls.TITLE or cls.NAME
+
     def _argv(self, identity, uri):
         raise NotImplementedError
 

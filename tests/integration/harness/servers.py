@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real TLS servers on loopback that demand a client certificate and say whose they saw."""
 
+import contextlib
+import itertools
 import os
 import re
 import socket
@@ -48,10 +50,17 @@ NGINX_SERVER = """\
 """
 
 
+def free_ports(names):
+    """A port for each of them, no two the same."""
+    with contextlib.ExitStack() as stack:
+        probes = {name: stack.enter_context(socket.socket()) for name in names}
+        for probe in probes.values():
+            probe.bind(("127.0.0.1", 0))
+        return {name: probe.getsockname()[1] for name, probe in probes.items()}
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(["any"])["any"]
 
 
 def is_listening(port):
@@ -96,7 +105,8 @@ class PortServer:
             )
         except AssertionError:
             return False
-        return True
+        # Who answers may be somebody else, to whom the port was given meanwhile.
+        return self.process.is_alive()
 
 
 class Nginx(PortServer):
@@ -136,7 +146,7 @@ class Nginx(PortServer):
         return ["nginx", "-e", self.output, "-c", self.directory / "nginx.conf"]
 
     def configure(self):
-        self.ports = {(v, t): free_port() for v in self.VERSIONS for t in self.TRUST}
+        self.ports = free_ports(itertools.product(self.VERSIONS, self.TRUST))
         servers = "".join(
             NGINX_SERVER.format(
                 port=port, version=v, trust=self.pki.directory / f"{t}.pem", dir=self.directory
@@ -155,15 +165,15 @@ class Nginx(PortServer):
 class OpensslServer:
     """`openssl s_server -www` for one TLS version; its log names whom it verified.  `trust`: the
     authorities that it believes, the company's if nothing is said; it names them to its clients
-    unless `is_silent`."""
+    unless `is_silent`.  `under`: the command line of a program that runs it."""
 
-    def __init__(self, directory, pki, version, *options, trust=None, is_silent=False):
+    def __init__(self, directory, pki, version, *options, trust=None, is_silent=False, under=()):
         self.directory = Path(directory)
         self.directory.mkdir(mode=0o755)
         trust = trust or pki.bundle("both.pem", pki.intermediate, pki.root)
         self.process = Background(
             [
-                "openssl", "s_server", "-accept", "127.0.0.1:0", "-www",
+                *under, "openssl", "s_server", "-accept", "127.0.0.1:0", "-www",
                 "-tls" + version.replace(".", "_"),
                 "-cert", pki.server.cert, "-key", pki.server.key,
                 "-verifyCAfile" if is_silent else "-CAfile", trust, "-Verify", "4",
@@ -181,8 +191,12 @@ class OpensslServer:
 
     def saw(self, certified):
         """Whether a client proved to be `certified`."""
+        return self.n_seen(certified) > 0
+
+    def n_seen(self, certified):
+        """How often."""
         wanted = rf"depth=0 O = [^\n]*, CN = {re.escape(certified.name)}\nverify return:1"
-        return re.search(wanted, self.process.output()) is not None
+        return len(re.findall(wanted, self.process.output()))
 
     def stop(self):
         self.process.stop()

@@ -14,7 +14,7 @@ import pytest
 
 from .apache import DIRECTORY, OPTIONAL, REQUIRED, Apache
 from .repository import publish_repository
-from .servers import OpensslServer, PortServer, free_port
+from .servers import OpensslServer, PortServer, free_ports
 
 NGINX, NODE, S_SERVER = "nginx", "Node https", "openssl s_server"
 # Only who sends the intermediate with his certificate gets in.
@@ -48,7 +48,7 @@ class Node(PortServer):
 
     def configure(self):
         (self.directory / "access.log").touch()
-        self.ports = {version: free_port() for version in self.VERSIONS}
+        self.ports = free_ports(self.VERSIONS)
 
 
 @dataclass

@@ -70,8 +70,7 @@ class Login:
 
     def __call__(self, client, site, key, version, place):
         said, why = self.limits.get((client, site, version), (None, None))
-        title = client.TITLE or client.NAME
-        with self.matrix.cell(title, site, key, version, place, why_not=why):
+        with self.matrix.cell(client.title(), site, key, version, place, why_not=why):
             if why is None:
                 self.gets_in(client, site, key, version, place)
             else:
