@@ -367,7 +367,7 @@ def test_locked(tester, faces):
     target = faces.target("required", "1.3")
     status, result = tester.test(target, "--no-prompt")
     assert (status, result["verdict"]) == (1, "sign-failed")
-    assert "The vault is locked; `meishi unlock` opens it." in result["text"]
+    assert "`meishi unlock` opens the vault" in result["text"]
     tester.person.meishi("unlock")
     status, result = tester.test(target, "--no-prompt")
     assert (status, result["verdict"]) == (0, "accepted")
