@@ -165,12 +165,61 @@ multiply(Export *export, gsize index, GPtrArray *globs)
     export->filters = result;
 }
 
+/* Asks for the attributes of @name that Chromium looks at. */
+static void
+narrow(MeishiPolicyFilter *filter, const char *section, const MeishiName *name)
+{
+    for (gsize i = 0; i < MEISHI_POLICY_FILTER_ATTRIBUTES; i++) {
+        const MeishiPolicyFilterAttribute *known = &meishi_policy_filter_attributes[i];
+        const MeishiNameAttribute *attribute =
+            meishi_name_find(name, meishi_name_keyword_oid(known->attribute));
+
+        if (g_str_equal(known->section, section) && attribute != NULL && filter->values[i] == NULL)
+            filter->values[i] = g_strdup(attribute->value);
+    }
+}
+
+/* What is left of whole names: a filter has to be as narrow as Chromium can make it, because
+ * whatever passes it is sent without a question. */
+static void
+convert_names(Export *export, const MeishiCondition *condition, const char *section)
+{
+    GPtrArray *result = g_ptr_array_new_with_free_func((GDestroyNotify)meishi_policy_filter_free);
+
+    for (guint i = 0; i < export->filters->len; i++) {
+        for (guint k = 0; k < condition->names->len; k++) {
+            MeishiPolicyFilter *copy = copy_filter(export->filters->pdata[i]);
+
+            narrow(copy, section, condition->names->pdata[k]);
+            g_ptr_array_add(result, copy);
+        }
+    }
+    g_ptr_array_unref(export->filters);
+    export->filters = result;
+    lose(export->losses, export->rule, "of %s, Chromium compares CN, L, O and OU alone",
+         condition->key);
+}
+
+/* "ISSUER" or "SUBJECT" for a condition on a whole name that is not too much; NULL. */
+static const char *
+find_section(const Export *export, const MeishiCondition *condition)
+{
+    if (condition->names == NULL || export->filters->len * condition->names->len > MAX_FILTERS)
+        return NULL;
+    if (g_str_equal(condition->key, "Identity-Issuer"))
+        return "ISSUER";
+    return g_str_equal(condition->key, "Identity-Subject") ? "SUBJECT" : NULL;
+}
+
 static void
 convert_condition(Export *export, const MeishiCondition *condition)
 {
     gssize index = find_attribute(condition);
+    const char *section = find_section(export, condition);
 
-    if (index < 0)
+    if (section != NULL)
+        convert_names(export, condition, section);
+    else if (index < 0)
         lose(export->losses, export->rule, "Chromium does not know %s", condition->key);
     else if (!are_exact(condition->globs))
         lose(export->losses, export->rule,
