@@ -18,7 +18,6 @@ UsePAM no
 StrictModes no
 PasswordAuthentication no
 PrintMotd no
-StreamLocalBindUnlink yes
 """
 CLIENT = ("-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR")
 NAME = "hana"
