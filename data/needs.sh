@@ -45,6 +45,7 @@ soname:libunwind.so.8              libunwind8
 command:dbus-daemon                dbus
 command:desktop-file-validate      desktop-file-utils
 command:expect                     expect
+command:faketime                   faketime
 browser:chromium                   chromium
 browser:firefox                    firefox-esr
 command:flatpak                    flatpak

@@ -87,12 +87,15 @@ read_place(MeishiGathering *gathering, const MeishiPlace *place)
     return fact;
 }
 
-/* What nobody would set up unasked is not missed. */
+/* What nobody would set up unasked is not missed, nor is what root's own home lacks: setup does
+ * not write there. */
 static gboolean
-counts(const MeishiPlace *place)
+counts(const MeishiGathering *gathering, const MeishiPlace *place)
 {
-    return place->state != MEISHI_PLACE_ADVICE &&
-           (place->is_default || place->state != MEISHI_PLACE_MISSING);
+    if (place->state == MEISHI_PLACE_ADVICE ||
+        (gathering->facts->uid == 0 && place->kind != MEISHI_PLACE_P11_KIT))
+        return FALSE;
+    return place->is_default || place->state != MEISHI_PLACE_MISSING;
 }
 
 void
@@ -107,7 +110,7 @@ meishi_gather_programs(MeishiGathering *gathering)
     for (guint i = 0; i < gathering->places->len; i++) {
         const MeishiPlace *place = gathering->places->pdata[i];
 
-        if (counts(place)) {
+        if (counts(gathering, place)) {
             const MeishiProgramFact fact = read_place(gathering, place);
 
             g_array_append_val(programs, fact);

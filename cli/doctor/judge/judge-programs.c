@@ -42,7 +42,7 @@ dup_title(const MeishiFacts *facts, const MeishiProgramFact *program)
 }
 
 static void
-mend_by_setup(const MeishiProgramFact *program, MeishiFinding *finding)
+mend_by_setup(const MeishiFacts *facts, const MeishiProgramFact *program, MeishiFinding *finding)
 {
     if (program->in_use_by != NULL)
         meishi_finding_means(finding,
@@ -51,7 +51,8 @@ mend_by_setup(const MeishiProgramFact *program, MeishiFinding *finding)
                              program->in_use_by);
     else
         meishi_finding_means(finding, "Programs that look there find none of your certificates.");
-    meishi_finding_mends(finding, "meishi setup %s", program->program);
+    meishi_finding_mends(finding, "meishi setup %s%s", facts->uid == 0 ? "--system " : "",
+                         program->program);
 }
 
 static void
@@ -60,26 +61,27 @@ judge_missing(const MeishiFacts *facts, const MeishiProgramFact *program, GPtrAr
     g_autofree char *title = dup_title(facts, program);
 
     if (is_first_alike(facts, program))
-        mend_by_setup(program, meishi_finding_problem(findings, "program-missing",
-                                                      "The module is not known to %s", title));
+        mend_by_setup(facts, program,
+                      meishi_finding_problem(findings, "program-missing",
+                                             "The module is not known to %s", title));
 }
 
 static void
 judge_stale(const MeishiFacts *facts, const MeishiProgramFact *program, GPtrArray *findings)
 {
     g_autofree char *title = dup_title(facts, program);
+    MeishiFinding *finding;
 
     if (!is_first_alike(facts, program))
         return;
     if (program->module == NULL)
-        mend_by_setup(program,
-                      meishi_finding_problem(findings, "program-stale",
-                                             "What is written for %s is another Meishi's", title));
+        finding = meishi_finding_problem(findings, "program-stale",
+                                         "What is written for %s is another Meishi's", title);
     else
-        mend_by_setup(
-            program, meishi_finding_problem(findings, "program-stale", "%s, named by %s, is %s",
-                                            program->module, title,
-                                            program->module_is_gone ? "gone" : "another Meishi's"));
+        finding = meishi_finding_problem(findings, "program-stale", "%s, named by %s, is %s",
+                                         program->module, title,
+                                         program->module_is_gone ? "gone" : "another Meishi's");
+    mend_by_setup(facts, program, finding);
 }
 
 static void
