@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from harness.elsewhere import Machines
@@ -20,7 +21,7 @@ from harness.wallet import HELD, Wallet
 
 PAGE = Path(os.environ.get("MEISHI_SOURCE_DIR", Path(__file__).parents[2])) / "doc" / "remote.md"
 MODULE = "/usr/lib/x86_64-linux-gnu/pkcs11/meishi-pkcs11.so"
-FAR_SOCKET = "/home/hana/.ssh/meishi"
+FAR_SOCKET = "/run/user/1000/meishi-lent"
 REMOTE = "p11-kit/p11-kit-remote"
 
 # A program that speaks D-Bus and looks at nothing but the address.
@@ -38,8 +39,8 @@ class Lending:
         self.near, self.far = machines.near, machines.far
         self.machines, self.wallet = machines, wallet
         self.socket = self.near.runtime / "meishi-lent"
-        self.far_socket = self.far.home / ".ssh" / "meishi"
-        for name in (".ssh", "config/pkcs11", "config/pkcs11/modules"):
+        self.far_socket = self.far.runtime / "meishi-lent"
+        for name in ("config/pkcs11", "config/pkcs11/modules"):
             self.far._mkdir(self.far.home / name)
         self.far.write("config/pkcs11/pkcs11.conf", "user-config: only\n", 0o644)
         self.far.write("config/pkcs11/modules/lent.module", self.block("lent.module"), 0o644)
@@ -177,6 +178,22 @@ def test_programs_far_log_in(lending, servers, matrix, client):
             title = f"{client.__name__} on another machine"
             with matrix.cell(title, "openssl s_server", key, version, place):
                 assert_gets_in(lending, client, key, place, servers[version])
+
+
+def test_as_it_is_typed(lending, servers):
+    """The page's own commands."""
+    lending.lend()
+    lending.connect()
+    identity, server = lending.wallet.identity("EC", "vault"), servers["1.3"]
+    n_seen = server.n_seen(identity)
+    authority = lending.wallet.pki.root.cert
+    settings = lending.far.write("wgetrc", f"ca_certificate = {authority}\ntries = 1\n")
+    typed = lending.block("use").replace("object=Alice", f"object={quote(identity.name)}")
+    done = lending.far.run(
+        "sh", "-ec", typed.replace("https://git.example.com/", server.url()),
+        env={"CURL_CA_BUNDLE": str(authority), "WGETRC": str(settings)},
+    )  # fmt: skip
+    assert server.n_seen(identity) == n_seen + 2, done.stderr
 
 
 def test_far_socket_is_for_one_user(lending):
