@@ -35,6 +35,7 @@ server:nginx                       nginx
 NEEDS_TEST='
 server:apache2                     apache2-bin
 server:sshd                        openssh-server
+command:ansible-playbook           ansible-core
 command:bwrap                      bubblewrap
 command:certutil                   libnss3-tools
 command:clang-format               clang-format

@@ -10,20 +10,33 @@ import os
 from pathlib import Path
 
 import pytest
+from harness.cards import remembers, sees
 from harness.company import Company
 from harness.documented import Page, is_as_shown
+from harness.process import wait_until
+from harness.smartcard import find_module
 from harness.softhsm import PIN, Card
 from harness.sshd import Sshd
 from harness.world import World
 
 SOURCE = Path(os.environ.get("MEISHI_SOURCE_DIR", Path(__file__).parents[2]))
-PASSWORD = "correct horse"
+PASSWORD, NEW_PIN = "correct horse", "654321"
 HOSTS = ("intranet.example", "git.example", "build.example")
 
 # What the reader types where a program asks.
 ANSWERS = {
     "Password for alice.p12: ": PASSWORD,
+    "Password for alice-admin.p12: ": PASSWORD,
+    "New passphrase for the backup: ": PASSWORD,
+    "New passphrase for the backup, once more: ": PASSWORD,
     "PIN of “Corp card”: ": PIN,
+    "PIN for the security officer, who can set a forgotten one anew: ": PIN,
+    "PIN for using it: ": PIN,
+    "New PIN: ": NEW_PIN,
+    "New PIN, once more: ": NEW_PIN,
+    "PIN for the security officer, who can set a forgotten one anew, once more: ": PIN,
+    "PIN for using it, once more: ": PIN,
+    "PIN of “Spare card”: ": PIN,
     "Use [1]: ": "1",
     "Remember: o)nce s)ession a)lways; +h every port [o]: ": "a",
 }
@@ -34,18 +47,20 @@ MODULE = "/usr/local/lib/x86_64-linux-gnu/pkcs11/meishi-pkcs11.so"
 # Commands that no test runs, and why.
 NOT_RUN = {
     "meishi agent --tty": "stays until Ctrl-C; test_terminal_remote.py answers questions in it",
+    "data/package && sudo apt install ./build-package/*.deb": "tests/package does that",
 }
 
 
 class Setting:
     """What the reader of a page has when the page begins."""
 
-    def __init__(self, person, pki, company):
-        self.person, self.pki, self.company = person, pki, company
+    def __init__(self, person, pki, company, bus):
+        self.person, self.pki, self.bus = person, pki, bus
         self.world = World(person, pki, HOSTS)
         module = person.tree.final_path(person.tree.module)
         self.replace = {"8443": str(company.port), MODULE: str(module)}
         self.answers = dict(ANSWERS)
+        self.events = {}
         self.ends = []  # what is to be called in the end
 
     def p12(self, file, name, algorithm="p256"):
@@ -63,9 +78,41 @@ class Setting:
         }  # fmt: skip
         self.world.put(".ssh/config", "".join(f"{k} {v}\n" for k, v in options.items()), 0o600)
 
+    def firefox_profile(self, certified):
+        """Firefox has run once, and has a certificate of its own."""
+        world, database = self.world, "sql:.mozilla/firefox/abcd1234.default"
+        world.put(".mozilla/firefox/profiles.ini", PROFILES)
+        world.put(".mozilla/firefox/abcd1234.default/prefs.js", "")
+        file = world.put("old.p12", self.pki.p12(certified).read_bytes())
+        world.run("certutil", "-N", "-d", database, "--empty-password")
+        world.run("pk12util", "-d", database, "-W", PASSWORD, "-K", "", "-i", file.name)
+        file.unlink()
+
     def close(self):
         for end in self.ends:
             end()
+
+
+PROFILES = """\
+[Install4F96D1932A9F858E]
+Default=abcd1234.default
+Locked=1
+
+[Profile0]
+Name=default
+IsRelative=1
+Path=abcd1234.default
+Default=1
+
+[General]
+StartWithLastProfile=1
+Version=2
+"""
+
+FLEET = """\
+[desktops]
+localhost ansible_connection=local ansible_become=false meishi_package=
+"""
 
 
 # ---- worlds -----------------------------------------------------------------------------------
@@ -78,11 +125,33 @@ def command_line(setting):
     setting.sshd()
 
 
+def pull(setting, card):
+    card.pull()
+    wait_until(lambda: remembers(setting.person, "Alice Example"), "the card is missed")
+
+
+def insert(setting, card):
+    card.insert()
+    wait_until(lambda: sees(setting.person, "Alice Example"), "the card is seen")
+
+
 def smart_cards(setting):
     setting.p12("alice-admin.p12", "Alice Admin")
     card = Card(setting.person)
     card.add(setting.pki.identity("Alice Example"), 1)
     setting.world.add_module(card.module)
+    setting.replace["/usr/lib/libvendor-pkcs11.so"] = str(find_module("opensc-pkcs11.so"))
+    setting.events["The card is pulled."] = lambda: pull(setting, card)
+    setting.events["The card is inserted."] = lambda: insert(setting, card)
+
+
+def administrator(setting):
+    setting.p12("alice.p12", "Alice Example")
+    setting.world.put("alice.crt", setting.pki.identity("Alice Example").cert.read_bytes())
+    for path in (SOURCE / "doc/examples/ansible").rglob("*.yml"):
+        setting.world.put(path.relative_to(SOURCE / "doc/examples/ansible"), path.read_bytes())
+    # A fleet of one machine, whose image has the package and where we are root already.
+    setting.world.put("hosts", FLEET)
 
 
 def clients(setting):
@@ -91,8 +160,31 @@ def clients(setting):
         setting.world.put(f"examples/{path.name}", path.read_bytes(), 0o755)
 
 
+def client_developer(setting):
+    setting.p12("alice.p12", "Alice Example")
+    setting.world.put("password.txt", PASSWORD, 0o600)
+    for path in (SOURCE / "doc/examples").glob("select*"):
+        setting.world.put(path.name, path.read_bytes())
+    setting.bus.start(setting.person)
+
+
+def desktop_user(setting):
+    setting.p12("alice.p12", "Alice Example")
+    setting.firefox_profile(setting.pki.identity("Alice Admin"))
+
+
+def readme(setting):
+    setting.p12("alice.p12", "Alice Example")
+    setting.firefox_profile(setting.pki.identity("Alice Admin"))
+
+
 PAGES = {
+    "README.md": readme,
+    "doc/desktop-user.md": desktop_user,
+    "doc/client-developer.md": client_developer,
     "doc/clients.md": clients,
+    "doc/administrator.md": administrator,
+    "doc/smart-cards.md": smart_cards,
     "doc/command-line.md": command_line,
 }
 
@@ -105,8 +197,8 @@ def company(scratch, pki):
 
 
 @pytest.fixture
-def setting(ordinary, pki, company):
-    made = Setting(ordinary, pki, company)
+def setting(ordinary, pki, company, bus):
+    made = Setting(ordinary, pki, company, bus)
     yield made
     made.close()
 
@@ -116,7 +208,7 @@ def test_page(setting, name):
     page = Page(SOURCE / name, setting.replace)
     assert page.steps(), f"{name} has no commands"
     PAGES[name](setting)
-    page.run(setting.world, setting.answers)
+    page.run(setting.world, setting.answers, setting.events)
 
 
 @pytest.mark.parametrize("name", PAGES)

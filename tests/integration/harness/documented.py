@@ -3,12 +3,15 @@
 
 Of a page in Markdown, blocks with these languages count, in their order:
 
-    ```console       A terminal.  A line `$ COMMAND` is typed, with the lines after it as long as one
-                     ends in a backslash or, after `<<WORD`, until WORD.  What follows is what appears, and nothing else may:
-                     `…` in a line stands for any text, a line `…` for any lines, even none.
-                     `[exit status N]` as the last line says that the command fails so.
+    ```console       A terminal.  A line `$ COMMAND` is typed, by root where it is `# COMMAND`, with
+                     the lines after it as long as one ends in a backslash or, after `<<WORD`,
+                     until WORD.  What follows is what appears, and nothing else may: `…` in a line
+                     stands for any text, a line `…` for any lines, even none.  `[exit status N]`
+                     as the last line says that the command fails so.
     ```LANGUAGE FILE The file of that name ("~/..." or in the directory of the page's world), as its reader would write it.
     ```sh            Commands that a test cannot run; who runs the pages says of each why.
+
+Between blocks, a comment `<!-- EVENT -->` is something that happens, such as a card that is pulled.
 
 All blocks of a page share one shell on one terminal.  What a program asks there is answered from
 what the reader knows: `answers`, by the text of the question.
@@ -21,7 +24,10 @@ from pathlib import Path
 
 from .terminal import Terminal
 
+HEADING = re.compile(r"^#+ (.*)$")
+EVENT = re.compile(r"^<!-- (.*) -->$")
 FENCE = re.compile(r"^```(\S*)[ \t]*(.*)$")
+PROMPTS = ("$ ", "# ")
 STATUS = re.compile(r"^\[exit status (\d+)\]$")
 HERE_DOCUMENT = re.compile(r"<<'?(\w+)'?")
 END = "\x1e"  # nothing that is printed has it
@@ -32,7 +38,8 @@ COLUMNS = 100
 class Block:
     line: int  # of the page, that of the opening fence
     language: str
-    file: str
+    file: str  # of an event, its name
+    section: str  # the heading above it
     lines: list = field(default_factory=list)
 
     @property
@@ -44,22 +51,27 @@ class Block:
 class Step:
     line: int
     command: str
+    is_root: bool = False
     output: list = field(default_factory=list)
     status: int = 0
 
 
 def blocks(text):
-    """The fenced blocks of a page."""
-    found, current = [], None
+    """The fenced blocks of a page, and the events between them."""
+    found, current, section = [], None, ""
     for number, line in enumerate(text.splitlines(), 1):
         fence = FENCE.match(line)
         if fence and current is None:
-            current = Block(number, fence[1], fence[2])
+            current = Block(number, fence[1], fence[2], section)
         elif fence:
             found.append(current)
             current = None
         elif current is not None:
             current.lines.append(line)
+        elif HEADING.match(line):
+            section = HEADING.match(line)[1]
+        elif EVENT.match(line):
+            found.append(Block(number, "event", EVENT.match(line)[1], section))
     assert current is None, f"line {current.line}: the block does not end"
     return found
 
@@ -69,13 +81,14 @@ def steps(block):
     found, lines = [], list(enumerate(block.lines, block.line + 1))
     while lines:
         number, line = lines.pop(0)
-        if line.startswith("$ "):
-            found.append(Step(number, "\n".join([line[2:], *_continuation(line, lines)])))
+        if line.startswith(PROMPTS):
+            command = "\n".join([line[2:], *_continuation(line, lines)])
+            found.append(Step(number, command, line.startswith("#")))
             continue
         assert found, f"line {number}: a console block begins with a command"
         status = STATUS.match(line)
         if status:
-            assert not lines or lines[0][1].startswith("$ "), f"line {number}: is not the last line"
+            assert not lines or lines[0][1].startswith(PROMPTS), f"line {number}: is not the last line"
             found[-1].status = int(status[1])
         else:
             found[-1].output.append(line.rstrip())
@@ -107,14 +120,14 @@ class Shell:
     """bash on a terminal.  It reads its commands from a pipe, so that what is on the terminal is
     what the programs say, what they ask, and what is typed in answer."""
 
-    def __init__(self, world, answers=None):
+    def __init__(self, world, answers=None, is_root=False):
         self.answers = answers or {}
         person = world.person
-        self._fifo = person.home.with_name(f"{person.home.name}.commands")
+        self._fifo = person.home.with_name(f"{person.home.name}.{'root' if is_root else 'user'}")
         os.mkfifo(self._fifo)
         os.chown(self._fifo, person.uid, person.gid)
         self.terminal = Terminal(
-            world.command("bash", self._fifo), person.env, person.home, columns=COLUMNS,
+            world.command("bash", self._fifo, is_root=is_root), person.env, person.home, columns=COLUMNS,
             **person.identity(),
         )  # fmt: skip
         self._commands = os.open(self._fifo, os.O_RDWR)  # waits for nobody
@@ -145,12 +158,14 @@ class Shell:
 
 
 class Page:
-    """A page of the project; `replace`: what is written there, by what it is in this run."""
+    """A page of the project, or one section of it; `replace`: what is written there, by what it is
+    in this run."""
 
-    def __init__(self, path, replace=None):
+    def __init__(self, path, replace=None, section=None):
         self.path = Path(path)
         self.replace = replace or {}
-        self.blocks = blocks(self.path.read_text())
+        found = blocks(self.path.read_text())
+        self.blocks = [one for one in found if section in (None, one.section)]
 
     def steps(self):
         return [step for block in self.blocks if block.language == "console" for step in steps(block)]
@@ -159,24 +174,30 @@ class Page:
         """Commands of its sh blocks."""
         return [line for block in self.blocks if block.language == "sh" for line in block.lines]
 
-    def run(self, world, answers=None):
-        """Writes its files and runs its commands; returns the shell, which has ended."""
-        shell = Shell(world, answers)
+    def run(self, world, answers=None, events=None):
+        """Writes its files and runs its commands.  `events`: what makes them happen, by name.
+        Returns the questions that were asked."""
+        shells = {}
         try:
             for block in self.blocks:
                 if block.language == "console":
                     for step in steps(block):
-                        self._run_step(shell, step)
+                        if step.is_root not in shells:
+                            shells[step.is_root] = Shell(world, answers, step.is_root)
+                        self._run_step(shells[step.is_root], step)
+                elif block.language == "event":
+                    events[block.file]()
                 elif block.file:
-                    world.put(block.file.removeprefix("~/"), self._given(block.text))
+                    world.put(block.file, self._given(block.text))
         finally:
-            shell.close()
-        return shell
+            for shell in shells.values():
+                shell.close()
+        return [question for shell in shells.values() for question in shell.questions]
 
     def _run_step(self, shell, step):
         output, status = shell.run(self._given(step.command))
         output = self._shown(output)
-        seen = f"$ {step.command}\n{output}[exit status {status}]"
+        seen = f"{step.command}\n{output}[exit status {status}]"
         where = f"{self.path.name}:{step.line}"
         assert status == step.status, f"{where}: should exit with {step.status}:\n{seen}"
         expected = "\n".join(step.output)

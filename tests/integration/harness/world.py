@@ -7,11 +7,14 @@ module and no other, the company's servers have names, and its authority is trus
     world.shell()                                # a terminal with a shell, harness/documented.py
 
 That is a mount namespace of the person's own (bubblewrap), so that no file of this machine is
-touched and no right is needed.  The home directory is the person's, with the places in it that a
+touched and no right is needed; /etc and /var/lib are the person's in it, and so is root: whoever
+runs there with `is_root` is the person outside.  The home directory is the person's, with the places in it that a
 home has when no variable says otherwise; programs outside see the same files and sockets.
 """
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 from .person import Person, describe
@@ -21,9 +24,24 @@ AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 MODULES = "/usr/share/p11-kit/modules"
 PREFIX = "/usr/local"
 
+ETC, STATE = Path("/etc"), Path("/var/lib")
+CHANGED = ("chromium", "firefox", "firefox-esr", "pkcs11", "systemd")  # in /etc, by an administrator
+AS_ROOT = ("--unshare-user", "--uid", "0", "--gid", "0")
+
 # What a person has set who has set nothing.
 UNSET = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "PKCS11_MODULE_PATH",
          "MEISHI_TOKEN_MODULES")  # fmt: skip
+
+
+def lent(machine, ours):
+    """What the directory `ours`, in the place of `machine`, gets from there: links as they are, and
+    the paths that are returned as mounts."""
+    there = set(os.listdir(ours))
+    paths = [path for path in sorted(machine.iterdir()) if path.name not in there]
+    for path in paths:
+        if path.is_symlink():
+            (ours / path.name).symlink_to(os.readlink(path))
+    return [path for path in paths if not path.is_symlink()]
 
 
 class World:
@@ -43,26 +61,33 @@ class World:
             "PATH": f"{PREFIX}/bin:/usr/bin:/bin:/usr/sbin:/sbin",
         }  # fmt: skip
         self._place = person.home.with_name(person.home.name + ".machine")
-        self._write({
-            "hosts": f"127.0.0.1 localhost {' '.join(hosts)}\n",
-            "passwd": f"{USER}:x:{person.uid}:{person.gid}:Alice:{self.home}:/bin/bash\n",
-            "group": f"{USER}:x:{person.gid}:\n",
-            "authorities": Path(AUTHORITIES).read_text() + pki.root.cert.read_text(),
-        })  # fmt: skip
+        self._modules = self._place / "modules"
+        self._authorities = self._place / "authorities"
+        self.etc = self._place / "etc"
+        self.state = self._place / "state"
+        for path in (self._place, self._modules, self.etc, self.state):
+            person._mkdir(path)
+        self._authorities.write_text(Path(AUTHORITIES).read_text() + pki.root.cert.read_text())
+        self._fill_etc(hosts)
+        self._tell_firefox(pki.root.cert)
+        self._fill_modules()
+        self._of_machine = [*lent(ETC, self.etc), *lent(STATE, self.state)]
+        self._give(self.etc)
 
     @property
     def home(self):
         return f"/home/{USER}"
 
-    def run(self, *argv, check=True, env=None, **kwargs):
-        done = self.person.run(*self.command(*argv), check=False, env=env, **kwargs)
+    def run(self, *argv, is_root=False, check=True, **kwargs):
+        done = self.person.run(*self.command(*argv, is_root=is_root), check=False, **kwargs)
         assert not check or done.returncode == 0, describe(done)
         return done
 
-    def command(self, *argv):
+    def command(self, *argv, is_root=False):
         """The command line that runs another one there."""
-        options = self._place / "bwrap"
-        options.write_bytes(b"".join(os.fsencode(word) + b"\0" for word in self._mounts()))
+        options = self._place / f"bwrap.{'root' if is_root else USER}"
+        words = [*self._mounts(), *(AS_ROOT if is_root else ())]
+        options.write_bytes(b"".join(os.fsencode(word) + b"\0" for word in words))
         return ["sh", "-c", 'exec bwrap --args 9 -- "$@" 9<"$0"', options, *argv]
 
     def put(self, name, content, mode=0o644):
@@ -75,43 +100,53 @@ class World:
     def add_module(self, path):
         """p11-kit has this one, too, as the package of a card's driver would say."""
         name = Path(path).with_suffix(".module").name
-        (self._place / "modules" / name).write_text(f"module: {path}\n")
+        (self._modules / name).write_text(f"module: {path}\n")
 
     # ---- inside -----------------------------------------------------------------------------
 
-    def _write(self, files):
-        (self._place / "modules").mkdir(mode=0o755, parents=True)
-        for name, content in files.items():
-            (self._place / name).write_text(content)
+    def _fill_etc(self, hosts):
+        """What is not the machine's: copies, which may be changed there."""
+        person, tree = self.person, self.person.tree
+        for name in CHANGED:
+            if (ETC / name).is_dir():
+                shutil.copytree(ETC / name, self.etc / name, symlinks=True)
+        for file in tree.files:
+            if (final := tree.final_path(file)).is_relative_to(ETC):
+                copy = self.etc / final.relative_to(ETC)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, copy)
+        for name, text in {
+            "hosts": f"127.0.0.1 localhost {' '.join(hosts)}\n",
+            "group": f"root:x:0:\n{USER}:x:{person.gid}:\n",
+            "passwd": f"root:x:0:0:root:/root:/bin/bash\n"
+            f"{USER}:x:{person.uid}:{person.gid}:Alice:{self.home}:/bin/bash\n",
+        }.items():
+            (self.etc / name).write_text(text)
+
+    def _tell_firefox(self, cert):
+        """Firefox has authorities of its own, and an administrator's words for more."""
+        policies = self.etc / "firefox" / "policies"
+        policies.mkdir(parents=True, exist_ok=True)
+        shutil.copy(cert, self.etc / "company.crt")
+        told = {"policies": {"Certificates": {"Install": ["/etc/company.crt"]}}}
+        (policies / "policies.json").write_text(json.dumps(told))
+
+    def _fill_modules(self):
         trust = Path(MODULES) / "p11-kit-trust.module"
         if trust.exists():
-            (self._place / "modules" / trust.name).write_text(trust.read_text())
+            shutil.copy(trust, self._modules)
+
+    def _give(self, top):
+        for directory, _, files in os.walk(top):
+            for path in (directory, *(os.path.join(directory, name) for name in files)):
+                os.chown(path, self.person.uid, self.person.gid, follow_symlinks=False)
 
     def _mounts(self):
-        tree = self.person.tree
-        installed = tree.dest / PREFIX.lstrip("/")
+        installed = self.person.tree.dest / PREFIX.lstrip("/")
         yield from ("--die-with-parent", "--dev-bind", "/", "/", "--ro-bind", installed, PREFIX)
         yield from ("--tmpfs", "/home", "--bind", self.person.home, self.home)
-        yield from ("--ro-bind", self._place / "modules", MODULES)
-        yield from self._etc()
-        yield from ("--chdir", self.home)
-
-    def _etc(self):
-        """The machine's, but for what is ours."""
-        tree = self.person.tree
-        ours = {"hosts", "passwd", "group", "pkcs11", "meishi", "ssl"}
-        yield from ("--tmpfs", "/etc")
-        for entry in sorted(set(os.listdir("/etc")) - ours):
-            path = Path("/etc") / entry
-            if path.is_symlink():
-                yield from ("--symlink", os.readlink(path), path)
-            else:
-                yield from ("--ro-bind-try", path, path)
-        for name in ("hosts", "passwd", "group"):
-            yield from ("--ro-bind", self._place / name, f"/etc/{name}")
-        yield from ("--ro-bind", "/etc/ssl", "/etc/ssl")
-        yield from ("--ro-bind", self._place / "authorities", AUTHORITIES)
-        for file in tree.files:
-            final = tree.final_path(file)
-            if final.parts[1] == "etc":
-                yield from ("--ro-bind", file, final)
+        yield from ("--ro-bind", self._modules, MODULES, "--bind", self.etc, ETC)
+        yield from ("--bind", self.state, STATE)
+        for entry in self._of_machine:
+            yield from ("--ro-bind-try", entry, entry)
+        yield from ("--ro-bind", self._authorities, AUTHORITIES, "--chdir", self.home)
