@@ -229,8 +229,14 @@ MeishiJournal *
 meishi_journal_open_existing(const MeishiSurroundings *around, GError **error)
 {
     g_autoptr(MeishiJournal) journal = new_journal(around);
+    g_autofree char *parent = g_path_get_dirname(journal->dir);
 
-    if (!g_file_test(journal->dir, G_FILE_TEST_IS_DIR) || !lock_and_load(journal, error))
+    if (!g_file_test(journal->dir, G_FILE_TEST_IS_DIR)) {
+        /* A run that was cut off may have made no more than this. */
+        (void)rmdir(parent);
+        return NULL;
+    }
+    if (!lock_and_load(journal, error))
         return NULL;
     return g_steal_pointer(&journal);
 }
