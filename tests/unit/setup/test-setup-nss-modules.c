@@ -7,7 +7,7 @@
 #define INTERNAL                                                                             \
     "library=\n"                                                                             \
     "name=NSS Internal PKCS #11 Module\n"                                                    \
-    "parameters=configdir='sql:/home/alice/.pki/nssdb' certPrefix='' keyPrefix='' flags= \n" \
+    "parameters=configdir='sql:/h/alice/.pki/nssdb' certPrefix='' keyPrefix='' flags= \n" \
     "NSS=Flags=internal,critical trustOrder=75 cipherOrder=100\n"                            \
     "\n"
 #define OPENSC "library=/usr/lib/opensc-pkcs11.so\nname=Card\n\n"
@@ -58,7 +58,7 @@ test_rows(void)
 static void
 test_path_with_everything(void)
 {
-    static const char path[] = "/home/a b/\"q\" 'x'/meishi-pkcs11.so";
+    static const char path[] = "/h/a b/\"q\" 'x'/meishi-pkcs11.so";
     g_autofree char *added = meishi_nss_modules_add("", path);
     g_auto(GStrv) found = meishi_nss_modules_find(added);
 

@@ -4,7 +4,7 @@
  */
 #include "cli/setup/profiles-ini.h"
 
-#define DIR "/home/alice/.mozilla/firefox"
+#define DIR "/h/alice/.mozilla/firefox"
 
 static const char as_written[] = "[Profile1]\n"
                                  "Name=default\n"
