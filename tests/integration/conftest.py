@@ -182,8 +182,9 @@ def matrix(tree, request):
 def chromium(pki):
     made = []
 
-    def start(person, **options):
-        made.append(Chromium(person, pki, {"Meishi": person.tree.module}, **options))
+    def start(person, modules=None, **options):
+        modules = {"Meishi": person.tree.module} if modules is None else modules
+        made.append(Chromium(person, pki, modules, **options))
         return made[-1]
 
     yield start

@@ -12,6 +12,7 @@ to a question that nobody sees: load() of such a page never ends.  What picks is
 AutoSelectCertificateForUrls, which is the administrator's, or the same in a profile: `select`.
 """
 
+import itertools
 import json
 import os
 import select
@@ -20,6 +21,8 @@ import time
 from .firefox import Page
 from .picture import is_dimmed
 from .process import PATIENCE, wait_until
+
+_numbers = itertools.count(1)
 
 # Nothing may leave the machine, and nothing may appear that nobody asked for.  It could not make
 # its own sandbox where the tests run in one, nor as root; Meishi's module is outside of it anyway.
@@ -136,25 +139,27 @@ def make_database(person, pki, modules):
 
 class Chromium:
     """Running from the first moment.  `modules`: paths of PKCS#11 modules by name, for the database
-    of a person who has none; None: there is to be none.  `desktop`: the screen to be on.  `select`: see
-    automatic(), for a new profile.  `under`: the command line of a program that runs it."""
+    of a person who has none; None: there is to be none.  `desktop`: the screen to be on.  `select`:
+    see automatic().  `under`: the command line of a program that runs it."""
 
     def __init__(self, person, pki, modules=None, desktop=None, select=(), under=()):
         if modules is not None:
             make_database(person, pki, modules)
-        self.profile = person.home / "chromium"
+        self.profile = person.home / f"chromium{next(_numbers)}"
         if select:
             for path in (self.profile, self.profile / "Default"):
                 person._mkdir(path)
-            person.write("chromium/Default/Preferences", json.dumps(automatic(select)))
+            preferences = f"{self.profile.name}/Default/Preferences"
+            person.write(preferences, json.dumps(automatic(select)))
         self.devtools = DevTools()
-        screen = ["--headless=new"]
+        screen, env = ["--headless=new"], {}
         if desktop is not None:
             screen = [*ON_SCREEN, f"--window-size={desktop.size.replace('x', ',')}"]
+            env = desktop.env | {"ACCESSIBILITY_ENABLED": "1"}
         self.process = person.background(
             *under, "bash", "-c", ON_DESCRIPTORS, "chromium", *self.devtools.theirs,
             "chromium", *OPTIONS, *screen, f"--user-data-dir={self.profile}",
-            env=desktop.env | {"ACCESSIBILITY_ENABLED": "1"} if desktop else None, pass_fds=self.devtools.theirs,
+            env=env, pass_fds=self.devtools.theirs,
         )  # fmt: skip
         self.devtools.started()
         self._url = self._session = self._context = self._navigation = None

@@ -11,6 +11,7 @@ that drives it: nothing but page() may be called between a signature's begin and
 same reason dialogs are answered inside the browser, by an observer that is told beforehand what to say.
 """
 
+import itertools
 import json
 import shutil
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from urllib.parse import parse_qs
 
 from .marionette import Marionette, MarionetteError
 from .process import PATIENCE, wait_until
+
+_numbers = itertools.count(1)
 
 # Nothing may leave the machine, and nothing may appear that nobody asked for.
 PREFERENCES = {
@@ -188,7 +191,7 @@ class Firefox:
         chosen = PREFERENCES | (preferences or {})
         if select is not None:
             chosen |= {"security.default_personal_cert": select}
-        self.profile = Profile(person, "firefox", pki, modules or {}, chosen)
+        self.profile = Profile(person, f"firefox{next(_numbers)}", pki, modules or {}, chosen)
         self._url = None
         self._navigation = None
         screen = ["--headless"] if desktop is None else []
