@@ -114,7 +114,7 @@ judge_sandbox(MeishiPlace *place, const MeishiNssUser *user)
             "A Snap cannot reach Meishi: use %s as a package or Flatpak.", user->name);
     } else if (user->sandbox == MEISHI_SANDBOX_FLATPAK) {
         place->hint =
-            g_strdup_printf("flatpak override --user --filesystem=xdg-run/meishi %s", user->app);
+            g_strdup_printf("flatpak override --user --filesystem=xdg-run/meishi:ro %s", user->app);
     }
 }
 

@@ -332,7 +332,7 @@ def test_flatpak_and_snap(user, tree, pki):
     assert copy.read_bytes() == tree.module.read_bytes()
     database = inside / ".mozilla" / "firefox" / "work" / "pkcs11.txt"
     assert f"library={copy}\n" in database.read_text()
-    assert "--filesystem=xdg-run/meishi org.mozilla.firefox" in outcomes[str(database)]["hint"]
+    assert "--filesystem=xdg-run/meishi:ro org.mozilla.firefox" in outcomes[str(database)]["hint"]
     (snap,) = [one for one in outcomes.values() if "(Snap)" in one["title"]]
     assert snap["result"] == "left" and "cannot reach" in snap["message"]
     set_up(user, "--undo")

@@ -16,7 +16,7 @@ judge_flatpak(const MeishiSandboxFact *box, GPtrArray *findings)
     finding = meishi_finding_problem(findings, "flatpak-closed",
                                      "%s (Flatpak) cannot reach the daemon", box->title);
     meishi_finding_means(finding, "Its sandbox does not show it the socket.");
-    meishi_finding_mends(finding, "flatpak override --user --filesystem=xdg-run/meishi %s",
+    meishi_finding_mends(finding, "flatpak override --user --filesystem=xdg-run/meishi:ro %s",
                          box->id);
 }
 

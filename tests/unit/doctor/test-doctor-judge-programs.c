@@ -193,7 +193,7 @@ static const JudgingCase rest[] = {
     {"sandboxes/some",
      meishi_judge_sandboxes,
      {.sandboxes = boxes, .n_sandboxes = 4},
-     "problem flatpak-closed: flatpak override --user --filesystem=xdg-run/meishi "
+     "problem flatpak-closed: flatpak override --user --filesystem=xdg-run/meishi:ro "
      "org.mozilla.firefox\n"
      "ok flatpak\nnote snap\n"
      "problem snap: flatpak install --user flathub com.opera.Opera"},

@@ -122,7 +122,7 @@ test_sandboxes(Home *home, gconstpointer unused)
     database = places->pdata[1];
     g_assert_cmpstr(copy->path, ==, database->wanted);
     g_assert_cmpstr(database->sandbox, ==, "flatpak:org.mozilla.firefox");
-    g_assert_nonnull(strstr(database->hint, "--filesystem=xdg-run/meishi org.mozilla.firefox"));
+    g_assert_nonnull(strstr(database->hint, "--filesystem=xdg-run/meishi:ro org.mozilla.firefox"));
     home_write(home, "home/.var/app/org.mozilla.firefox/data/meishi/meishi-pkcs11.so", "old");
     assert_found(home, "firefox", "library stale, nss missing, nss unreachable");
     home_write(home, "home/.var/app/org.mozilla.firefox/data/meishi/meishi-pkcs11.so", "a module");
