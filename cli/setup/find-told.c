@@ -72,8 +72,8 @@ advise_plugin(const MeishiSurroundings *around, MeishiPlace *place, const char *
         place->detail = g_strdup("Finds the module through p11-kit; nothing to set up.");
         place->hint = g_strdup(use);
     } else {
-        place->detail = g_strdup("OpenSSL needs its PKCS#11 engine for that.");
-        place->hint = g_strdup("sudo apt install libengine-pkcs11-openssl");
+        place->detail = g_strdup("OpenSSL needs its PKCS#11 engine for that (Debian has it in "
+                                 "libengine-pkcs11-openssl).");
     }
 }
 

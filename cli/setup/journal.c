@@ -4,7 +4,7 @@
  * entry that names it, the entry before the change, and the change is undone before its entry goes.
  * Whenever power fails, what is in the journal is enough to put everything back.
  */
-#include "cli/setup/journal.h"
+#include "cli/setup/journal-private.h"
 
 #include "daemon/base/error.h"
 #include "daemon/base/paths.h"
@@ -20,17 +20,8 @@
 #define BEFORE_SUFFIX ".before"
 #define DIGEST_LEN    24 /* of a digest, in names of files */
 
-struct MeishiJournal {
-    char *root;
-    char *dir;
-    int fd; /* of dir, with the lock */
-    gboolean is_system;
-    gboolean is_loaded;
-    GPtrArray *entries; /* MeishiJournalEntry */
-};
-
-static gboolean
-fail_errno(const char *path, GError **error)
+gboolean
+meishi_journal_fail(const char *path, GError **error)
 {
     int saved = errno;
 
@@ -156,10 +147,10 @@ lock_and_load(MeishiJournal *journal, GError **error)
 {
     journal->fd = open(journal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (journal->fd < 0)
-        return fail_errno(journal->dir, error);
+        return meishi_journal_fail(journal->dir, error);
     while (flock(journal->fd, LOCK_EX) != 0) {
         if (errno != EINTR)
-            return fail_errno(journal->dir, error);
+            return meishi_journal_fail(journal->dir, error);
     }
     if (!load(journal, error))
         return FALSE;
@@ -180,24 +171,6 @@ new_journal(const MeishiSurroundings *around)
     return journal;
 }
 
-/* The directories on the way to @dir that are not there, outermost first. */
-static GPtrArray *
-list_missing(const char *dir)
-{
-    GPtrArray *missing = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *path = g_canonicalize_filename(dir, NULL);
-
-    while (!g_file_test(path, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK)) {
-        char *parent = g_path_get_dirname(path);
-
-        g_ptr_array_insert(missing, 0, g_steal_pointer(&path));
-        path = parent;
-    }
-    return missing;
-}
-
-static gboolean note_dir(MeishiJournal *journal, const char *path, GError **error);
-
 /* Those of the system are everybody's to see, but for the journal itself. */
 static gboolean
 make_own_dir(MeishiJournal *journal, GError **error)
@@ -205,7 +178,7 @@ make_own_dir(MeishiJournal *journal, GError **error)
     g_autofree char *meishi = g_path_get_dirname(journal->dir);
 
     if (journal->is_system && g_mkdir_with_parents(meishi, 0755) != 0)
-        return fail_errno(meishi, error);
+        return meishi_journal_fail(meishi, error);
     return meishi_paths_ensure_private_dir(journal->dir, error);
 }
 
@@ -213,13 +186,13 @@ MeishiJournal *
 meishi_journal_open(const MeishiSurroundings *around, GError **error)
 {
     g_autoptr(MeishiJournal) journal = new_journal(around);
-    g_autoptr(GPtrArray) missing = list_missing(around->state);
+    g_autoptr(GPtrArray) missing = meishi_journal_dirs_missing(around->state);
 
     if (!make_own_dir(journal, error) || !lock_and_load(journal, error))
         return NULL;
     /* Its own directories are noted in itself. */
     for (guint i = 0; i < missing->len; i++) {
-        if (!note_dir(journal, missing->pdata[i], error))
+        if (!meishi_journal_dirs_note(journal, missing->pdata[i], error))
             return NULL;
     }
     return g_steal_pointer(&journal);
@@ -402,109 +375,7 @@ meishi_journal_forget(MeishiJournal *journal, MeishiJournalEntry *entry)
     drop_before(journal, gone);
 }
 
-/* ---- directories ----------------------------------------------------------------------------- */
-
-static gboolean
-note_dir(MeishiJournal *journal, const char *path, GError **error)
-{
-    MeishiJournalEntry *entry = meishi_journal_new_entry(journal, path);
-
-    entry->is_directory = TRUE;
-    return meishi_journal_write(journal, entry, NULL, error);
-}
-
-gboolean
-meishi_journal_make_dir(MeishiJournal *journal, const char *dir, GError **error)
-{
-    g_autoptr(GPtrArray) missing = list_missing(dir);
-
-    for (guint i = 0; i < missing->len; i++) {
-        const char *path = missing->pdata[i];
-        g_autofree char *parent = g_path_get_dirname(path);
-
-        if (!note_dir(journal, path, error))
-            return FALSE;
-        if (mkdir(path, journal->is_system ? 0755 : 0700) != 0 && errno != EEXIST)
-            return fail_errno(path, error);
-        meishi_file_replace_sync(parent);
-    }
-    return TRUE;
-}
-
-/* Longer paths first: what is inside goes before what it is in. */
-static int
-compare_depth(gconstpointer a, gconstpointer b)
-{
-    return compare_entries(&b, &a);
-}
-
-static GList *
-list_dirs(MeishiJournal *journal)
-{
-    GList *dirs = NULL;
-
-    for (guint i = 0; i < journal->entries->len; i++) {
-        MeishiJournalEntry *entry = journal->entries->pdata[i];
-
-        if (entry->is_directory)
-            dirs = g_list_prepend(dirs, entry);
-    }
-    return g_list_sort(dirs, compare_depth);
-}
-
-static gboolean
-is_own(MeishiJournal *journal, const char *path)
-{
-    gsize len = strlen(path);
-
-    return strncmp(journal->dir, path, len) == 0 &&
-           (journal->dir[len] == '/' || journal->dir[len] == '\0');
-}
-
-/* One that somebody else uses now is not ours any more once nothing of ours is below it. */
-void
-meishi_journal_remove_dirs(MeishiJournal *journal)
-{
-    g_autoptr(GPtrArray) files = meishi_journal_list(journal);
-    g_autoptr(GList) dirs = list_dirs(journal);
-
-    for (GList *dir = dirs; dir != NULL; dir = dir->next) {
-        g_autofree char *path = meishi_journal_path(journal, dir->data);
-
-        if (is_own(journal, path))
-            continue;
-        if (rmdir(path) == 0 || errno == ENOENT || files->len == 0)
-            meishi_journal_forget(journal, dir->data);
-    }
-}
-
 /* ---- closing --------------------------------------------------------------------------------- */
-
-/* The directories that were made for the journal, innermost first. */
-static GPtrArray *
-forget_own(MeishiJournal *journal)
-{
-    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GList) dirs = list_dirs(journal);
-
-    for (GList *dir = dirs; dir != NULL; dir = dir->next) {
-        g_ptr_array_add(paths, meishi_journal_path(journal, dir->data));
-        meishi_journal_forget(journal, dir->data);
-    }
-    return paths;
-}
-
-static void
-disappear(MeishiJournal *journal)
-{
-    g_autoptr(GPtrArray) dirs = forget_own(journal);
-    g_autofree char *parent = g_path_get_dirname(journal->dir); /* Meishi's own, too */
-
-    (void)rmdir(journal->dir);
-    (void)rmdir(parent);
-    for (guint i = 0; i < dirs->len; i++)
-        (void)rmdir(dirs->pdata[i]);
-}
 
 static gboolean
 is_empty(MeishiJournal *journal)
@@ -513,7 +384,7 @@ is_empty(MeishiJournal *journal)
         const MeishiJournalEntry *entry = journal->entries->pdata[i];
         g_autofree char *path = meishi_journal_path(journal, entry);
 
-        if (!entry->is_directory || !is_own(journal, path))
+        if (!entry->is_directory || !meishi_journal_dirs_is_own(journal, path))
             return FALSE;
     }
     return TRUE;
@@ -525,7 +396,7 @@ meishi_journal_close(MeishiJournal *journal)
     if (journal == NULL)
         return;
     if (journal->is_loaded && is_empty(journal))
-        disappear(journal);
+        meishi_journal_dirs_disappear(journal);
     if (journal->fd >= 0)
         close(journal->fd);
     g_ptr_array_unref(journal->entries);
