@@ -53,7 +53,7 @@ class Household:
     def documented(self, pattern):
         """The commands of the page that fit `pattern`, as they are typed on this machine."""
         found = [
-            # What is installed for a test lies outside /usr, as the page says for that.
+            # What is installed for a test lies outside /usr; tests/packaged has the real thing.
             line.replace("host-os", str(self.module.parent))
             for line in re.findall(r"^\$ flatpak (.*)$", PAGE.read_text(), re.M)
             if re.search(pattern, line)
@@ -122,6 +122,17 @@ def test_sandbox_that_was_let_in_logs_in(household, s_server):
     )  # fmt: skip
     assert "Handshake was completed" in done.stdout, done.stdout + done.stderr
     wait_until(lambda: server.saw(household.pki.identity("Web", "rsa2048")), "it logged in")
+
+
+def test_copy_in_the_directory_of_the_application(household):
+    """As `meishi setup` makes it: only the socket has to be shared."""
+    (line,) = household.documented("override .*xdg-run")
+    household.flatpak(*line.split())
+    person = household.person
+    copy = person.home / ".var" / "app" / BROWSER / "data" / "meishi" / household.module.name
+    person.run("install", "-D", household.module, copy)
+    done = household.flatpak.run(BROWSER, "pkcs11-tool", "--module", copy, "--list-objects")
+    assert is_shown(done.stdout, "Web"), done.stdout + done.stderr
 
 
 def test_sandbox_cannot_put_itself_in_the_place_of_the_daemon(household):
