@@ -108,7 +108,7 @@ python:gi                          python3-gi
 python:pycurl                      python3-pycurl
 typelib:Atspi                      gir1.2-atspi-2.0
 typelib:Secret                     gir1.2-secret-1
-typelib:Soup                       gir1.2-soup-3.0
+typelib:Soup-3                     gir1.2-soup-3.0
 '
 NEEDS_PACKAGE='
 command:dh                         debhelper
@@ -150,7 +150,7 @@ has_ability() {
         loadable:*) [ -n "$(find /usr/lib /lib -name "$name" 2>/dev/null)" ] ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
         giomodule:*) [ -n "$(find /usr/lib -path "*/gio/modules/libgio$name.so" 2>/dev/null)" ] ;;
-        typelib:*) [ -n "$(find /usr/lib -name "$name-[0-9]*.typelib" 2>/dev/null)" ] ;;
+        typelib:*) [ -n "$(find /usr/lib -name "$name[-.][0-9]*.typelib" 2>/dev/null)" ] ;;
     esac
 }
 
