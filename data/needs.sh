@@ -118,10 +118,14 @@ command:dpkg-buildpackage          dpkg-dev
 NEEDS_PACKAGED='
 command:appstreamcli               appstream
 command:desktop-file-validate      desktop-file-utils
+command:dbus-daemon                dbus
 command:fish                       fish
+command:flatpak                    flatpak
+command:gnutls-cli                 gnutls-bin
 command:lintian                    lintian
 command:openssl                    openssl
 command:p11-kit                    p11-kit
+command:pkcs11-tool                opensc
 command:setpriv                    util-linux
 command:systemd-analyze            systemd
 command:wget                       wget

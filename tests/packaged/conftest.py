@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from harness.bus import Bus
 from harness.cryptoki import Client
 from harness.person import ORDINARY_UID, Person
 from harness.pki import Pki
@@ -118,6 +119,14 @@ def person(installed, scratch):
     del one.env["PKCS11_MODULE_PATH"]
     yield one
     one.close()
+
+
+@pytest.fixture
+def bus(person, scratch):
+    one = Bus(scratch / "bus").start(person)
+    yield one
+    one.stop()
+    del person.env["DBUS_SESSION_BUS_ADDRESS"]
 
 
 @pytest.fixture

@@ -5,11 +5,14 @@ the one before."""
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 from conftest import NAMES, run
 from harness.clients import Wget
+from harness.flatpak import Flatpak, Repository, can_run
+from harness.person import ORDINARY_UID
 from harness.pki import PASSWORD
 
 # Not an upload to Debian: there is no bug to close.
@@ -18,6 +21,7 @@ PREFIX = "/opt/some where/meishi"
 SOCKETS = ("meishid.socket", "meishid-bus.socket")
 RSA, DATA = "SHA256_RSA_PKCS", b"the transcript of a handshake".hex()
 OURS = re.compile("meishi", re.I)
+FIREFOX = Path("/etc/firefox/policies/policies.json")
 
 
 # ---- what was built ---------------------------------------------------------------------------
@@ -103,6 +107,31 @@ def test_program_logs_in(person, pki, server):
     assert server.saw(alice)
 
 
+def test_sandboxed_program_finds_the_module_of_the_host(person, bus, scratch):
+    """As doc/sandbox.md says: below /run/host."""
+    repository = Repository(scratch / "flatpak")
+    flatpak = Flatpak(person, bus, repository)
+    flatpak.install(repository.application("org.example.Browser"))
+    for share in ("xdg-run/meishi:ro", "host-os:ro"):
+        flatpak("override", "--user", f"--filesystem={share}", "org.example.Browser")
+    listed = flatpak.run(
+        "org.example.Browser", "pkcs11-tool", "--module", f"/run/host{person.tree.module}", "-O"
+    )
+    assert "Alice" in listed.stdout, listed.stderr
+
+
+if not can_run(user=ORDINARY_UID, group=ORDINARY_UID, extra_groups=[]):
+    del test_sandboxed_program_finds_the_module_of_the_host
+
+
+def test_other_programs_were_set_up(installed):
+    """All that `meishi setup --system` does has been done, and Firefox is told by a policy."""
+    places = json.loads(run(installed.meishi, "setup", "--system", "--json", "--dry-run"))
+    assert {place["result"] for place in places} <= {"already", "left"}, places
+    if shutil.which("firefox") or shutil.which("firefox-esr"):
+        assert str(installed.module) in FIREFOX.read_text()
+
+
 # ---- upgraded ---------------------------------------------------------------------------------
 
 
@@ -149,6 +178,7 @@ def test_removed_package_leaves_the_person_alone(installed, person, client):
 def test_purge_leaves_nothing_behind(installed):
     run("dpkg", "--purge", *NAMES)
     assert left_behind() == []
+    assert not FIREFOX.exists() or "meishi" not in FIREFOX.read_text()
     assert "deinstall" not in subprocess.run(
         ["dpkg", "--get-selections", *NAMES], capture_output=True, text=True, check=False
     ).stdout

@@ -24,10 +24,12 @@ BRANCH = "1"
 HOUSE = ("bwrap", "--dev-bind", "/", "/", "--tmpfs", "/run/user")
 
 
-def can_run():
-    """Whether whoever runs this may make a sandbox; a container may keep people from it."""
+def can_run(**identity):
+    """Whether whoever runs this, or `identity` (of a Person), may make a sandbox; a container may
+    keep people from it."""
     command = (*HOUSE, "--unshare-user", "--unshare-pid", "true")
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    done = subprocess.run(command, check=False, capture_output=True, cwd="/", **identity)
+    return done.returncode == 0
 
 
 def libraries(program):
