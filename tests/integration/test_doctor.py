@@ -4,6 +4,7 @@ that the finding names."""
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -198,6 +199,14 @@ def test_module_socket_gone(person, doctor):
     wait_until(lambda: person.daemon_pid() is None, "the daemon has ended")
     doctor.mend(doctor.problem("daemon-absent"))
     assert person.module_socket.is_socket()
+
+
+def test_daemon_that_hangs(person, doctor):
+    daemon = person.start_daemon()
+    os.kill(daemon.pid, signal.SIGSTOP)
+    left = doctor.mend(doctor.problem("daemon-unreachable"))
+    assert "daemon-stale" in left
+    daemon.wait()
 
 
 def test_socket_of_another_user(ordinary):
@@ -589,6 +598,57 @@ def test_p11_kit_without_us(p11_kit):
     found = {one["command"]: one for one in all_of(p11_kit, "program-missing")}
     p11_kit.mend(found["meishi setup p11-kit"])
     assert "token=Meishi" in tokens(person)
+
+
+# What belongs to the whole machine, made by root where nothing is anybody's.
+MACHINE = (
+    "bwrap", "--dev-bind", "/", "/", "--tmpfs", "/var/lib", "--tmpfs", "/etc",
+    "--ro-bind", "/etc/passwd", "/etc/passwd", "--dir", "/etc/pkcs11/modules",
+)  # fmt: skip
+
+
+def on_a_machine(person, before, command, become=""):
+    """After `before`, the doctor is asked by whom `become` makes of root, then root types
+    `command`; what is found before and after."""
+    ask = f"{become} meishi doctor --json"
+    reports = [person.home / "first", person.home / "last"]
+    script = f"{before}\n{ask} > {reports[0]}\n{command} || exit 99\n{ask} > {reports[1]}; true"
+    done = subprocess.run(
+        [*MACHINE, "sh", "-c", script], env=person.env, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [
+        {one["code"]: one for one in json.loads(path.read_text())["findings"]} for path in reports
+    ]
+
+
+def test_p11_kit_of_root(person):
+    """p11-kit does not read what root has in his home."""
+    person._mkdir(person.config / "pkcs11")
+    person._mkdir(person.config / "pkcs11" / "modules")
+    person.write(
+        "config/pkcs11/modules/meishi.module", f"module: {person.tree.module}\n", 0o644
+    )
+    command = "meishi setup --system p11-kit"
+    first, last = on_a_machine(person, "", command)
+    assert first["p11-kit-root"]["level"] == "problem"
+    assert first["p11-kit-root"]["command"] == command
+    assert "p11-kit-root" not in last and last["p11-kit"]["level"] == "ok"
+
+
+def test_p11_kit_told_to_read_nothing_of_persons(ordinary):
+    ordinary.use_p11_kit()
+    become = f"setpriv --reuid {ordinary.uid} --regid {ordinary.gid} --clear-groups"
+    before = "echo 'user-config: none' > /etc/pkcs11/pkcs11.conf"
+    first, last = on_a_machine(ordinary, before, "meishi setup --system", become)
+    assert first["program-broken"]["level"] == "problem"
+    assert first["program-broken"]["command"] == "sudo meishi setup --system"
+    assert "program-broken" not in last
+
+
+# Only root may change a machine.
+if os.getuid() != 0:
+    del test_p11_kit_of_root, test_p11_kit_told_to_read_nothing_of_persons
 
 
 # ---- twice -----------------------------------------------------------------------------------

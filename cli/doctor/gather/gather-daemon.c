@@ -7,16 +7,19 @@
 
 #include "cli/doctor/gather/gather-private.h"
 
+#include "daemon/base/fd.h"
 #include "daemon/base/paths.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CONNECT_SECONDS 5
+/* A daemon that systemd starts for us may take some seconds. */
+#define ANSWER_MS 10000
 
 static MeishiSocketState
 classify(int number)
@@ -26,40 +29,93 @@ classify(int number)
                                                  : MEISHI_SOCKET_FAILED;
 }
 
+/* systemd listens in the daemon's place until it has started it. */
+static gboolean
+is_daemon(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
+    g_autofree char *name = NULL;
+
+    return g_file_get_contents(path, &name, NULL, NULL) && strcmp(name, "meishid\n") == 0;
+}
+
 static MeishiSocketState
-check_peer(int fd, guint uid)
+check_peer(MeishiFacts *facts, int fd)
 {
     struct ucred peer;
     socklen_t len = sizeof peer;
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == uid
-               ? MEISHI_SOCKET_SERVED
-               : MEISHI_SOCKET_FOREIGN;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.uid != facts->uid)
+        return MEISHI_SOCKET_FOREIGN;
+    if (is_daemon(peer.pid)) /* for one that does not say it itself */
+        facts->daemon.pid = (guint)peer.pid;
+    return MEISHI_SOCKET_SERVED;
 }
 
-/* connect() waits where the queue of a daemon that hangs is full. */
+static gboolean
+set_limit(int fd)
+{
+    const struct timeval limit = {.tv_sec = ANSWER_MS / 1000};
+
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
+}
+
+/* connect() waits where the queue of a daemon that hangs is full.  Returns a descriptor, or -1 with
+ * errno. */
+static int
+connect_to(const char *path, int type)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd, saved;
+
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    if (fd < 0 ||
+        (set_limit(fd) && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0))
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
 static MeishiSocketFact
 try_socket(MeishiFacts *facts, const char *path, int type)
 {
     MeishiSocketFact fact = {.path = meishi_facts_copy(facts, path)};
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval limit = {.tv_sec = CONNECT_SECONDS};
-    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    int fd = connect_to(path, type);
 
-    if (fd < 0 || strlen(path) >= sizeof address.sun_path) {
-        fact.state = MEISHI_SOCKET_FAILED;
-    } else {
-        memcpy(address.sun_path, path, strlen(path) + 1);
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-        fact.state = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0
-                         ? check_peer(fd, facts->uid)
-                         : classify(errno);
-    }
-    if (fact.state == MEISHI_SOCKET_FAILED)
-        fact.error = meishi_facts_copy(facts, fd < 0 ? g_strerror(EMFILE) : g_strerror(errno));
-    if (fd >= 0)
+    if (fd >= 0) {
+        fact.state = check_peer(facts, fd);
         close(fd);
+        return fact;
+    }
+    fact.state = classify(errno);
+    if (fact.state == MEISHI_SOCKET_FAILED)
+        fact.error = meishi_facts_copy(facts, g_strerror(errno));
     return fact;
+}
+
+/* Whether somebody answers at all.  D-Bus's "AUTH" without a mechanism lists those that there are;
+ * GDBus itself would wait for ever. */
+static gboolean
+answers(const char *path)
+{
+    static const char question[] = "\0AUTH\r\n";
+    int fd = connect_to(path, SOCK_STREAM);
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    gboolean is_answered;
+
+    if (fd < 0)
+        return FALSE;
+    is_answered =
+        meishi_fd_write_all(fd, question, sizeof question - 1) && poll(&waiting, 1, ANSWER_MS) == 1;
+    close(fd);
+    return is_answered;
 }
 
 static void
@@ -94,6 +150,6 @@ meishi_gather_daemon(MeishiGathering *gathering)
     facts->daemon.own_version = MEISHI_VERSION;
     facts->daemon.bus = try_socket(facts, bus, SOCK_STREAM);
     facts->daemon.module = try_socket(facts, module, SOCK_SEQPACKET);
-    if (facts->daemon.bus.state == MEISHI_SOCKET_SERVED)
+    if (facts->daemon.bus.state == MEISHI_SOCKET_SERVED && answers(bus))
         ask(gathering);
 }

@@ -3,39 +3,19 @@
  * Variables of whoever calls.
  */
 #include "cli/doctor/gather/gather-private.h"
+#include "cli/doctor/gather/outside-text.h"
 
-#include <string.h>
 #include <unistd.h>
 
-/* The value of a line "NAME = value" of openssl's configuration (config(5ssl)); new, or NULL. */
-static char *
-read_setting(const char *line, const char *name)
-{
-    const char *equals = strchr(line, '=');
-    g_autofree char *key = equals != NULL ? g_strndup(line, (gsize)(equals - line)) : NULL;
-    char *value;
-
-    if (key == NULL || strcmp(g_strstrip(key), name) != 0)
-        return NULL;
-    value = g_strdup(equals + 1);
-    value[strcspn(value, "#")] = '\0';
-    return g_strstrip(value);
-}
-
-/* The module that the engine or the provider for PKCS#11 is told to load, where it is not ours. */
+/* The first module that is not ours. */
 static char *
 find_other_module(const char *text, const char *ours)
 {
-    static const char *const names[] = {"MODULE_PATH", "pkcs11-module-path"};
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_auto(GStrv) modules = meishi_outside_text_openssl_modules(text);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        for (char **line = lines; *line != NULL; line++) {
-            g_autofree char *module = read_setting(*line, names[i]);
-
-            if (module != NULL && !meishi_gather_is_same_file(module, ours))
-                return g_steal_pointer(&module);
-        }
+    for (char **module = modules; *module != NULL; module++) {
+        if (!meishi_gather_is_same_file(*module, ours))
+            return g_strdup(*module);
     }
     return NULL;
 }

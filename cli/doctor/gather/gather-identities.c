@@ -59,13 +59,12 @@ meishi_gather_tokens(MeishiGathering *gathering)
 {
     g_autoptr(GVariant) modules = NULL;
     g_auto(GStrv) remarks = NULL;
-    GStrvBuilder *troubles;
+    g_autoptr(GStrvBuilder) troubles = g_strv_builder_new();
 
     if (gathering->client == NULL ||
         !meishi_bus_manager_call_list_modules_sync(gathering->client->manager, &modules, &remarks,
                                                    NULL, NULL))
         return;
-    troubles = g_strv_builder_new();
     for (gsize i = 0; i < g_variant_n_children(modules); i++) {
         g_autoptr(GVariant) module = g_variant_get_child_value(modules, i);
         g_autofree char *text = meishi_modules_trouble(module, g_get_real_time() / G_USEC_PER_SEC);
@@ -76,5 +75,4 @@ meishi_gather_tokens(MeishiGathering *gathering)
     g_strv_builder_addv(troubles, (const char **)remarks);
     gathering->facts->token_troubles =
         meishi_facts_keep_list(gathering->facts, g_strv_builder_end(troubles));
-    g_strv_builder_unref(troubles);
 }

@@ -25,6 +25,7 @@ void meishi_gather_policy(MeishiGathering *gathering);
 void meishi_gather_module(MeishiGathering *gathering);
 void meishi_gather_programs(MeishiGathering *gathering); /* finds the places */
 void meishi_gather_p11_kit(MeishiGathering *gathering);
+void meishi_gather_twins(MeishiGathering *gathering);
 void meishi_gather_tokens(MeishiGathering *gathering);
 void meishi_gather_sandboxes(MeishiGathering *gathering);
 void meishi_gather_environment(MeishiGathering *gathering);

@@ -46,8 +46,7 @@ list_unit_dirs(const char *runtime_base)
     g_autofree char *config_base = g_path_get_dirname(config);
     g_autofree char *data = meishi_paths_data_dir();
     g_autofree char *data_base = g_path_get_dirname(data);
-    GStrvBuilder *dirs = g_strv_builder_new();
-    char **list;
+    g_autoptr(GStrvBuilder) dirs = g_strv_builder_new();
     const char *const personal[] = {config_base, runtime_base, data_base};
 
     for (gsize i = 0; i < G_N_ELEMENTS(personal); i++) {
@@ -57,9 +56,7 @@ list_unit_dirs(const char *runtime_base)
     }
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
         g_strv_builder_add(dirs, fixed[i]);
-    list = g_strv_builder_end(dirs);
-    g_strv_builder_unref(dirs);
-    return list;
+    return g_strv_builder_end(dirs);
 }
 
 /* "systemctl mask" makes such a link. */

@@ -25,6 +25,7 @@ meishi_gather(void)
     meishi_gather_module(&gathering);
     meishi_gather_programs(&gathering);
     meishi_gather_p11_kit(&gathering);
+    meishi_gather_twins(&gathering);
     meishi_gather_tokens(&gathering);
     meishi_gather_sandboxes(&gathering);
     meishi_gather_environment(&gathering);

@@ -95,13 +95,15 @@ judge_foreign(const MeishiFacts *facts, GPtrArray *findings)
         meishi_finding_mends(finding, "unset XDG_RUNTIME_DIR");
 }
 
+/* What does not answer does not end by being asked to either; a vault survives that. */
 static void
 mend_by_restart(const MeishiFacts *facts, MeishiFinding *finding)
 {
     if (is_activated(facts) && facts->unit.enabled != NULL)
         meishi_finding_mends(finding, "systemctl --user restart meishid.service");
     else if (facts->daemon.pid != 0)
-        meishi_finding_mends(finding, "kill %u", facts->daemon.pid);
+        meishi_finding_mends(finding, "kill %s%u", facts->daemon.is_known ? "" : "-s KILL ",
+                             facts->daemon.pid);
 }
 
 static void

@@ -126,11 +126,8 @@ meishi_judge_vault(const MeishiFacts *facts, GPtrArray *findings)
         MeishiFinding *finding =
             meishi_finding_problem(findings, "vault-damaged", "something in it is damaged");
 
-        meishi_finding_means(finding,
-                             "%s Import it again, from the file that it came in, or restore a "
-                             "backup.",
+        meishi_finding_means(finding, "%s A backup has it whole, or the file that it came in.",
                              vault->damage[i]);
-        meishi_finding_mends(finding, "meishi import FILE");
     }
 }
 

@@ -62,7 +62,7 @@ static const JudgingCase vaults[] = {
     {"vault/damaged",
      meishi_judge_vault,
      {.vault = {.state = "unlocked", .damage = damage}},
-     "ok vault\nproblem vault-damaged: meishi import FILE"},
+     "ok vault\nproblem vault-damaged"},
     {"vault/key-file",
      meishi_judge_vault,
      {.vault = {.state = "locked", .n_key_file = 1}},

@@ -193,6 +193,10 @@ static const JudgingCase daemons[] = {
                  .own_version = "1",
                  .pid = 7}},
      "problem daemon-module-socket: kill 7"},
+    {"daemon/hangs",
+     meishi_judge_daemon,
+     {.daemon = {.bus = SERVED(BUS), .module = SERVED(MODULE), .pid = 7}},
+     "problem daemon-unreachable: kill -s KILL 7"},
     {"daemon/unreachable",
      meishi_judge_daemon,
      {.daemon =
