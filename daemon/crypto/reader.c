@@ -6,6 +6,7 @@
  */
 #include "daemon/crypto/reader.h"
 
+#include "daemon/crypto/key-mend.h"
 #include "daemon/crypto/spki.h"
 
 #define MAX_CERTS 1000
@@ -146,6 +147,7 @@ pass_over(MeishiReader *reader, GError *reason)
 gboolean
 meishi_reader_add_key(MeishiReader *reader, EVP_PKEY *pkey, const MeishiTags *tags, GError **error)
 {
+    g_autoptr(EVP_PKEY) mended = NULL;
     g_autoptr(GBytes) spki = NULL;
     MeishiBundleKey *key;
     GError *reason = NULL;
@@ -157,7 +159,8 @@ meishi_reader_add_key(MeishiReader *reader, EVP_PKEY *pkey, const MeishiTags *ta
     spki = meishi_spki_encode(pkey);
     key = spki ? g_hash_table_lookup(reader->known_keys, spki) : NULL;
     if (!key) {
-        key = check_key(reader, pkey, error);
+        mended = meishi_key_mend(pkey);
+        key = check_key(reader, mended, error);
         if (!key)
             return FALSE;
         g_ptr_array_add(reader->bundle->keys, key);
