@@ -34,11 +34,23 @@ hand_over(GSubprocessLauncher *launcher, const MeishiSecret *secret, int as, GEr
     return TRUE;
 }
 
-static GSubprocess *
-start(const char *directory, const MeishiSecret *seal, const MeishiSecret *password, int result,
-      GError **error)
+/* What the loader says of a foreign library is of no interest: there is another one. */
+static GSubprocessLauncher *
+new_launcher(const char *library, int result)
 {
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    GSubprocessLauncher *launcher = g_subprocess_launcher_new(
+        library != NULL ? G_SUBPROCESS_FLAGS_STDERR_SILENCE : G_SUBPROCESS_FLAGS_NONE);
+
+    g_subprocess_launcher_take_stdout_fd(launcher, dup(result));
+    if (library != NULL)
+        g_subprocess_launcher_setenv(launcher, "LD_LIBRARY_PATH", library, TRUE);
+    return launcher;
+}
+
+static GSubprocess *
+start(GSubprocessLauncher *launcher, const char *directory, const MeishiSecret *seal,
+      const MeishiSecret *password, GError **error)
+{
     g_autofree char *program = meishi_launch_find("meishi-nss-export", "nss");
     g_autofree char *seal_fd = g_strdup_printf("%d", SEAL_FD);
     g_autofree char *password_fd = password != NULL ? g_strdup_printf("%d", PASSWORD_FD) : NULL;
@@ -49,7 +61,6 @@ start(const char *directory, const MeishiSecret *seal, const MeishiSecret *passw
                     "certificate to a .p12 file with the browser, and import that.");
         return NULL;
     }
-    g_subprocess_launcher_take_stdout_fd(launcher, dup(result));
     if (!hand_over(launcher, seal, SEAL_FD, error) ||
         (password != NULL && !hand_over(launcher, password, PASSWORD_FD, error)))
         return NULL;
@@ -88,10 +99,11 @@ wait_for(GSubprocess *process, GError **error)
 }
 
 GVariant *
-meishi_nss_helper_run(const char *directory, const MeishiSecret *seal, const MeishiSecret *password,
-                      GError **error)
+meishi_nss_helper_run(const char *directory, const char *library, const MeishiSecret *seal,
+                      const MeishiSecret *password, GError **error)
 {
     int fd = memfd_create("meishi-import", MFD_CLOEXEC);
+    g_autoptr(GSubprocessLauncher) launcher = NULL;
     g_autoptr(GSubprocess) process = NULL;
     GVariant *result = NULL;
 
@@ -100,7 +112,8 @@ meishi_nss_helper_run(const char *directory, const MeishiSecret *seal, const Mei
                     g_strerror(errno));
         return NULL;
     }
-    process = start(directory, seal, password, fd, error);
+    launcher = new_launcher(library, fd);
+    process = start(launcher, directory, seal, password, error);
     if (process != NULL && wait_for(process, error))
         result = read_result(fd, error);
     close(fd);

@@ -8,6 +8,7 @@
 #include "cli/error.h"
 #include "cli/move-in/nss-copy.h"
 #include "cli/move-in/nss-helper.h"
+#include "cli/move-in/nss-library.h"
 #include "cli/nss/export.h"
 #include "cli/prompt.h"
 #include "daemon/base/error.h"
@@ -52,19 +53,39 @@ hold_signals(sigset_t *ret_old)
     pthread_sigmask(SIG_BLOCK, &held, ret_old);
 }
 
+static gboolean
+is_failed(GVariant *result)
+{
+    const char *state;
+
+    if (result == NULL)
+        return TRUE;
+    g_variant_get_child(result, 0, "&s", &state);
+    return g_str_equal(state, MEISHI_NSS_EXPORT_FAILED);
+}
+
+/* With the NSS that wrote it where there is one, else, or where that does not run here, with the
+ * system's. */
 static GVariant *
-export_copy(const MeishiHaul *haul, const char *path, const MeishiSecret *password, GError **error)
+export_copy(const MeishiHaul *haul, const char *path, const char *library,
+            const MeishiSecret *password, GError **error)
 {
     g_autoptr(MeishiNssCopy) copy = meishi_nss_copy_new(path, error);
+    g_autoptr(GVariant) result = NULL;
 
-    return copy != NULL
-               ? meishi_nss_helper_run(meishi_nss_copy_path(copy), haul->seal, password, error)
-               : NULL;
+    if (copy != NULL && library != NULL)
+        result =
+            meishi_nss_helper_run(meishi_nss_copy_path(copy), library, haul->seal, password, NULL);
+    if (copy == NULL || !is_failed(result))
+        return g_steal_pointer(&result);
+    return meishi_nss_helper_run(meishi_nss_copy_path(copy), NULL, haul->seal, password, error);
 }
 
 static gboolean
-check_state(const MeishiHaulPlace *place, GVariant *result, gboolean had_password, GError **error)
+check_state(const MeishiHaulPlace *place, GVariant *result, const char *library,
+            gboolean had_password, GError **error)
 {
+    const char *doubt = ", or it was set by a newer NSS than this machine has";
     const char *state, *detail;
 
     g_variant_get_child(result, 0, "&s", &state);
@@ -76,7 +97,8 @@ check_state(const MeishiHaulPlace *place, GVariant *result, gboolean had_passwor
                     "NSS cannot read the database in %s (%s)", place->path, detail);
     else if (had_password)
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_WRONG_PASSWORD,
-                    "That is not the primary password of %s", place->title);
+                    "That is not the primary password of %s%s", place->title,
+                    library == NULL ? doubt : "");
     else
         g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_PASSWORD_REQUIRED,
                     "%s is protected by a primary password", place->title);
@@ -88,13 +110,14 @@ static GVariant *
 try_once(const MeishiHaul *haul, const MeishiHaulPlace *place, const MeishiSecret *password,
          GError **error)
 {
+    g_autofree char *library = meishi_nss_library_find(place->path);
     g_autoptr(GVariant) result = NULL;
     sigset_t old;
 
     hold_signals(&old);
-    result = export_copy(haul, place->path, password, error);
+    result = export_copy(haul, place->path, library, password, error);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (result == NULL || !check_state(place, result, password != NULL, error))
+    if (result == NULL || !check_state(place, result, library, password != NULL, error))
         return NULL;
     return g_steal_pointer(&result);
 }

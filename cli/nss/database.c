@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * NSS's calls for opening a database.  NSS_INIT_NOMODDB keeps it from reading pkcs11.txt and so
- * from loading whatever stands there, ourselves among it.
+ * from loading whatever stands there, ourselves among it.  Not NSS_INIT_READONLY: where a crash
+ * left a journal, SQLite has to write to take it back.
  */
 #include "cli/nss/database.h"
 
@@ -29,7 +30,7 @@ const char *
 meishi_nss_database_open(const char *directory)
 {
     g_autofree char *configuration = g_strconcat("sql:", directory, NULL);
-    const PRUint32 flags = NSS_INIT_READONLY | NSS_INIT_NOMODDB | NSS_INIT_NOROOTINIT;
+    const PRUint32 flags = NSS_INIT_NOMODDB | NSS_INIT_NOROOTINIT;
 
     PK11_SetPasswordFunc(answer_nothing);
     if (NSS_Initialize(configuration, "", "", "", flags) != SECSuccess)

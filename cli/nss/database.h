@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * An NSS database, opened to be read: nothing is written to it, and no PKCS#11 module but NSS's own
- * is loaded.
+ * An NSS database that is ours alone, a copy: opening it may change it.  No PKCS#11 module but
+ * NSS's own is loaded.
  */
 #pragma once
 

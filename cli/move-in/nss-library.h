@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The NSS that a profile was last used with.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* The directory of the libraries of the program that @profile belongs to; new.  NULL where that is
+ * not known, has no NSS of its own, or where somebody else than root or ourselves could have put
+ * it there. */
+char *meishi_nss_library_find(const char *profile);
