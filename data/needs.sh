@@ -49,6 +49,7 @@ command:expect                     expect
 command:faketime                   faketime
 browser:chromium                   chromium
 browser:firefox                    firefox-esr
+command:fish                       fish
 command:flatpak                    flatpak
 command:gio                        libglib2.0-bin
 command:git                        git
@@ -94,6 +95,8 @@ command:valgrind                   valgrind
 command:wget                       wget
 command:xdg-dbus-proxy             xdg-dbus-proxy
 command:Xvfb                       xvfb
+command:zsh                        zsh
+file:/usr/share/bash-completion/bash_completion bash-completion
 command:xdotool                    xdotool
 file:/usr/libexec/at-spi2-registryd at-spi2-core
 file:/usr/share/i18n/locales/ar_EG locales
