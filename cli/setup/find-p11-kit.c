@@ -57,7 +57,7 @@ layers_init(Layers *layers, const MeishiSurroundings *around, const char *mode)
 {
     gboolean is_only = strcmp(mode, "only") == 0 || strcmp(mode, "override") == 0;
 
-    *layers = (Layers){NULL};
+    *layers = (Layers){.user = NULL};
     if (!around->is_system && strcmp(mode, "none") != 0)
         layers->user = g_build_filename(around->config, "pkcs11", "modules", NULL);
     if (is_only)
@@ -177,7 +177,7 @@ static void
 judge(MeishiPlace *place, const MeishiSurroundings *around, const Layers *layers)
 {
     g_autoptr(GHashTable) modules = merge(layers);
-    g_auto(Found) found = {NULL};
+    g_auto(Found) found = {.name = NULL};
     const char *dir = around->is_system ? layers->system : layers->user;
     g_autofree char *file = NULL;
 
@@ -207,7 +207,7 @@ meishi_find_p11_kit(const MeishiSurroundings *around, GPtrArray *places)
     MeishiPlace *place = meishi_place_new(MEISHI_PLACE_P11_KIT, "p11-kit",
                                           around->is_system ? "p11-kit, for all users"
                                                             : "p11-kit (GnuTLS, GLib, wget, git)");
-    g_auto(Layers) layers = {NULL};
+    g_auto(Layers) layers = {.user = NULL};
 
     place->wanted = g_strdup(around->module);
     layers_init(&layers, around, mode);

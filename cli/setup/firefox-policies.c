@@ -58,13 +58,20 @@ parse(const char *text, GError **error)
     return NULL;
 }
 
+/* json-glib reads escapes that JSON does not have ("\274"), and writes what they make. */
 static char *
-format(JsonObject *root)
+format(JsonObject *root, GError **error)
 {
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
 
     json_node_set_object(node, root);
-    return meishi_policy_json_format(node, TRUE);
+    text = meishi_policy_json_format(node, TRUE);
+    if (g_utf8_validate(text, -1, NULL))
+        return g_steal_pointer(&text);
+    g_set_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE,
+                "It is not JSON: a string has an escape that JSON does not have.");
+    return NULL;
 }
 
 /* Member @name of @parent, made where it is missing; borrowed. */
@@ -157,7 +164,7 @@ meishi_firefox_policies_add(const char *text, const char *module, GError **error
         return NULL;
     remove_ours(modules);
     json_object_set_string_member(modules, NAME, module);
-    return format(root);
+    return format(root, error);
 }
 
 /* Takes @name out of @parent where it is an empty object; FALSE where something stays. */
@@ -191,5 +198,5 @@ meishi_firefox_policies_remove(const char *text, GError **error)
         (void)prune(devices, "Add");
     if (policies != NULL && prune(policies, "SecurityDevices"))
         (void)prune(root, "policies");
-    return format(root);
+    return format(root, error);
 }

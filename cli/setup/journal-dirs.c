@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The directories on the way to @dir that are not there, outermost first. */
 GPtrArray *
 meishi_journal_dirs_missing(const char *dir)
 {

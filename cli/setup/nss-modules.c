@@ -52,7 +52,7 @@ char **
 meishi_nss_modules_find(const char *text)
 {
     g_autoptr(GStrvBuilder) found = g_strv_builder_new();
-    g_auto(Stanza) stanza = {NULL};
+    g_auto(Stanza) stanza = {.start = NULL};
 
     for (; read_stanza(text, &stanza); text = stanza.end) {
         if (stanza.library != NULL)
@@ -65,7 +65,7 @@ char *
 meishi_nss_modules_remove(const char *text)
 {
     GString *rest = g_string_new(NULL);
-    g_auto(Stanza) stanza = {NULL};
+    g_auto(Stanza) stanza = {.start = NULL};
 
     for (; read_stanza(text, &stanza); text = stanza.end) {
         if (stanza.library == NULL)

@@ -51,14 +51,15 @@ find_beside(void)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *dir = self != NULL ? g_path_get_dirname(self) : NULL;
-    gsize common = common_prefix(MEISHI_BINDIR "/", MEISHI_MODULE);
-    const char *bin = MEISHI_BINDIR + (common > 0 ? common - 1 : 0); /* "/bin" */
+    const char *bindir = MEISHI_BINDIR, *final = MEISHI_MODULE;
+    gsize common = common_prefix(MEISHI_BINDIR "/", final);
+    const char *bin = bindir + (common > 0 ? common - 1 : 0); /* "/bin" */
     g_autofree char *prefix = NULL, *module = NULL;
 
     if (dir == NULL || !g_str_has_suffix(dir, bin))
         return NULL;
     prefix = g_strndup(dir, strlen(dir) - strlen(bin));
-    module = g_build_filename(prefix, MEISHI_MODULE + common, NULL);
+    module = g_build_filename(prefix, final + common, NULL);
     return g_file_test(module, G_FILE_TEST_EXISTS) ? g_steal_pointer(&module) : NULL;
 }
 

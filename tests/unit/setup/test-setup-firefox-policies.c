@@ -79,6 +79,16 @@ test_rows(void)
     }
 }
 
+/* An escape that json-glib knows and JSON does not; what would be written is no text. */
+static void
+test_escape(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(meishi_firefox_policies_add("{\"a\":\"\\274\"}", MODULE, &error));
+    g_assert_error(error, MEISHI_ERROR, MEISHI_ERROR_BAD_FILE);
+}
+
 static void
 test_refused(void)
 {
@@ -110,6 +120,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/firefox-policies/rows", test_rows);
+    g_test_add_func("/firefox-policies/escape", test_escape);
     g_test_add_func("/firefox-policies/refused", test_refused);
     return g_test_run();
 }

@@ -45,8 +45,8 @@ test_security(void)
 {
     g_autofree char *text = meishi_java_text_security(12, "/h/名刺 \\/p.cfg");
 
-    g_assert_true(g_str_has_suffix(
-        text, "\nsecurity.provider.12=SunPKCS11 /h/\\u540D\\u523A \\\\/p.cfg\n"));
+    g_assert_true(
+        g_str_has_suffix(text, "\nsecurity.provider.12=SunPKCS11 /h/\\u540D\\u523A \\\\/p.cfg\n"));
 }
 
 static void

@@ -4,11 +4,11 @@
  */
 #include "cli/setup/nss-modules.h"
 
-#define INTERNAL                                                                             \
-    "library=\n"                                                                             \
-    "name=NSS Internal PKCS #11 Module\n"                                                    \
+#define INTERNAL                                                                          \
+    "library=\n"                                                                          \
+    "name=NSS Internal PKCS #11 Module\n"                                                 \
     "parameters=configdir='sql:/h/alice/.pki/nssdb' certPrefix='' keyPrefix='' flags= \n" \
-    "NSS=Flags=internal,critical trustOrder=75 cipherOrder=100\n"                            \
+    "NSS=Flags=internal,critical trustOrder=75 cipherOrder=100\n"                         \
     "\n"
 #define OPENSC "library=/usr/lib/opensc-pkcs11.so\nname=Card\n\n"
 #define OURS   "library=/usr/lib/pkcs11/meishi-pkcs11.so\nname=Meishi\n\n"
