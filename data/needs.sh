@@ -157,7 +157,7 @@ has_ability() {
         loadable:*) [ -n "$(find /usr/lib /lib -name "$name" 2>/dev/null)" ] ;;
         python:*) /usr/bin/python3 -c "import $name" 2>/dev/null ;;
         giomodule:*) [ -n "$(find /usr/lib -path "*/gio/modules/libgio$name.so" 2>/dev/null)" ] ;;
-        typelib:*) [ -n "$(find /usr/lib -name "$name[-.][0-9]*.typelib" 2>/dev/null)" ] ;;
+        typelib:*) [ -n "$(find /usr/lib -name "${name}[-.][0-9]*.typelib" 2>/dev/null)" ] ;;
     esac
 }
 
