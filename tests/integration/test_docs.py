@@ -7,12 +7,14 @@ harness/documented.py.
 """
 
 import os
+import re
+import time
 from pathlib import Path
 
 import pytest
 from harness.cards import remembers, sees
 from harness.company import Company
-from harness.documented import Page, is_as_shown
+from harness.documented import Page, blocks, is_as_shown
 from harness.process import wait_until
 from harness.smartcard import find_module
 from harness.softhsm import PIN, Card
@@ -27,6 +29,7 @@ HOSTS = ("intranet.example", "git.example", "build.example")
 ANSWERS = {
     "Password for alice.p12: ": PASSWORD,
     "Password for alice-admin.p12: ": PASSWORD,
+    "Password for alice-next.p12: ": PASSWORD,
     "New passphrase for the backup: ": PASSWORD,
     "New passphrase for the backup, once more: ": PASSWORD,
     "PIN of “Corp card”: ": PIN,
@@ -88,6 +91,12 @@ class Setting:
         world.run("pk12util", "-d", database, "-W", PASSWORD, "-K", "", "-i", file.name)
         file.unlink()
 
+    def start_daemon_outside(self, card):
+        """Where the modules of cards belong to root, as they have to: in the world only the person
+        is somebody."""
+        home, modules = self.person.home, card.directory / "modules"
+        self.person.start_daemon(env={"HOME": str(home), "MEISHI_TOKEN_MODULES": str(modules)})
+
     def close(self):
         for end in self.ends:
             end()
@@ -139,7 +148,7 @@ def smart_cards(setting):
     setting.p12("alice-admin.p12", "Alice Admin")
     card = Card(setting.person)
     card.add(setting.pki.identity("Alice Example"), 1)
-    setting.world.add_module(card.module)
+    setting.start_daemon_outside(card)
     setting.replace["/usr/lib/libvendor-pkcs11.so"] = str(find_module("opensc-pkcs11.so"))
     setting.events["The card is pulled."] = lambda: pull(setting, card)
     setting.events["The card is inserted."] = lambda: insert(setting, card)
@@ -169,8 +178,16 @@ def client_developer(setting):
 
 
 def desktop_user(setting):
-    setting.p12("alice.p12", "Alice Example")
+    pki = setting.pki
+    for stem, begin in (("alice", -300), ("alice-next", -1)):  # the second when the first was due
+        certified = pki.dated("Alice Example", utc(begin), utc(begin + 365), stem)
+        setting.world.put(f"{stem}.p12", pki.p12(certified).read_bytes())
     setting.firefox_profile(setting.pki.identity("Alice Admin"))
+
+
+def utc(days):
+    """So many days from now, as `openssl ca` writes it."""
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + days * 86400))
 
 
 def readme(setting):
@@ -214,6 +231,46 @@ def test_page(setting, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_not_run_has_a_reason(name):
     assert set(Page(SOURCE / name).not_run()) <= NOT_RUN.keys()
+
+
+# Pages with other tests for what they say.
+ELSEWHERE = {"doc/remote.md": "test_remote.py", "doc/sandbox.md": "test_flatpak.py"}
+PICTURE = re.compile(r"(?:!\[.*?\]\(|<img src=\")([^)\"]+)")
+OPENING = "# Meishi\n\n```\ndata/quickstart  "
+
+
+def every_page():
+    return ["README.md", *(f"doc/{path.name}" for path in sorted((SOURCE / "doc").glob("*.md")))]
+
+
+@pytest.mark.parametrize("name", every_page())
+def test_no_command_is_forgotten(name):
+    """Whoever shows a terminal has it run."""
+    page = Page(SOURCE / name)
+    is_terminal = [block.line for block in page.blocks if block.language == "console"]
+    assert name in PAGES or name in ELSEWHERE or not is_terminal
+    for block in page.blocks:
+        if block.language != "console":
+            assert not [line for line in block.lines if line.startswith("$ ")], block.line
+    for other in ELSEWHERE.values():
+        assert (SOURCE / "tests/integration" / other).exists()
+
+
+@pytest.mark.parametrize("name", every_page())
+def test_pictures_are_there_and_small(name):
+    for target in PICTURE.findall((SOURCE / name).read_text()):
+        picture = (SOURCE / name).parent / target
+        assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert picture.stat().st_size < 150_000
+
+
+def test_the_readme_opens_with_what_shows_it():
+    text = (SOURCE / "README.md").read_text()
+    assert text.startswith(OPENING)
+    first = blocks(text)[0]
+    programs = [line.split()[0] for line in first.lines]
+    assert programs == ["data/quickstart", "tests/run"]
+    assert all(os.access(SOURCE / program, os.X_OK) for program in programs)
 
 
 # ---- the notation -----------------------------------------------------------------------------

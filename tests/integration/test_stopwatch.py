@@ -48,7 +48,7 @@ class OwnFirefox(Firefox):
 
 @pytest.fixture
 def company(scratch, pki):
-    made = Company(scratch / "company", pki, ["intranet.example"])
+    made = Company(scratch / "stopwatch", pki, ["intranet.example"])
     yield made
     made.stop()
 

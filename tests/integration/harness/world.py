@@ -97,11 +97,6 @@ class World:
             self.person._mkdir(self.person.home / directory)
         return self.person.write(name, content, mode)
 
-    def add_module(self, path):
-        """p11-kit has this one, too, as the package of a card's driver would say."""
-        name = Path(path).with_suffix(".module").name
-        (self._modules / name).write_text(f"module: {path}\n")
-
     # ---- inside -----------------------------------------------------------------------------
 
     def _fill_etc(self, hosts):
