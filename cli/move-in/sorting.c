@@ -113,6 +113,17 @@ try_alone(const MeishiHaulItem *item, const MeishiImporting *whole, GError **err
     return report;
 }
 
+/* What the daemon says of a password begins with the name, which our report says as well. */
+static void
+take_trouble(MeishiHaulItem *item, GError *trouble)
+{
+    g_autofree char *lead = g_strconcat(item->name, ": ", NULL);
+    gboolean is_led = g_str_has_prefix(trouble->message, lead);
+
+    item->trouble = g_error_new_literal(trouble->domain, trouble->code,
+                                        trouble->message + (is_led ? strlen(lead) : 0));
+}
+
 /* FALSE with an error that ends everything. */
 static gboolean
 sort_item(MeishiHaulItem *item, const MeishiImporting *importing, GString *pool, GError **error)
@@ -126,7 +137,7 @@ sort_item(MeishiHaulItem *item, const MeishiImporting *importing, GString *pool,
         put_by(item, pool);
     else if (meishi_sorting_is_about_files(cause) ||
              g_error_matches(cause, MEISHI_CLI_ERROR, MEISHI_CLI_ERROR_SECRET))
-        item->trouble = g_steal_pointer(&cause);
+        take_trouble(item, cause);
     else
         g_propagate_error(error, g_steal_pointer(&cause));
     return report != NULL || item->is_put_by || item->trouble != NULL;

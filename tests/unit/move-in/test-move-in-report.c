@@ -38,7 +38,7 @@ test_text(void)
                     "  1 link out of it was not followed.\n"
                     "Firefox, profile work: nothing found.\n"
                     "Could not take anything from Firefox, profile work: It wants a password.\n"
-                    "Could not take “Old \\u001b[31mkey” from Firefox, profile home: It is DSA.\n");
+                    "Could not take “Old \\u001B[31mkey” from Firefox, profile home: It is DSA.\n");
 }
 
 /* What a place says counts more than what one of many items says. */
