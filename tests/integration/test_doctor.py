@@ -326,6 +326,14 @@ def test_expires_soon(person, doctor, pki):
     doctor.mend(found, FILE=pki.p12(new))
 
 
+def test_not_yet_valid(person, doctor, pki):
+    """Time mends it."""
+    person.start_daemon()
+    person.import_files(pki.p12(pki.dated("Early", date(5), date(365), "early")), password=PASSWORD)
+    found = doctor.note("not-yet-valid")
+    assert "not valid before" in found["meaning"] and found["command"] is None
+
+
 def test_key_without_certificate(person, doctor, pki):
     person.start_daemon()
     alice = pki.identity("Alice")
@@ -428,6 +436,14 @@ def test_policy_directory_that_others_may_write(person, doctor, policy):
 # ---- the module ------------------------------------------------------------------------------
 
 
+def for_another_machine(content):
+    """An ELF file with the header of one for 32 bits of Intel's: nothing here loads it."""
+    changed = bytearray(content)
+    changed[4] = 1  # EI_CLASS: ELFCLASS32
+    changed[18:20] = (3).to_bytes(2, sys.byteorder)  # e_machine: EM_386
+    return bytes(changed)
+
+
 def test_module_closed_to_others(person, doctor):
     directory = person.tree.module.parent
     before = directory.stat().st_mode & 0o7777
@@ -453,6 +469,22 @@ def test_module_closed_to_us(ordinary):
         assert "module-closed" not in doctor.findings()
     finally:
         module.chmod(before)
+
+
+def test_module_for_another_machine(person, doctor):
+    """The stub installs it again, as the package manager would."""
+    module = person.tree.module
+    before = module.read_bytes()
+    kept = person.write("kept.so", before)
+    doctor.stub("sudo", f"#!/bin/sh\ncat {kept} > {module}\n")
+    try:
+        module.write_bytes(for_another_machine(before))
+        found = doctor.problem("module-architecture")
+        assert "is for i386" in found["text"]
+        assert found["command"].startswith("sudo apt install meishi-pkcs11:")
+        doctor.mend(found)
+    finally:
+        module.write_bytes(before)
 
 
 # Whoever owns the tree is not kept from it.
@@ -483,11 +515,9 @@ def name_module(ordinary, directory, library, name="Meishi"):
 
 def wrong_machine(ordinary):
     """The module, as if for another machine: nothing loads it."""
-    content = bytearray(ordinary.tree.module.read_bytes())
-    content[4] = 1  # ELFCLASS32
-    content[18:20] = (3).to_bytes(2, sys.byteorder)  # EM_386
     ordinary._mkdir(ordinary.home / "other")
-    return ordinary.write("other/meishi-pkcs11.so", bytes(content), 0o755)
+    content = for_another_machine(ordinary.tree.module.read_bytes())
+    return ordinary.write("other/meishi-pkcs11.so", content, 0o755)
 
 
 def test_program_that_was_never_told(ordinary, shared):
@@ -524,10 +554,8 @@ def test_program_for_another_machine(ordinary, shared):
     installs the other one needs a network, so it is only read."""
     doctor = Doctor(ordinary)
     ordinary.meishi("setup", "chromium")
-    browser = bytearray(Path("/bin/true").read_bytes())
-    browser[4] = 1
-    browser[18:20] = (3).to_bytes(2, sys.byteorder)
-    ordinary.write("bin/chromium", bytes(browser), 0o755)
+    browser = for_another_machine(Path("/bin/true").read_bytes())
+    ordinary.write("bin/chromium", browser, 0o755)
     found = doctor.problem("program-architecture")
     assert "is for i386" in found["text"]
     assert found["command"] == "sudo apt install meishi-pkcs11:i386"

@@ -10,7 +10,7 @@ static const struct {
     const char *word, *quoted;
 } words[] = {
     {"/usr/lib/x.so", "/usr/lib/x.so"},
-    {"sql:/home/hana/.pki/nssdb", "sql:/home/hana/.pki/nssdb"},
+    {"sql:/h/.pki/nssdb", "sql:/h/.pki/nssdb"},
     {"", "''"},
     {"Hana's card", "'Hana'\\''s card'"},
     {"$(reboot)", "'$(reboot)'"},

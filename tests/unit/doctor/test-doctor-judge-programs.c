@@ -32,12 +32,9 @@ static const JudgingCase modules[] = {
     {"module/closed-to-others",
      meishi_judge_module,
      {.uid = ME,
-      .module = {.path = LIB,
-                 .exists = TRUE,
-                 .is_readable = TRUE,
-                 .closed_at = "/home/h",
-                 .closed_uid = ME}},
-     "note module-closed: chmod a+rX /home/h"},
+      .module =
+          {.path = LIB, .exists = TRUE, .is_readable = TRUE, .closed_at = "/h", .closed_uid = ME}},
+     "note module-closed: chmod a+rX /h"},
     {"module/closed-to-us",
      meishi_judge_module,
      {.uid = ME, .module = {.path = LIB, .exists = TRUE, .closed_at = LIB}},
@@ -130,7 +127,7 @@ static const JudgingCase programs[] = {
 
 static const MeishiP11KitFact troubles[] = {
     {.trouble = MEISHI_P11_KIT_BAD_FILE,
-     .file = "/home/h/.config/pkcs11/modules/x.module~",
+     .file = "/h/.config/pkcs11/modules/x.module~",
      .uid = ME,
      .value = "the line \"x\" has no colon"},
     {.trouble = MEISHI_P11_KIT_BAD_FILE, .file = "/etc/pkcs11/modules/y", .value = "no"},
@@ -138,7 +135,7 @@ static const MeishiP11KitFact troubles[] = {
      .file = "/etc/pkcs11/modules/meishi.module",
      .value = "wget"},
     {.trouble = MEISHI_P11_KIT_ENABLED_IN, .file = "/h/m.module", .uid = ME, .value = "wget"},
-    {.trouble = MEISHI_P11_KIT_USER_IGNORED, .file = "/root/m.module", .uid = 0},
+    {.trouble = MEISHI_P11_KIT_USER_IGNORED, .file = "/r/m.module", .uid = 0},
 };
 
 static const JudgingCase p11_kit[] = {
@@ -146,8 +143,8 @@ static const JudgingCase p11_kit[] = {
     {"p11-kit/troubles",
      meishi_judge_p11_kit,
      {.uid = ME, .p11_kit = troubles, .n_p11_kit = 5},
-     "problem p11-kit-bad-file: mv '/home/h/.config/pkcs11/modules/x.module~' "
-     "'/home/h/.config/pkcs11/x.module~'.bad\n"
+     "problem p11-kit-bad-file: mv '/h/.config/pkcs11/modules/x.module~' "
+     "'/h/.config/pkcs11/x.module~'.bad\n"
      "problem p11-kit-bad-file: sudo mv /etc/pkcs11/modules/y /etc/pkcs11/y.bad\n"
      "problem p11-kit-disabled: sudo sed -i '/^[[:space:]]*disable-in[[:space:]]*:/d' "
      "/etc/pkcs11/modules/meishi.module\n"

@@ -6,7 +6,7 @@
 
 #define ME    1000
 #define OTHER 1001
-#define STORE "/home/h/.local/share/meishi"
+#define STORE "/h/.local/share/meishi"
 
 static const MeishiStoreFact usual[] = {
     {.file = DIRECTORY(STORE, 0700, ME), .is_directory = TRUE},

@@ -15,7 +15,7 @@
         .dir = DIRECTORY(RUN "/meishi", 0700, ME), .has_own = TRUE, .socket_path_len = 30 \
     }
 #define UNIT    "/usr/lib/systemd/user/meishid.socket"
-#define ENABLED "/home/h/.config/systemd/user/sockets.target.wants/meishid.socket"
+#define ENABLED "/h/.config/systemd/user/sockets.target.wants/meishid.socket"
 #define SERVED(place)                                \
     {                                                \
         .path = place, .state = MEISHI_SOCKET_SERVED \
@@ -110,7 +110,7 @@ static const JudgingCase units[] = {
      "problem socket-disabled: systemctl --user enable --now meishid.socket"},
     {"socket/masked",
      meishi_judge_units,
-     {.unit = {.has_manager = TRUE, .masked = "/home/h/.config/systemd/user/meishid.socket"}},
+     {.unit = {.has_manager = TRUE, .masked = "/h/.config/systemd/user/meishid.socket"}},
      "problem socket-masked: systemctl --user unmask meishid.socket"},
     {"socket/stopped",
      meishi_judge_units,
@@ -238,32 +238,29 @@ static const JudgingCase clocks[] = {
      "ok clock"},
 };
 
-static const MeishiPolicyFact syntax[] = {{.is_error = TRUE,
-                                           .file = "/home/h/a.conf",
-                                           .line = 3,
-                                           .text = "a.conf:3: error: x",
-                                           .uid = ME}};
+static const MeishiPolicyFact syntax[] = {
+    {.is_error = TRUE, .file = "/h/a.conf", .line = 3, .text = "a.conf:3: error: x", .uid = ME}};
 static const MeishiPolicyFact of_root[] = {
     {.is_error = TRUE, .file = "/etc/meishi/a.conf", .line = 3, .text = "x", .uid = 0}};
 static const MeishiPolicyFact writable[] = {{.is_error = TRUE,
-                                             .file = "/home/h/a.conf",
+                                             .file = "/h/a.conf",
                                              .text = "others may write it",
                                              .uid = ME,
-                                             .open_place = REGULAR("/home/h/a.conf", 0666, ME)}};
+                                             .open_place = REGULAR("/h/a.conf", 0666, ME)}};
 static const MeishiPolicyFact in_open_directory[] = {
     {.is_error = TRUE,
      .file = "/etc/meishi/a.conf",
      .text = "others may write it",
      .open_place = DIRECTORY("/etc/meishi", 0777, 0)}};
 static const MeishiPolicyFact warning[] = {
-    {.is_error = FALSE, .file = "/home/h/a.conf", .line = 1, .text = "x", .uid = ME}};
+    {.is_error = FALSE, .file = "/h/a.conf", .line = 1, .text = "x", .uid = ME}};
 
 static const JudgingCase policies[] = {
     {"policy/usual", meishi_judge_policy, {.n_policy_files = 1}, "ok policy"},
     {"policy/syntax",
      meishi_judge_policy,
      {.uid = ME, .policy = syntax, .n_policy = 1},
-     "problem policy-error: ${VISUAL:-${EDITOR:-vi}} /home/h/a.conf"},
+     "problem policy-error: ${VISUAL:-${EDITOR:-vi}} /h/a.conf"},
     {"policy/of-root",
      meishi_judge_policy,
      {.uid = ME, .policy = of_root, .n_policy = 1, .policy_has_failed = TRUE},
@@ -275,7 +272,7 @@ static const JudgingCase policies[] = {
     {"policy/writable",
      meishi_judge_policy,
      {.uid = ME, .policy = writable, .n_policy = 1},
-     "problem policy-error: chmod go-w /home/h/a.conf"},
+     "problem policy-error: chmod go-w /h/a.conf"},
     {"policy/writable-directory",
      meishi_judge_policy,
      {.uid = ME, .policy = in_open_directory, .n_policy = 1},
@@ -283,7 +280,7 @@ static const JudgingCase policies[] = {
     {"policy/warning",
      meishi_judge_policy,
      {.uid = ME, .policy = warning, .n_policy = 1},
-     "note policy-warning: ${VISUAL:-${EDITOR:-vi}} /home/h/a.conf"},
+     "note policy-warning: ${VISUAL:-${EDITOR:-vi}} /h/a.conf"},
 };
 
 static const JudgingCase environments[] = {
