@@ -25,6 +25,14 @@ typedef struct {
     GHashTable *in_roles; /* MeishiIdentity that a role holds */
 } Work;
 
+/* Some programs take the first that fits. */
+typedef enum {
+    RANK_HINTED,
+    RANK_SELECTED, /* by the rule that is asked where the target is not known */
+    RANK_OTHER,
+    N_RANKS,
+} Rank;
+
 /* The door knows the caller, and where there is a hint, the target. */
 static MeishiRequest *
 make_request(const MeishiApplication *application, const MeishiHint *hint)
@@ -66,6 +74,17 @@ is_left(const Work *work, guint index)
     if (work->visibilities == NULL)
         return !candidate->hidden && !candidate->duplicate;
     return g_array_index(work->visibilities, MeishiVisibility, index).code == MEISHI_CODE_OK;
+}
+
+static Rank
+rank_of(const Work *work, guint index)
+{
+    if (is_hinted(work, index))
+        return RANK_HINTED;
+    if (work->visibilities != NULL &&
+        g_array_index(work->visibilities, MeishiVisibility, index).selected)
+        return RANK_SELECTED;
+    return RANK_OTHER;
 }
 
 static MeishiConfirm
@@ -114,22 +133,40 @@ show_roles(Work *work)
 
 /* ---- identities ------------------------------------------------------------------------------ */
 
+/* With one that is away nothing can be done, and nobody is refused anything. */
+static gboolean
+is_there(const Work *work, guint index)
+{
+    return meishi_identity_is_present(work->agent->identities->pdata[index]);
+}
+
+static void
+show_ranked(Work *work, Rank rank)
+{
+    for (guint i = 0; i < work->agent->identities->len; i++) {
+        if (is_there(work, i) && is_left(work, i) && rank_of(work, i) == rank)
+            g_ptr_array_add(
+                work->presentation->shown,
+                meishi_shown_new(work->agent->identities->pdata[i], confirm_of(work, i)));
+    }
+}
+
 static void
 show_identities(Work *work)
 {
-    MeishiPresentation *presentation = work->presentation;
-    GPtrArray *identities = work->agent->identities;
+    for (guint rank = RANK_HINTED; rank < N_RANKS; rank++)
+        show_ranked(work, rank);
+}
 
-    for (guint i = 0; i < identities->len; i++) {
-        MeishiIdentity *identity = identities->pdata[i];
+static void
+withhold_identities(Work *work)
+{
+    for (guint i = 0; i < work->agent->identities->len; i++) {
+        MeishiIdentity *identity = work->agent->identities->pdata[i];
 
-        if (!meishi_identity_is_present(identity))
-            continue; /* nothing can be done with it, and nobody is refused anything */
-        if (is_left(work, i))
-            g_ptr_array_insert(presentation->shown, is_hinted(work, i) ? 0 : -1,
-                               meishi_shown_new(identity, confirm_of(work, i)));
-        else if (!g_hash_table_contains(work->in_roles, identity))
-            g_ptr_array_add(presentation->withheld, meishi_identity_ref(identity));
+        if (is_there(work, i) && !is_left(work, i) &&
+            !g_hash_table_contains(work->in_roles, identity))
+            g_ptr_array_add(work->presentation->withheld, meishi_identity_ref(identity));
     }
 }
 
@@ -148,6 +185,7 @@ work_out(MeishiAgent *agent, const MeishiHint *hint, MeishiRequest *request)
         work.visibilities = visibilities = meishi_visible_judge(work.world, request);
     show_roles(&work);
     show_identities(&work);
+    withhold_identities(&work);
     meishi_presentation_seal(work.presentation);
     return work.presentation;
 }

@@ -20,6 +20,14 @@ judge_confirm(const MeishiEngine *engine, GPtrArray *asking, guint index)
     return confirm;
 }
 
+/* A program that takes the first that fits is to take what the rules select for it. */
+static gboolean
+is_selected(const MeishiEngine *engine, guint index)
+{
+    return engine->preference != NULL && engine->preference->action == MEISHI_ACTION_SELECT &&
+           meishi_engine_fits(engine, engine->preference_fit, index);
+}
+
 /* The few rules that want somebody to be asked. */
 static GPtrArray *
 list_asking(MeishiEngine *engine)
@@ -50,6 +58,7 @@ judge(MeishiEngine *engine, GArray *visibilities)
         visibility->code = is_denied ? MEISHI_CODE_POLICY_NONE : engine->verdicts[i].code;
         visibility->rule = is_denied ? engine->final_rule : engine->verdicts[i].rule;
         visibility->confirm = judge_confirm(engine, asking, i);
+        visibility->selected = visibility->code == MEISHI_CODE_OK && is_selected(engine, i);
     }
 }
 

@@ -13,6 +13,7 @@ typedef struct {
     MeishiCode code;        /* OK, or why it is withheld */
     const MeishiRule *rule; /* that keeps it away; NULL */
     MeishiConfirm confirm;  /* whether a person has to agree to each use */
+    gboolean selected;      /* by the rule that is asked: it comes before the others */
 } MeishiVisibility;
 
 /* MeishiVisibility of each candidate, in the inventory's order; new.  @request says the caller and,

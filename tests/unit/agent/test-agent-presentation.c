@@ -219,6 +219,31 @@ test_order(void)
         g_assert_true(((MeishiShown *)presentation->shown->pdata[i])->identity == list->pdata[i]);
 }
 
+/* For a program that takes the first that fits; others are not moved. */
+static void
+test_selected_first(void)
+{
+    static const char *const names[] = {"Alice", "Bob"};
+    g_autoptr(World) world = new_world();
+    g_autoptr(MeishiApplication) chosen = program("exe:/bin/x", MEISHI_TRUST_EXE);
+    g_autoptr(MeishiApplication) other = program("exe:/bin/y", MEISHI_TRUST_EXE);
+    g_autofree char *usual = present(world, other, G_MAXUINT);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *policy = g_strconcat(
+            RULE "Action=select\nMatch-Application=exe:/bin/x\nIdentity-Subject-CN=", names[i],
+            "\n", NULL);
+        g_autofree char *first = NULL;
+        g_autofree char *unmoved = NULL;
+
+        world_set_policy(world, policy);
+        first = present(world, chosen, G_MAXUINT);
+        unmoved = present(world, other, G_MAXUINT);
+        g_assert_true(g_str_has_prefix(first, names[i]));
+        g_assert_cmpstr(unmoved, ==, usual);
+    }
+}
+
 /* A step that ends the pipeline for a handshake does not hide that policy comes after it: a key
  * usage without digitalSignature is no reason to show what is restricted. */
 static void
@@ -468,6 +493,7 @@ main(int argc, char **argv)
     world_init(&argc, &argv);
     g_test_add_func("/agent/presentation/rules", test_rules);
     g_test_add_func("/agent/presentation/order", test_order);
+    g_test_add_func("/agent/presentation/selected-first", test_selected_first);
     g_test_add_func("/agent/presentation/hidden-behind-another-reason",
                     test_hidden_behind_another_reason);
     g_test_add_func("/agent/presentation/roles", test_roles);

@@ -156,6 +156,39 @@ test_target(void)
     }
 }
 
+/* What the rule that is asked selects, unless it is about a target, which is not known here. */
+static void
+test_selected(void)
+{
+    static const struct {
+        const char *rule;
+        gboolean is_selected;
+    } rows[] = {
+        {"Match-Application=exe:/bin/x\nAction=select\n", TRUE},
+        {"Match-Application=exe:/bin/y\nAction=select\n", FALSE},
+        {"Match-Host=home.example\nAction=select\n", FALSE},
+        {"Match-Application=exe:/bin/x\nAction=prompt\n", FALSE},
+        {"Match-Application=exe:/bin/x\nAction=select\n"
+         "[Rule s]\nMatch-Application=exe:/bin/x\nAction=restrict\nIdentity-Subject-CN=alice\n",
+         FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(FakeWorld) w;
+        g_autofree char *policy =
+            g_strconcat(RULE "Identity-Subject-CN=alice\n", rows[i].rule, NULL);
+
+        fake_world_init(&w);
+        fake_identity(&w, "alice", NULL);
+        fake_identity(&w, "bob", NULL);
+        fake_ask_host(&w, NULL, 0);
+        set_program(&w, "exe:/bin/x", MEISHI_TRUST_EXE);
+        fake_policy(&w, policy);
+        g_assert_cmpint(judge(&w, "alice").selected, ==, rows[i].is_selected);
+        g_assert_false(judge(&w, "bob").selected);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -165,5 +198,6 @@ main(int argc, char **argv)
     g_test_add_func("/policy/visible/bare-key", test_bare_key);
     g_test_add_func("/policy/visible/denied", test_denied);
     g_test_add_func("/policy/visible/target", test_target);
+    g_test_add_func("/policy/visible/selected", test_selected);
     return g_test_run();
 }
