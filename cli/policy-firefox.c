@@ -144,6 +144,18 @@ add_preference(JsonBuilder *json)
     json_builder_end_object(json);
 }
 
+/* A rule that selects wherever a program goes: what it selects is shown before all else, so that
+ * who takes the first that fits takes that. */
+static gboolean
+is_for_everywhere(const MeishiRule *rule)
+{
+    const MeishiRuleTarget *target = &rule->target;
+
+    return rule->action == MEISHI_ACTION_SELECT && target->hosts == NULL && target->ports == NULL &&
+           target->protocols == NULL && target->acceptable_cas == MEISHI_CAS_ANY &&
+           (rule->on_multiple == MEISHI_MANY_UNSET || rule->on_multiple == MEISHI_MANY_BEST);
+}
+
 /* Constraints hold by the daemon; a preference can only be what Firefox does everywhere. */
 static void
 note_losses(const MeishiPolicySet *set, gboolean automatic, GPtrArray *losses)
@@ -151,8 +163,7 @@ note_losses(const MeishiPolicySet *set, gboolean automatic, GPtrArray *losses)
     for (guint i = 0; i < set->rules->len; i++) {
         const MeishiRule *rule = g_ptr_array_index(set->rules, i);
 
-        if (meishi_rule_has_preference(rule) &&
-            !(automatic && g_str_equal(rule->name, "firefox-select-automatically")))
+        if (meishi_rule_has_preference(rule) && !(automatic && is_for_everywhere(rule)))
             g_ptr_array_add(losses,
                             g_strdup_printf("rule %s (%s:%u): Firefox has no rules for sites",
                                             rule->name, rule->file, rule->line));

@@ -15,6 +15,6 @@ char *meishi_policy_firefox_import(const char *text, gsize len, GPtrArray *losse
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Loads @module (a path) and, with @automatic, has Firefox take the first certificate that fits,
- * which is the one that our rules put first; new. */
+ * which is the one that a rule of @set selects wherever Firefox goes; new. */
 char *meishi_policy_firefox_export(const MeishiPolicySet *set, const char *module,
                                    gboolean automatic, GPtrArray *losses);

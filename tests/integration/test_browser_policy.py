@@ -29,17 +29,24 @@ Identity-Subject-CN==Hana in the lab
 Action=select
 """
 SHOWN = "Hana the admin"
-FOR_FIREFOX = """
+IN_FIREFOX = f"""
 [Rule firefox-alone]
-Identity-Subject-CN=={shown}
-Match-Application=!exe:{directory}/firefox*
+Identity-Subject-CN=={SHOWN}
+Match-Application=!exe:{{directory}}/firefox*
 Match-Application-Trust=any
 Action=restrict
-
+"""
+NOT_IN_FIREFOX = """
 [Rule not-in-firefox]
 Identity-Subject-CN={others}
 Match-Application=exe:{directory}/firefox*
 Action=restrict
+"""
+FIRST_IN_FIREFOX = """
+[Rule first-in-firefox]
+Identity-Subject-CN=={name}
+Match-Application=exe:{{directory}}/firefox*
+Action=select
 """
 
 
@@ -100,28 +107,40 @@ def test_chromium_of_a_person_without_rights(person, five, chromium, nginx):
 # ---- Firefox ------------------------------------------------------------------------------------
 
 
+class Owner:
+    """A person with a Firefox of their own, which has policies beside it: those exported, but for
+    where the module lies, which is staged."""
+
+    def __init__(self, person, rules):
+        self.person = person
+        self.directory = person.home / "firefox-esr"
+        self.rules(rules)
+        policies = export(person, "firefox", self._text, "--select-automatically")
+        devices = policies["policies"]["SecurityDevices"]["Add"]
+        assert devices == {"Meishi": str(person.tree.final_path(person.tree.module))}
+        devices["Meishi"] = str(person.tree.module)
+        self.program = Application(person, self.directory, policies).program
+
+    def rules(self, text):
+        """From now on."""
+        self._text = text.format(directory=self.directory)
+        for path in (self.person.config / "meishi", self.person.config / "meishi" / "policy.d"):
+            self.person._mkdir(path)
+        self.person.write("config/meishi/policy.d/10-firefox.conf", HEAD + self._text)
+        self.person.stop_daemon()
+        self.person.start_daemon()
+
+
 @pytest.fixture
-def application(person, five):
-    """A Firefox of this person's own, with policies beside it: those exported, but for where the
-    module lies, which is staged; and a view of one identity in the daemon."""
-    directory = person.home / "firefox-esr"
+def owner(person, five):
+    """Whose Firefox sees one identity."""
     others = [name for name in five if name != SHOWN]
-    rules = FOR_FIREFOX.format(directory=directory, shown=SHOWN, others=";".join(others))
-    policies = export(person, "firefox", rules, "--select-automatically")
-    devices = policies["policies"]["SecurityDevices"]["Add"]
-    assert devices == {"Meishi": str(person.tree.final_path(person.tree.module))}
-    devices["Meishi"] = str(person.tree.module)
-    person._mkdir(person.config / "meishi")
-    person._mkdir(person.config / "meishi" / "policy.d")
-    person.write("config/meishi/policy.d/10-firefox.conf", HEAD + rules)
-    person.stop_daemon()
-    person.start_daemon()
-    return Application(person, directory, policies)
+    return Owner(person, IN_FIREFOX + NOT_IN_FIREFOX.replace("{others}", ";".join(others)))
 
 
-def test_firefox(person, five, application, firefox, nginx):
+def test_firefox(owner, five, firefox, nginx):
     """Nothing in its profile says a word of Meishi."""
-    browser = firefox(person, modules={}, select=None, program=application.program)
+    browser = firefox(owner.person, modules={}, select=None, program=owner.program)
     browser.answer_dialogs(None)
     assert browser.tokens("Meishi") == ["Meishi"]
     for version in ("1.2", "1.3"):
@@ -131,11 +150,19 @@ def test_firefox(person, five, application, firefox, nginx):
     assert browser.dialogs() == []
 
 
-def test_another_firefox_sees_the_others(person, application, firefox, nginx):
+def test_another_firefox_sees_the_others(owner, firefox, nginx):
     """The view is that of one program: where no policy applies, there are four to choose from."""
-    browser = firefox(person, select=ASK)
+    browser = firefox(owner.person, select=ASK)
     browser.answer_dialogs(None)
     assert NO_CERTIFICATE in browser.load(nginx.url("1.3")).text
     [dialog] = browser.dialogs()
     assert len(dialog["entries"]) == len(NAMES) - 1
     assert not any(SHOWN in entry for entry in dialog["entries"])
+
+
+@pytest.mark.parametrize("name", ["Hana", "Hana in the lab"])
+def test_firefox_takes_the_first(person, five, firefox, nginx, name):
+    """It sees all of them, in the order that the rules make."""
+    owner = Owner(person, FIRST_IN_FIREFOX.format(name=name))
+    browser = firefox(person, modules={}, select=None, program=owner.program)
+    assert nginx.page(five[name], "1.3") in browser.load(nginx.url("1.3")).text

@@ -299,6 +299,37 @@ test_firefox_losses(void)
     g_assert_null(strstr(json, "Preferences"));
 }
 
+/* What is selected wherever a program goes is shown first, which needs no rule of Firefox's. */
+static void
+test_firefox_first(void)
+{
+    static const struct {
+        const char *keys;
+        gboolean automatic;
+        guint n_losses;
+    } rows[] = {
+        {"", TRUE, 0},
+        {"", FALSE, 1},
+        {"On-Multiple=best\n", TRUE, 0},
+        {"On-Multiple=prompt\n", TRUE, 1},
+        {"Match-Port=443\n", TRUE, 1},
+        {"Match-Protocol=https\n", TRUE, 1},
+        {"Match-Acceptable-CAs=empty\n", TRUE, 1},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat("[Rule r]\nMatch-Application=exe:/bin/x\n"
+                                            "Identity-Subject-CN=X\nAction=select\n",
+                                            rows[i].keys, NULL);
+        g_autoptr(MeishiPolicySet) set = read_rules(text);
+        g_autoptr(GPtrArray) losses = new_list();
+        g_autofree char *json =
+            meishi_policy_firefox_export(set, "/x/meishi-pkcs11.so", rows[i].automatic, losses);
+
+        g_assert_cmpuint(losses->len, ==, rows[i].n_losses);
+    }
+}
+
 static void
 add_cases(const char *prefix, const Case *cases, gsize n, GTestDataFunc func)
 {
@@ -322,6 +353,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/cli/policy-convert/firefox/old", "firefox-60", test_firefox_file);
     g_test_add_func("/cli/policy-convert/firefox/round-trip", test_firefox_round_trip);
     g_test_add_func("/cli/policy-convert/firefox/losses", test_firefox_losses);
+    g_test_add_func("/cli/policy-convert/firefox/first", test_firefox_first);
     add_cases("/cli/policy-convert/import/", import_cases, G_N_ELEMENTS(import_cases), test_import);
     add_cases("/cli/policy-convert/export/", export_cases, G_N_ELEMENTS(export_cases), test_export);
     g_test_add_func("/cli/policy-convert/refuses", test_refuses);
