@@ -371,7 +371,7 @@ def test_secrets_go_by_descriptor(person, pki, identities):
         "strace", "-f", "-v", "-s", "10000", "-e", "trace=execve", "-o", log, person.tree.meishi,
         "import", "--from", "nssdb", directory, "--password-file", password,
     )  # fmt: skip
-    (argv,) = re.findall(r'execve\("[^"]*/meishi-nss-export", \[(.*?)\], \[', log.read_text())
+    *_, argv = re.findall(r'execve\("[^"]*/meishi-nss-export", \[(.*?)\], \[', log.read_text())
     assert argv.split(", ")[2:] == ['"3"', '"4"']
     assert "uptling" not in log.read_text()
 
