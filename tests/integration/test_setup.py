@@ -13,6 +13,7 @@ from harness.mozilla import Profiles
 from harness.process import wait_until
 from harness.smartcard import find_module
 from harness.snapshot import differences, snapshot
+from harness.sshd import Sshd
 
 FAILED, USAGE = 1, 2
 PASSWORD = "correct horse"
@@ -303,6 +304,26 @@ def test_ssh(user, tree):
     set_up(user, "ssh")
     assert provider("anywhere") == str(tree.module)
     assert provider("work") in (None, "none")  # which ssh -G says of no module
+
+
+@pytest.fixture
+def sshd(user):
+    server = Sshd(user)
+    yield server
+    server.stop()
+
+
+def test_ssh_logs_in(user, pki, tree, sshd):
+    """By nothing but what setup wrote: the server knows no other key of hers."""
+    user.import_files(pki.p12(pki.identity("Hana")), password=PASSWORD)
+    user.write("ssh/authorized", user.run("ssh-keygen", "-D", tree.module).stdout)
+    known = ("-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={sshd.known_hosts}")
+    config = user.home / ".ssh" / "config"
+    login = ("ssh", "-F", config, "-p", sshd.port, *known, sshd.destination, "echo", "in")
+    user.write(".ssh/config", "BatchMode yes\n")
+    assert user.run(*login, env=sshd.names(), check=False).returncode != 0
+    set_up(user, "ssh")
+    assert user.run(*login, env=sshd.names()).stdout == "in\n"
 
 
 def test_programs_that_are_told(user):
