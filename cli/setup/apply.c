@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-/* ---- what was there before --------------------------------------------------------------------
- */
+/* ---- what was there before ------------------------------------------------------------------ */
 
 /* What undo has to bring back for @file, on which setup has been before: nobody but us has written
  * since (then that is in the journal already: *@ret_is_known), or what others made of it, without
