@@ -13,7 +13,6 @@
 #include "daemon/asking/dict.h"
 #include "daemon/asking/secret-fd.h"
 
-
 static gboolean yes;
 static MeishiSecretOption pin_option = MEISHI_SECRET_OPTION_INIT;
 
