@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every command of the pages for readers, and of the README, does what the page says it does.
 
-Each page has a world of its own: a home, the files that its reader has, the company's servers.  What
-is not there when a page begins is not there for its reader either.  The notation of pages is that of
-harness/documented.py.
+Each page has a world of its own: a home, the files that its reader has, the company's servers.
+What is not there when a page begins is not there for its reader either.  The notation of pages is
+that of harness/documented.py.
 """
 
 import os

@@ -46,9 +46,10 @@ EXTENSIONS = ("basicConstraints=CA:FALSE", "extendedKeyUsage=serverAuth")
 
 
 def ports():
-    """In no order, so that two companies rarely meet."""
+    """In no order, so that two companies rarely meet; no year and no size of a key, because a page
+    has another number in the place of the port."""
     while True:
-        yield random.randint(2000, 9999)
+        yield random.randint(5000, 9999)
 
 
 class Company(PortServer):

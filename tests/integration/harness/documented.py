@@ -3,18 +3,18 @@
 
 Of a page in Markdown, blocks with these languages count, in their order:
 
-    ```console       A terminal.  A line `$ COMMAND` is typed, by root where it is `# COMMAND`, with
-                     the lines after it as long as one ends in a backslash or, after `<<WORD`,
-                     until WORD.  What follows is what appears, and nothing else may: `…` in a line
-                     stands for any text, a line `…` for any lines, even none.  `[exit status N]`
-                     as the last line says that the command fails so.
-    ```LANGUAGE FILE The file of that name ("~/..." or in the directory of the page's world), as its reader would write it.
-    ```sh            Commands that a test cannot run; who runs the pages says of each why.
+    ```console        A terminal.  A line `$ COMMAND` is typed, by root where it is `# COMMAND`,
+                      with the lines after it as long as one ends in a backslash or, after
+                      `<<WORD`, until WORD.  What follows is what appears, and nothing else may:
+                      `…` in a line stands for any text, a line `…` for any lines, even none.
+                      `[exit status N]` as the last line says that the command fails so.
+    ```LANGUAGE FILE  The file of that name in the home directory, as its reader would write it.
+    ```sh             Commands that a test cannot run; who runs the pages says of each why.
 
 Between blocks, a comment `<!-- EVENT -->` is something that happens, such as a card that is pulled.
 
-All blocks of a page share one shell on one terminal.  What a program asks there is answered from
-what the reader knows: `answers`, by the text of the question.
+All blocks of a page share one shell on one terminal, and another one of root's.  What a program
+asks there is answered from what the reader knows: `answers`, by the text of the question.
 """
 
 import os
@@ -88,7 +88,7 @@ def steps(block):
         assert found, f"line {number}: a console block begins with a command"
         status = STATUS.match(line)
         if status:
-            assert not lines or lines[0][1].startswith(PROMPTS), f"line {number}: is not the last line"
+            assert not lines or lines[0][1].startswith(PROMPTS), f"line {number}: is not the last"
             found[-1].status = int(status[1])
         else:
             found[-1].output.append(line.rstrip())
@@ -127,8 +127,8 @@ class Shell:
         os.mkfifo(self._fifo)
         os.chown(self._fifo, person.uid, person.gid)
         self.terminal = Terminal(
-            world.command("bash", self._fifo, is_root=is_root), person.env, person.home, columns=COLUMNS,
-            **person.identity(),
+            world.command("bash", self._fifo, is_root=is_root), person.env, person.home,
+            columns=COLUMNS, **person.identity(),
         )  # fmt: skip
         self._commands = os.open(self._fifo, os.O_RDWR)  # waits for nobody
         self.questions = []  # that were asked
@@ -168,7 +168,8 @@ class Page:
         self.blocks = [one for one in found if section in (None, one.section)]
 
     def steps(self):
-        return [step for block in self.blocks if block.language == "console" for step in steps(block)]
+        terminals = [block for block in self.blocks if block.language == "console"]
+        return [step for block in terminals for step in steps(block)]
 
     def not_run(self):
         """Commands of its sh blocks."""
@@ -180,19 +181,21 @@ class Page:
         shells = {}
         try:
             for block in self.blocks:
-                if block.language == "console":
-                    for step in steps(block):
-                        if step.is_root not in shells:
-                            shells[step.is_root] = Shell(world, answers, step.is_root)
-                        self._run_step(shells[step.is_root], step)
-                elif block.language == "event":
-                    events[block.file]()
-                elif block.file:
-                    world.put(block.file, self._given(block.text))
+                self._run_block(block, world, answers, events, shells)
         finally:
             for shell in shells.values():
                 shell.close()
         return [question for shell in shells.values() for question in shell.questions]
+
+    def _run_block(self, block, world, answers, events, shells):
+        if block.language == "event":
+            events[block.file]()
+        elif block.language != "console" and block.file:
+            world.put(block.file, self._given(block.text))
+        for step in steps(block) if block.language == "console" else ():
+            if step.is_root not in shells:
+                shells[step.is_root] = Shell(world, answers, step.is_root)
+            self._run_step(shells[step.is_root], step)
 
     def _run_step(self, shell, step):
         output, status = shell.run(self._given(step.command))

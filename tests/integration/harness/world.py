@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The machine of somebody who has installed Meishi: the tree lies where it belongs, p11-kit knows the
-module and no other, the company's servers have names, and its authority is trusted by everything.
+"""The machine of somebody who has installed Meishi: the tree lies where it belongs, p11-kit knows
+the module and no other, the company's servers have names, and its authority is trusted.
 
     world = World(person, pki, hosts=["intranet.example"])
-    world.run("meishi", "list")                  # what Person.run() does, there
-    world.shell()                                # a terminal with a shell, harness/documented.py
+    world.run("meishi", "list")             # what Person.run() does, there
+    Shell(world)                            # a terminal: harness/documented.py
 
 That is a mount namespace of the person's own (bubblewrap), so that no file of this machine is
-touched and no right is needed; /etc and /var/lib are the person's in it, and so is root: whoever
-runs there with `is_root` is the person outside.  The home directory is the person's, with the places in it that a
-home has when no variable says otherwise; programs outside see the same files and sockets.
+touched and no right is needed.  /etc and /var/lib are the person's in it, and so is root: whoever
+runs there with `is_root` is the person outside.  The home directory has the places that a home has
+where no variable says otherwise; programs outside see the same files and sockets.
+
+Files of root's belong to nobody there, and so a daemon that is started there loads no modules of
+cards: where these are wanted, it is started outside.
 """
 
 import json
@@ -25,7 +28,8 @@ MODULES = "/usr/share/p11-kit/modules"
 PREFIX = "/usr/local"
 
 ETC, STATE = Path("/etc"), Path("/var/lib")
-CHANGED = ("chromium", "firefox", "firefox-esr", "pkcs11", "systemd")  # in /etc, by an administrator
+# In /etc, what an administrator changes.
+CHANGED = ("chromium", "firefox", "firefox-esr", "pkcs11", "systemd")
 AS_ROOT = ("--unshare-user", "--uid", "0", "--gid", "0")
 
 # What a person has set who has set nothing.
