@@ -98,6 +98,7 @@ command:Xvfb                       xvfb
 command:zsh                        zsh
 file:/usr/share/bash-completion/bash_completion bash-completion
 command:xdotool                    xdotool
+file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 file:/usr/libexec/at-spi2-registryd at-spi2-core
 file:/usr/share/i18n/locales/ar_EG locales
 command:xprop                      x11-utils
