@@ -2,15 +2,25 @@
 """A program of Java's that knows nothing of PKCS#11 logs in with what `meishi setup java` wrote, and
 nothing but properties on its command line."""
 
+import itertools
 import subprocess
 from pathlib import Path
 
 import pytest
 from harness.matrix import VERSIONS
+from harness.sites import APACHE_DIRECTORY, NGINX, WITH_FILES
 from harness.wallet import HELD
 
 PROGRAM = Path(__file__).parent / "harness" / "Get.java"
 WAYS = ("HttpsURLConnection", "HttpClient")
+
+# Where Java does not get in: what comes back, and why.
+LIMITS = {
+    (APACHE_DIRECTORY, "1.3"): (
+        "Cannot perform Post-Handshake Authentication",
+        "Java does no post-handshake authentication",
+    ),
+}
 
 
 class Jdks:
@@ -52,31 +62,39 @@ def jdks(wallet, scratch):
     return Jdks(wallet, scratch / "java")
 
 
+def fetched(output):
+    """{(way, url): page}"""
+    lines = [line.split(" ", 2) for line in output.splitlines()]
+    return {(way, url): page for way, url, page in lines}
+
+
 @pytest.mark.parametrize("key,place", HELD)
-def test_java(wallet, jdks, nginx, matrix, key, place):
-    """With the identity that Meishi chooses, in the one slot that the program sees."""
+def test_java(wallet, jdks, site, matrix, key, place):
+    """With the identity that Meishi chooses, in the one slot that the program sees.  Not with openssl
+    s_server, which takes no connection before the last one has ended: Java keeps them."""
     identity = wallet.identity(key, place)
-    target = nginx.url("1.3")
+    urls = {(name, v): site(name).url(v) for name in WITH_FILES for v in VERSIONS}
+    target = urls[NGINX, "1.3"]
     wallet.person.meishi("choices", "set", target, "--use", identity.name)
     pages = {}
-    for name, command in jdks.commands(*(nginx.url(version) for version in VERSIONS)):
+    for jdk, command in jdks.commands(*urls.values()):
         done = wallet.person.meishi(
             "exec", "--target", target, "--no-probe", "--no-prompt", "--", *command,
-            env={"MEISHI_LAYOUT": "slot-per-identity"}, check=False,
+            env={"MEISHI_LAYOUT": "slot-per-identity"}, timeout=180,
         )  # fmt: skip
-        pages[name] = done.stdout + done.stderr
-    for way in WAYS:
-        for version in VERSIONS:
-            with matrix.cell(f"Java ({way})", "nginx", key, version, place):
-                for name, shown in pages.items():
-                    expected = f"{way}: {nginx.page(identity, version)}\n"
-                    assert expected in shown, f"{name}:\n{shown}"
+        pages[jdk] = fetched(done.stdout)
+    for (name, version), way in itertools.product(urls, WAYS):
+        said, why = LIMITS.get((name, version), (None, None))
+        with matrix.cell(f"Java ({way})", name, key, version, place, why_not=why):
+            for jdk in pages:
+                page = pages[jdk][way, urls[name, version]]
+                assert (said or site(name).page(identity, version)) in page, f"{jdk}: {page}"
 
 
 def test_java_without_a_choice(wallet, jdks, nginx):
     """It sees the vault, and takes from there what fits."""
-    names = [wallet.identity(key, "vault") for key in ("RSA", "EC")]
-    pages = [f"{way}: {nginx.page(one, '1.3')}" for way in WAYS for one in names]
+    expected = {nginx.page(wallet.identity(key, "vault"), "1.3") for key in ("RSA", "EC")}
     for _, command in jdks.commands(nginx.url("1.3")):
-        shown = wallet.person.run(*command).stdout.splitlines()
-        assert len(shown) == len(WAYS) and set(shown) <= set(pages)
+        pages = fetched(wallet.person.run(*command).stdout)
+        assert {way for way, _ in pages} == set(WAYS)
+        assert {page.strip() for page in pages.values()} <= expected

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Mail is read with a certificate in the place of a password: Dovecot takes its name for the user's."""
+"""Mail is read with a certificate in the place of a password: Dovecot takes its name for the
+user's."""
 
 import pytest
 from harness.dovecot import Dovecot

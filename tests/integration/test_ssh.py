@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""ssh logs in with keys that live in Meishi: by itself, through an agent, and for git; a real sshd says
-with which key."""
+"""ssh logs in with keys that live in Meishi: by itself, through an agent, and for git; a real sshd
+says with which key."""
 
 import shlex
 
@@ -81,8 +81,8 @@ def test_ssh_takes_what_opens(host):
 
 
 def test_ssh_in_a_script_is_asked_for_the_pin_by_meishi(host):
-    """ssh asks nothing in BatchMode and knows of no PIN: whoever asks is Meishi, which knows that it
-    is for ssh."""
+    """ssh asks nothing in BatchMode and knows of no PIN: whoever asks is Meishi, which knows that
+    it is for ssh."""
     person = host.person
     person.meishi("token", "logout", TOKEN)
     terminal = Terminal(
@@ -122,7 +122,8 @@ class Agent:
     def add(self, *options, env=None, check=True):
         """Whatever the passphrase is that ssh-add wants, the module needs none."""
         asking = {"SSH_ASKPASS": "/bin/true", "SSH_ASKPASS_REQUIRE": "force"}
-        return self.person.run("ssh-add", *options, env=self.env | asking | (env or {}), check=check)
+        env = self.env | asking | (env or {})
+        return self.person.run("ssh-add", *options, env=env, check=check)
 
     def stop(self):
         self.process.stop()

@@ -3,6 +3,8 @@
  * A program of Java's that has never heard of PKCS#11: fetches pages by both ways that the JDK has.
  *
  *     java Get URL...
+ *
+ * Prints a line for each: "WAY URL PAGE".
  */
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -11,6 +13,7 @@ import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 
 public class Get {
     private static String byConnection(String url) throws Exception {
@@ -21,16 +24,29 @@ public class Get {
     }
 
     private static String byClient(String url) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+        HttpRequest request =
+            HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(20)).build();
         return HttpClient.newHttpClient()
             .send(request, HttpResponse.BodyHandlers.ofString())
             .body();
     }
 
-    public static void main(String[] urls) throws Exception {
+    private interface Way {
+        String fetch(String url) throws Exception;
+    }
+
+    private static String oneLine(Way way, String url) {
+        try {
+            return way.fetch(url).replaceAll("\\s+", " ");
+        } catch (Exception e) {
+            return String.valueOf(e);
+        }
+    }
+
+    public static void main(String[] urls) {
         for (String url : urls) {
-            System.out.println("HttpsURLConnection: " + byConnection(url).trim());
-            System.out.println("HttpClient: " + byClient(url).trim());
+            System.out.println("HttpsURLConnection " + url + " " + oneLine(Get::byConnection, url));
+            System.out.println("HttpClient " + url + " " + oneLine(Get::byClient, url));
         }
         System.exit(0);
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The far ends of tunnels: an OpenVPN server, and a gateway of the kind that openconnect logs in to."""
+"""The far ends of tunnels: an OpenVPN server, and a gateway that openconnect logs in to."""
 
 import ssl
 import threading
@@ -40,14 +40,14 @@ class _Login(BaseHTTPRequestHandler):
 
 
 class Gateway:
-    """The login of AnyConnect, by certificate alone.  The session that it gives is called
-    "NAME/TLSv1.3", after the certificate that it verified."""
+    """The login of AnyConnect, by certificate alone, which comes with its intermediate: the gateway
+    knows the root.  The session that it gives is called "NAME/TLSv1.3", after the certificate."""
 
     def __init__(self, pki, version):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = context.maximum_version = TLS[version]
         context.load_cert_chain(pki.server.cert, pki.server.key)
-        context.load_verify_locations(pki.bundle("both.pem", pki.intermediate, pki.root))
+        context.load_verify_locations(pki.root.cert)
         context.verify_mode = ssl.CERT_REQUIRED
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Login)
         # The handshake is the affair of the thread that reads first, not of the one that accepts.
@@ -68,12 +68,13 @@ class Gateway:
 
 class OpenVpn:
     """One end of a tunnel between two, which has no device: what comes out of it goes nowhere.  It
-    speaks one version of TLS and waits for one peer, who has to prove who he is."""
+    speaks one version of TLS and waits for one peer, who has to prove who he is to one who trusts
+    the authorities in `trust`; the company's if nothing is said."""
 
-    def __init__(self, directory, pki, version):
+    def __init__(self, directory, pki, version, trust=None):
         self._directory = directory
         self._directory.mkdir()
-        self._trust = pki.bundle("both.pem", pki.intermediate, pki.root)
+        self._trust = trust or pki.bundle("both.pem", pki.intermediate, pki.root)
         self._pki = pki
         self._version = version
         for number in range(5):
