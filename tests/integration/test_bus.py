@@ -162,7 +162,7 @@ def test_vault(door):
 
 
 def test_statistics(door):
-    settled = {"clients": 0, "questions": 0, "settled": True}
+    settled = {"clients": 0, "questions": 0, "settled": True, "replaced": False}
     wait_until(lambda: door.call(ROOT, f"{MANAGER}.Statistics")[0] == settled, "modules are seen")
 
 
