@@ -24,6 +24,7 @@ typedef struct {
     MeishiSniff kind;      /* of a file in a directory */
     gboolean is_put_by;    /* not sent for itself: it has no key */
     guint n_bare_keys;     /* without a certificate in the same file */
+    gboolean is_new;       /* something in it is not in Meishi yet */
     gboolean is_identity;  /* holds a key and its certificate */
     GError *trouble;       /* why it could not be taken; NULL */
 } MeishiHaulItem;

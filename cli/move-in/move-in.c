@@ -206,23 +206,30 @@ sort_and_import(MeishiHaul *haul, MeishiImporting *importing, GVariant **ret_rep
 
 /* What comes out of a database can hardly spoil anything, so that it is tried as a whole first. */
 static gboolean
-import_all(MeishiHaul *haul, MeishiImporting *importing, GVariant **ret_report, GError **error)
+import_database(MeishiHaul *haul, MeishiImporting *importing, GVariant **ret_report, GError **error)
 {
+    g_autoptr(GPtrArray) files = meishi_haul_files(haul);
     g_autoptr(GError) cause = NULL;
 
+    g_ptr_array_insert(importing->passwords, 0, meishi_secret_ref(haul->seal));
+    if (files->len > MEISHI_SORTING_MAX)
+        return sort_and_import(haul, importing, ret_report, error);
+    *ret_report = import_files(haul, NULL, importing, &cause);
+    if (*ret_report != NULL)
+        return TRUE;
+    if (meishi_sorting_is_about_files(cause))
+        return sort_and_import(haul, importing, ret_report, error);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
+static gboolean
+import_all(MeishiHaul *haul, MeishiImporting *importing, GVariant **ret_report, GError **error)
+{
     if (!meishi_haul_has_files(haul))
         return TRUE;
-    if (haul->seal != NULL) {
-        g_ptr_array_insert(importing->passwords, 0, meishi_secret_ref(haul->seal));
-        *ret_report = import_files(haul, NULL, importing, &cause);
-        if (*ret_report != NULL)
-            return TRUE;
-        if (!meishi_sorting_is_about_files(cause)) {
-            g_propagate_error(error, g_steal_pointer(&cause));
-            return FALSE;
-        }
-    }
-    return sort_and_import(haul, importing, ret_report, error);
+    return haul->seal != NULL ? import_database(haul, importing, ret_report, error)
+                              : sort_and_import(haul, importing, ret_report, error);
 }
 
 gboolean

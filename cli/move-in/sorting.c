@@ -15,9 +15,6 @@
 #define MAX_POOLED  (2 * 1024 * 1024)
 #define BASE64_LINE 64
 
-/* What one call of the daemon takes, less one for the pool. */
-#define MAX_SENT 63
-
 gboolean
 meishi_sorting_is_about_files(const GError *error)
 {
@@ -90,6 +87,7 @@ note_contents(MeishiHaulItem *item, GVariant *report)
             item->n_bare_keys++;
         else
             item->is_identity = TRUE;
+        item->is_new |= found->outcome != MEISHI_IMPORTED_UNCHANGED;
     }
 }
 
@@ -143,18 +141,23 @@ sort_item(MeishiHaulItem *item, const MeishiImporting *importing, GString *pool,
     return report != NULL || item->is_put_by || item->trouble != NULL;
 }
 
+/* The same command, given again, takes the next ones: what is here already goes first. */
 static void
 drop_what_is_too_much(MeishiHaul *haul)
 {
+    g_autoptr(GPtrArray) files = meishi_haul_files(haul);
     guint n = 0;
 
-    for (guint i = 0; i < haul->items->len; i++) {
+    for (guint i = 0; files->len > MEISHI_SORTING_MAX && i < haul->items->len; i++) {
         MeishiHaulItem *item = haul->items->pdata[i];
 
-        if (item->trouble != NULL || item->is_put_by || ++n <= MAX_SENT)
+        if (item->trouble != NULL || item->is_put_by)
             continue;
-        g_set_error(&item->trouble, MEISHI_ERROR, MEISHI_ERROR_TOO_EXPENSIVE,
-                    "At most %d are taken at once; import the others by name", MAX_SENT);
+        item->is_put_by = !item->is_new;
+        if (item->is_new && ++n > MEISHI_SORTING_MAX)
+            g_set_error(&item->trouble, MEISHI_ERROR, MEISHI_ERROR_TOO_EXPENSIVE,
+                        "At most %d are taken at once; the same command takes the next ones",
+                        MEISHI_SORTING_MAX);
     }
 }
 

@@ -8,6 +8,9 @@
 #include "cli/importing.h"
 #include "cli/move-in/haul.h"
 
+/* What one call of the daemon takes, less one for the certificates that were put by. */
+#define MEISHI_SORTING_MAX 63
+
 /* Has the daemon read each item of @haul alone, asking for passwords as @importing says.  What it
  * cannot read has trouble from then on; what has no key is put by, and comes back as one file of
  * certificates (@ret_pool, NULL for none) for the chains of the others.  FALSE where the daemon, or
