@@ -46,7 +46,6 @@ soname:libunwind.so.8              libunwind8
 command:dbus-daemon                dbus
 command:desktop-file-validate      desktop-file-utils
 command:expect                     expect
-command:faketime                   faketime
 browser:chromium                   chromium
 browser:firefox                    firefox-esr
 command:fish                       fish

@@ -4,6 +4,7 @@ that the finding names."""
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -174,6 +175,15 @@ def test_daemon_left_its_socket(person, doctor):
     assert left["daemon"]["level"] == "ok"
 
 
+def test_daemon_that_an_upgrade_has_replaced(person, doctor):
+    """As package managers do it: the new file is moved over the old one."""
+    daemon = person.start_daemon()
+    fresh = person.tree.meishid.with_name("meishid.new")
+    shutil.copy(person.tree.meishid, fresh)
+    fresh.rename(person.tree.meishid)
+    doctor.mend(doctor.problem("daemon-replaced"), ends=daemon.pid)
+
+
 def test_daemon_of_another_version(person, doctor):
     """The real one, with another number in it."""
     version = person.meishi("--version").stdout.split()[-1]
@@ -186,8 +196,7 @@ def test_daemon_of_another_version(person, doctor):
     found = doctor.problem("daemon-version")
     assert older in found["text"] and version in found["text"]
     assert found["command"] == f"kill {old.pid}"
-    doctor.mend(found)
-    old.wait()
+    doctor.mend(found, ends=old.pid)
 
 
 def test_module_socket_gone(person, doctor):
@@ -204,9 +213,8 @@ def test_module_socket_gone(person, doctor):
 def test_daemon_that_hangs(person, doctor):
     daemon = person.start_daemon()
     os.kill(daemon.pid, signal.SIGSTOP)
-    left = doctor.mend(doctor.problem("daemon-unreachable"))
+    left = doctor.mend(doctor.problem("daemon-unreachable"), ends=daemon.pid)
     assert "daemon-stale" in left
-    daemon.wait()
 
 
 def test_socket_of_another_user(ordinary):
@@ -361,17 +369,15 @@ def test_none_yet(person, doctor, pki):
 @pytest.fixture
 def clock(person, doctor):
     """clock(days) has meishi believe that it is that much later; "timedatectl" sets it right."""
-    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
-    setting = person.write("faketime", "+0")
+    library = Path(os.environ["MEISHI_BUILD_DIR"]) / "tests/lib/other-clock.so"
+    setting = person.write("clock", "0")
     person.env |= {
         "LD_PRELOAD": f"{person.env.get('LD_PRELOAD', '')} {library}".strip(),
-        "FAKETIME_TIMESTAMP_FILE": str(setting),
-        "FAKETIME_NO_CACHE": "1",
-        "NO_FAKE_STAT": "1",
+        "OTHER_CLOCK": str(setting),
     }
     doctor.stub("sudo", SUDO)
-    doctor.stub("timedatectl", f'#!/bin/sh\n[ "$*" = "set-ntp true" ] && echo +0 > {setting}\n')
-    return lambda days: person.write("faketime", f"{days:+d}d")
+    doctor.stub("timedatectl", f'#!/bin/sh\n[ "$*" = "set-ntp true" ] && echo 0 > {setting}\n')
+    return lambda days: person.write("clock", str(days * DAY))
 
 
 def test_clock_before_the_vault(person, doctor, vault, clock):
@@ -391,10 +397,9 @@ def test_clock_before_the_build(person, doctor, clock):
 
 
 def test_clock_before_all_certificates(person, doctor, pki, clock):
-    person.start_daemon(env={"LD_PRELOAD": None})
+    person.start_daemon()
     for name in ("Alice", "Work"):
-        person.import_files(pki.p12(pki.identity(name)), password=PASSWORD,
-                            env={"LD_PRELOAD": None})  # fmt: skip
+        person.import_files(pki.p12(pki.identity(name)), password=PASSWORD)
     for path in (*(person.data / "meishi").iterdir(), person.tree.meishi):
         os.utime(path, (time.time() - 2000 * DAY,) * 2)
     clock(-1000)

@@ -112,8 +112,8 @@ answers(const char *path)
 
     if (fd < 0)
         return FALSE;
-    is_answered =
-        meishi_fd_write_all(fd, question, sizeof question - 1) && poll(&waiting, 1, ANSWER_MS) == 1;
+    is_answered = meishi_fd_write_all(fd, question, sizeof question - 1) &&
+                  poll(&waiting, 1, ANSWER_MS) == 1 && (waiting.revents & POLLIN) != 0;
     close(fd);
     return is_answered;
 }

@@ -34,14 +34,17 @@ class Doctor:
     def note(self, code, env=None):
         return self._one(code, "note", env)
 
-    def mend(self, finding, env=None, FILE=None):
+    def mend(self, finding, env=None, FILE=None, ends=None):
         """Types the command that `finding` names; it is gone then.  Returns all that is left.
-        `FILE` stands for the word FILE in the command."""
+        `FILE` stands for the word FILE in the command, `ends` is a process that it ends, which a
+        shell does not wait for."""
         command = finding["command"]
         if FILE is not None:
             command = command.replace("FILE", shlex.quote(str(FILE)))
         # In the same shell, whose variables it may be about.
-        script = f"{command}\n[ $? = 0 ] || exit 99\nexec meishi doctor --json"
+        # A child of ours is there until somebody asks how it ended, but has let everything go.
+        wait = f"while grep -qs '^State:.[^ZX]' /proc/{ends}/status; do sleep 0.01; done"
+        script = f"{command}\n[ $? = 0 ] || exit 99\n{wait}\nexec meishi doctor --json"
         done = self.person.run("sh", "-c", script, check=False, env=env)
         assert done.returncode in (0, 1), f"{command}\n{describe(done)}"
         # What the command itself has printed comes first.
