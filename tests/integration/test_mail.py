@@ -5,6 +5,7 @@ user's."""
 import pytest
 from harness.dovecot import Dovecot
 from harness.matrix import VERSIONS
+from harness.process import wait_until
 from harness.wallet import HELD
 
 TLS = {"1.2": ("--tls-max", "1.2"), "1.3": ("--tlsv1.3",)}
@@ -32,8 +33,8 @@ def test_curl(wallet, dovecot, matrix, key, place, version):
         done = read_mail(wallet, dovecot, "--cert", wallet.uri(key, place), *TLS[version])
         assert '* LIST (\\HasNoChildren) "." INBOX' in done.stdout, done.stderr
         assert f"SSL connection using TLSv{version}" in done.stderr
-        name = wallet.identity(key, place).name
-        assert f"Login: user=<{name}>, method=EXTERNAL" in dovecot.log()
+        login = f"Login: user=<{wallet.identity(key, place).name}>, method=EXTERNAL"
+        wait_until(lambda: login in dovecot.log(), "the server says who it was")
 
 
 def test_nobody_reads_mail_without(wallet, dovecot):

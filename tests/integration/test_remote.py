@@ -84,6 +84,9 @@ class Lending:
             self.near._mkdir(path)
         self.near.write("config/meishi/policy.d/60-lent.conf", text)
 
+    def rules(self):
+        return self.near.meishi("policy", "show").stdout
+
     def shown(self):
         """The labels that p11-kit shows far."""
         done = self.far.run("p11tool", "--list-all-certs", "pkcs11:token=Meishi", check=False)
@@ -102,6 +105,7 @@ class Lending:
         for socket in (self.socket, self.far_socket):
             socket.unlink(missing_ok=True)
         self.policy("[Policy]\nVersion=1\n")
+        wait_until(lambda: "elsewhere" not in self.rules(), "the rules are not in force any more")
 
 
 @pytest.fixture(scope="module")
@@ -253,8 +257,7 @@ def test_the_person_is_asked_each_time(lending, servers):
     """Near, on whose behalf, and no is no."""
     lending.policy(lending.block("60-lent.conf"))
     near = lending.near
-    shown = "each-use"
-    wait_until(lambda: shown in near.meishi("policy", "show").stdout, "the policy is in force")
+    wait_until(lambda: "elsewhere" in lending.rules(), "the policy is in force")
     lending.lend()
     lending.connect()
     terminal = Terminal(
