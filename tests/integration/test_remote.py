@@ -71,8 +71,9 @@ class Lending:
     def connect(self, *options):
         """An ssh to far that stays, and forwards what the page says, or `options`."""
         config = self.ssh_config("" if options else self.block("lent.conf"))
+        # What runs far ends with the connection, because its input does.
         ssh = self.near.background(
-            "ssh", "-F", config, *options, "far", "echo connected; exec sleep infinity"
+            "ssh", "-F", config, *options, "far", "echo connected; exec cat", stdin=subprocess.PIPE
         )
         self._running.append(ssh)
         ssh.wait_ready(lambda: "connected" in ssh.output(), "is connected")
@@ -101,6 +102,8 @@ class Lending:
     def stop(self):
         for one in reversed(self._running):
             one.stop()
+            if one.child.stdin:
+                one.child.stdin.close()
         self._running = []
         for socket in (self.socket, self.far_socket):
             socket.unlink(missing_ok=True)
