@@ -110,7 +110,7 @@ static GVariant *
 try_once(const MeishiHaul *haul, const MeishiHaulPlace *place, const MeishiSecret *password,
          GError **error)
 {
-    g_autofree char *library = meishi_nss_library_find(place->path);
+    g_autofree char *library = meishi_nss_library_find(place->path, 0);
     g_autoptr(GVariant) result = NULL;
     sigset_t old;
 
