@@ -73,7 +73,7 @@ static void
 note_blindness(MeishiRulebook *rulebook)
 {
     const char *problem = meishi_dir_watch_problem(rulebook->watch);
-    MeishiPlace place = {.file = NULL};
+    MeishiLintPlace place = {.file = NULL};
 
     if (problem == NULL)
         return;

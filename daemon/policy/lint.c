@@ -25,7 +25,7 @@ meishi_lint_list_new(void)
 }
 
 void
-meishi_lint_add(GPtrArray *lints, MeishiSeverity severity, const MeishiPlace *place,
+meishi_lint_add(GPtrArray *lints, MeishiSeverity severity, const MeishiLintPlace *place,
                 const char *format, ...)
 {
     MeishiLint *lint = g_new0(MeishiLint, 1);

@@ -18,7 +18,7 @@ typedef struct {
     guint line;
     const char *group;
     const char *key;
-} MeishiPlace;
+} MeishiLintPlace;
 
 typedef struct {
     MeishiSeverity severity;
@@ -31,7 +31,7 @@ typedef struct {
 
 GPtrArray *meishi_lint_list_new(void); /* of MeishiLint */
 
-void meishi_lint_add(GPtrArray *lints, MeishiSeverity severity, const MeishiPlace *place,
+void meishi_lint_add(GPtrArray *lints, MeishiSeverity severity, const MeishiLintPlace *place,
                      const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* By file, then line; stable. */

@@ -16,7 +16,7 @@ typedef struct {
     MeishiRule *rule;
     const MeishiRuleKey *key;
     GPtrArray *lints;
-    const MeishiPlace *place;
+    const MeishiLintPlace *place;
 } MeishiRuleKeyContext;
 
 struct MeishiRuleKey {

@@ -16,7 +16,7 @@ remark(GPtrArray *lints, MeishiSeverity severity, const MeishiRule *rule, const 
        const char *message)
 {
     g_autofree char *group = g_strdup_printf("Rule %s", rule->name);
-    MeishiPlace place = {.file = rule->file, .line = rule->line, .group = group, .key = key};
+    MeishiLintPlace place = {.file = rule->file, .line = rule->line, .group = group, .key = key};
 
     meishi_lint_add(lints, severity, &place, "%s", message);
 }
@@ -290,7 +290,8 @@ check_role_label(const MeishiPolicySet *set, guint index, GPtrArray *lints)
     const MeishiRole *role = g_ptr_array_index(set->roles, index);
     const MeishiRole *twin = role->label ? find_label(set, index, role->label) : NULL;
     g_autofree char *group = g_strdup_printf("Role %s", role->name);
-    MeishiPlace place = {.file = role->file, .line = role->line, .group = group, .key = "Label"};
+    MeishiLintPlace place = {
+        .file = role->file, .line = role->line, .group = group, .key = "Label"};
 
     if (role->label == NULL)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place, "the role needs a Label");
@@ -307,7 +308,7 @@ check_role(const MeishiPolicySet *set, guint index, GPtrArray *lints)
     const MeishiRole *role = g_ptr_array_index(set->roles, index);
     const MeishiRule *rule = role->rule ? meishi_rule_set_find_rule(set, role->rule) : NULL;
     g_autofree char *group = g_strdup_printf("Role %s", role->name);
-    MeishiPlace place = {.file = role->file, .line = role->line, .group = group, .key = "Rule"};
+    MeishiLintPlace place = {.file = role->file, .line = role->line, .group = group, .key = "Rule"};
 
     if (index == MEISHI_ROLE_MAX)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,

@@ -41,7 +41,7 @@ find_mask(GPtrArray *sources, const MeishiPolicySource *source)
 static void
 check_user_name(GPtrArray *sources, const MeishiPolicySource *source, GPtrArray *lints)
 {
-    MeishiPlace place = {.file = source->path};
+    MeishiLintPlace place = {.file = source->path};
 
     for (guint i = 0; source->layer == MEISHI_LAYER_USER && i < sources->len; i++) {
         const MeishiPolicySource *other = g_ptr_array_index(sources, i);
@@ -55,7 +55,7 @@ check_user_name(GPtrArray *sources, const MeishiPolicySource *source, GPtrArray 
 static void
 check_owner(const MeishiPolicySource *source, GPtrArray *lints)
 {
-    MeishiPlace place = {.file = source->path};
+    MeishiLintPlace place = {.file = source->path};
 
     if (source->owner != source->expected_owner)
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
@@ -82,8 +82,8 @@ refuses_user_policy(const MeishiPolicySet *set)
 static void
 check_user_file(const MeishiPolicyFile *file, GPtrArray *lints)
 {
-    MeishiPlace place = {.file = file->path, .line = file->lock_line, .group = "Lock"};
-    MeishiPlace modules = {
+    MeishiLintPlace place = {.file = file->path, .line = file->lock_line, .group = "Lock"};
+    MeishiLintPlace modules = {
         .file = file->path, .line = file->modules.line, .group = "Modules", .key = "Allow"};
 
     if (file->layer == MEISHI_LAYER_USER && file->modules.allow != NULL)
@@ -156,7 +156,7 @@ locked_at(const MeishiPolicySet *set, const char *what, const char *key)
 static void
 note_locked(GPtrArray *lints, const char *file, guint line, const char *group, const char *key)
 {
-    MeishiPlace place = {.file = file, .line = line, .group = group, .key = key};
+    MeishiLintPlace place = {.file = file, .line = line, .group = group, .key = key};
 
     meishi_lint_add(lints, MEISHI_LINT_WARNING, &place,
                     "is locked by a lower layer; what stands here is not looked at");
@@ -213,7 +213,7 @@ static void
 refuse_twin(GPtrArray *lints, const MeishiRule *rule, const MeishiRule *twin)
 {
     g_autofree char *group = g_strdup_printf("Rule %s", rule->name);
-    MeishiPlace place = {.file = rule->file, .line = rule->line, .group = group};
+    MeishiLintPlace place = {.file = rule->file, .line = rule->line, .group = group};
 
     meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
                     "a rule of this name stands in %s, line %u, of the same layer already",
@@ -250,7 +250,7 @@ merge_role(MeishiPolicySet *set, MeishiRole *role, GPtrArray *lints)
 {
     g_autofree char *group = g_strdup_printf("Role %s", role->name);
     const MeishiRole *before = meishi_rule_set_find_role(set, role->name);
-    MeishiPlace place = {.file = role->file, .line = role->line, .group = group};
+    MeishiLintPlace place = {.file = role->file, .line = role->line, .group = group};
 
     if (before && before->layer == role->layer) {
         meishi_lint_add(lints, MEISHI_LINT_ERROR, &place,
@@ -277,7 +277,7 @@ static void
 merge_token(MeishiPolicySet *set, MeishiTokenRule *rule, GPtrArray *lints)
 {
     g_autofree char *group = g_strdup_printf("Token %s", rule->name);
-    MeishiPlace place = {.file = rule->file, .line = rule->line, .group = group};
+    MeishiLintPlace place = {.file = rule->file, .line = rule->line, .group = group};
 
     for (guint i = 0; i < set->tokens->len; i++) {
         const MeishiTokenRule *other = g_ptr_array_index(set->tokens, i);

@@ -17,7 +17,7 @@ typedef struct {
     MeishiPolicyFile *file;
     const MeishiScan *scan;
     GPtrArray *lints;
-    MeishiPlace place;
+    MeishiLintPlace place;
     MeishiRule *rule; /* the one of the group that is being read; NULL in other groups */
     MeishiRole *role;
     MeishiTokenRule *token;

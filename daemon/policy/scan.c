@@ -12,7 +12,7 @@
 typedef struct {
     MeishiScan *scan;
     GPtrArray *lints;
-    MeishiPlace place;
+    MeishiLintPlace place;
     GHashTable *seen; /* "GROUP" and "GROUP\nKEY" */
     guint errors;
 } Reader;
@@ -186,7 +186,7 @@ read_text(Reader *reader, GBytes *bytes)
     }
     if (reader->errors > 0)
         return FALSE;
-    reader->place = (MeishiPlace){.file = reader->place.file};
+    reader->place = (MeishiLintPlace){.file = reader->place.file};
     if (!g_key_file_load_from_data(reader->scan->values, text, strlen(text), G_KEY_FILE_NONE,
                                    &error)) {
         complain(reader, error->message);

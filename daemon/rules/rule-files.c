@@ -86,7 +86,7 @@ expected_owner(MeishiLayer layer, const char *root, guint owner)
 static void
 add_problem(MeishiRuleFiles *files, const MeishiDropIn *drop_in)
 {
-    MeishiPlace place = {.file = drop_in->path};
+    MeishiLintPlace place = {.file = drop_in->path};
 
     meishi_lint_add(files->problems, MEISHI_LINT_ERROR, &place, "%s", drop_in->problem);
 }
@@ -152,7 +152,7 @@ repeat_problems(const MeishiRuleFiles *files, GPtrArray *lints)
 {
     for (guint i = 0; i < files->problems->len; i++) {
         const MeishiLint *lint = g_ptr_array_index(files->problems, i);
-        MeishiPlace place = {.file = lint->file};
+        MeishiLintPlace place = {.file = lint->file};
 
         meishi_lint_add(lints, lint->severity, &place, "%s", lint->message);
     }

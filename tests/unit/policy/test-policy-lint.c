@@ -261,7 +261,7 @@ static void
 test_text(void)
 {
     g_autoptr(GPtrArray) lints = meishi_lint_list_new();
-    MeishiPlace place = {.file = "10.conf", .line = 3, .group = "Rule r", .key = "Action"};
+    MeishiLintPlace place = {.file = "10.conf", .line = 3, .group = "Rule r", .key = "Action"};
     g_autofree char *text = NULL;
 
     g_assert_cmpint(meishi_lint_exit_status(lints), ==, 0);
