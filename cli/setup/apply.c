@@ -73,7 +73,8 @@ static gboolean
 write_place(const MeishiSurroundings *around, MeishiJournal *journal, const MeishiPlace *place,
             GError **error)
 {
-    g_autoptr(MeishiFileState) file = meishi_file_state_read(place->path, around->root, error);
+    g_autoptr(MeishiFileState) file = meishi_file_state_read(
+        place->path, place->within != NULL ? place->within : around->root, error);
     g_autoptr(GBytes) wanted = file != NULL ? meishi_place_text_make(place, file, error) : NULL;
     g_autofree char *dir = NULL;
     MeishiFileLook look;

@@ -33,12 +33,14 @@ dup_sandbox(const MeishiNssUser *user)
                        NULL);
 }
 
-/* Where @user's sandbox finds its copy of the module. */
+/* All that an application in a Flatpak has in the home, unless it was given more; NULL for others.
+ */
 static char *
-dup_copy_path(const MeishiSurroundings *around, const MeishiNssUser *user)
+dup_own_dir(const MeishiSurroundings *around, const MeishiNssUser *user)
 {
-    return g_build_filename(around->home, ".var", "app", user->app, "data", "meishi",
-                            "meishi-pkcs11.so", NULL);
+    if (user->sandbox != MEISHI_SANDBOX_FLATPAK)
+        return NULL;
+    return g_build_filename(around->home, ".var", "app", user->app, NULL);
 }
 
 static MeishiPlace *
@@ -49,8 +51,10 @@ new_place(const MeishiSurroundings *around, const MeishiNssUser *user, MeishiPla
     MeishiPlace *place = meishi_place_new(kind, user->program, title);
 
     place->sandbox = dup_sandbox(user);
-    place->wanted = user->sandbox == MEISHI_SANDBOX_FLATPAK ? dup_copy_path(around, user)
-                                                            : g_strdup(around->module);
+    place->within = dup_own_dir(around, user);
+    place->wanted = place->within != NULL ? g_build_filename(place->within, "data", "meishi",
+                                                             "meishi-pkcs11.so", NULL)
+                                          : g_strdup(around->module);
     return place;
 }
 
@@ -88,7 +92,8 @@ static void
 judge(MeishiPlace *place, const char *dir)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MeishiFileState) file = meishi_file_state_read(place->path, "", &error);
+    g_autoptr(MeishiFileState) file =
+        meishi_file_state_read(place->path, place->within != NULL ? place->within : "", &error);
     g_autofree char *text = file != NULL ? meishi_file_state_text(file, &error) : NULL;
 
     if (text == NULL) {
@@ -164,7 +169,7 @@ meishi_find_nss_add_library(const MeishiSurroundings *around, const MeishiNssUse
     place->path = g_strdup(place->wanted);
     g_ptr_array_add(places, place);
     original = meishi_file_state_read(around->module, "", &error);
-    copy = original != NULL ? meishi_file_state_read(place->path, "", &error) : NULL;
+    copy = original != NULL ? meishi_file_state_read(place->path, place->within, &error) : NULL;
     if (copy == NULL || original->bytes == NULL) {
         place->state = MEISHI_PLACE_BROKEN;
         place->detail = g_strdup(error != NULL ? error->message : "The module is gone.");

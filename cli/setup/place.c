@@ -26,6 +26,7 @@ meishi_place_free(MeishiPlace *place)
     g_free(place->title);
     g_free(place->path);
     g_free(place->sandbox);
+    g_free(place->within);
     g_free(place->module);
     g_free(place->wanted);
     g_free(place->detail);

@@ -37,6 +37,7 @@ typedef struct {
     char *title;   /* for people: "Firefox, profile default-esr" */
     char *path;    /* the file that is read, and written by setup; NULL for NOTHING */
     char *sandbox; /* "flatpak:org.mozilla.firefox", "snap:firefox"; NULL */
+    char *within;  /* who is inside of it can make links: none may lead out of here; NULL */
     char *module;  /* the library of ours that is named there now; NULL */
     char *wanted;  /* the one that should be */
     char *detail;  /* a sentence: why the state is what it is; NULL where it says everything */

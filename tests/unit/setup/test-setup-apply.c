@@ -145,6 +145,21 @@ test_new_file_in_new_directories(Home *home, gconstpointer unused)
     assert_no_journal(home);
 }
 
+/* Whoever may write in a sandbox may have put a link there since the place was found. */
+static void
+test_link_out_of_a_sandbox(Home *home, gconstpointer unused)
+{
+    g_autoptr(MeishiPlace) place = new_place(home, MEISHI_PLACE_NSS, "home/box/pkcs11.txt");
+
+    place->within = home_path(home, "home/box");
+    home_make_dir(home, "home/box");
+    home_write(home, "home/.profile", "mine\n");
+    g_assert_cmpint(symlink("../.profile", place->path), ==, 0);
+    apply(home, place, MEISHI_OUTCOME_FAILED);
+    assert_text(home, "home/.profile", "mine\n");
+    assert_no_journal(home);
+}
+
 static void
 test_two_files_in_one_new_directory(Home *home, gconstpointer unused)
 {
@@ -380,6 +395,7 @@ main(int argc, char **argv)
     add("/apply/twice", test_twice);
     add("/apply/another-module", test_another_module);
     add("/apply/link", test_link_stays);
+    add("/apply/link/out-of-a-sandbox", test_link_out_of_a_sandbox);
     add("/apply/dry-run", test_dry_run);
     add("/apply/others/added", test_others_added);
     add("/apply/others/added-before", test_others_added_before_the_second_time);

@@ -302,6 +302,28 @@ test_policies(Home *home, gconstpointer unused)
     assert_found(home, "firefox", "policies broken");
 }
 
+/* An application may write below its own directory, and a link there would let it write where
+ * setup may, too. */
+static void
+test_sandbox_leads_out(Home *home, gconstpointer unused)
+{
+    static const char own[] = "home/.var/app/org.mozilla.firefox";
+    g_autofree char *profiles = g_build_filename(own, ".mozilla", "firefox", NULL);
+    g_autofree char *list =
+        home_path(home, "home/.var/app/org.mozilla.firefox/.mozilla/firefox/p/pkcs11.txt");
+    g_autofree char *data = home_path(home, "home/.var/app/org.mozilla.firefox/data");
+    g_autofree char *target = home_path(home, "home/.profile");
+
+    add_profile(home, profiles, NULL);
+    assert_found(home, "firefox", "library missing, nss missing");
+    home_write(home, "home/.profile", "");
+    g_assert_cmpint(symlink(target, list), ==, 0);
+    assert_found(home, "firefox", "library missing, nss broken");
+    home_make_dir(home, "home/elsewhere");
+    g_assert_cmpint(symlink("../../../elsewhere", data), ==, 0);
+    assert_found(home, "firefox", "library broken, nss broken");
+}
+
 static void
 add(const char *path, void (*test)(Home *, gconstpointer))
 {
@@ -316,6 +338,7 @@ main(int argc, char **argv)
     add("/find/firefox/policy", test_firefox_by_policy);
     add("/find/firefox/twice", test_firefox_twice);
     add("/find/sandboxes", test_sandboxes);
+    add("/find/sandboxes/leads-out", test_sandbox_leads_out);
     add("/find/broken", test_broken);
     add("/find/chromium", test_chromium);
     add("/find/chromium/sandboxes", test_chromium_sandboxes);
