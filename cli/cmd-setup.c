@@ -10,6 +10,7 @@
 #include "cli/setup/places.h"
 #include "cli/suggest.h"
 #include "cli/table.h"
+#include "cli/text.h"
 
 #include <unistd.h>
 
@@ -209,6 +210,15 @@ print_table(GPtrArray *outcomes)
     meishi_table_print(table);
 }
 
+/* Names of profiles and files are chosen by others. */
+static void
+print_clean(const char *before, const char *text, const char *after)
+{
+    g_autofree char *clean = meishi_text_clean(text);
+
+    g_print("%s%s%s", before, clean, after);
+}
+
 /* What there is to say about one of them, and what to type, in lines that can be copied. */
 static void
 print_remark(const MeishiOutcome *outcome)
@@ -218,10 +228,12 @@ print_remark(const MeishiOutcome *outcome)
 
     if (outcome->message == NULL && lines[0] == NULL)
         return;
-    g_print("\n%s:%s%s\n", outcome->title, outcome->message != NULL ? " " : "",
-            outcome->message != NULL ? outcome->message : "");
+    print_clean("\n", outcome->title, ":");
+    if (outcome->message != NULL)
+        print_clean(" ", outcome->message, "");
+    g_print("\n");
     for (char **line = lines; *line != NULL; line++)
-        g_print("    %s\n", *line);
+        print_clean("    ", *line, "\n");
 }
 
 static void

@@ -9,11 +9,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* A path is bytes, JSON is UTF-8. */
+static void
+add_text(JsonBuilder *json, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+    json_builder_add_string_value(json, valid);
+}
+
 void
 meishi_json_text(JsonBuilder *json, const char *text)
 {
     if (text != NULL && text[0] != '\0')
-        json_builder_add_string_value(json, text);
+        add_text(json, text);
     else
         json_builder_add_null_value(json);
 }
@@ -31,7 +40,7 @@ meishi_json_list(JsonBuilder *json, const char *const *list)
 {
     json_builder_begin_array(json);
     for (; list != NULL && *list != NULL; list++)
-        json_builder_add_string_value(json, *list);
+        add_text(json, *list);
     json_builder_end_array(json);
 }
 

@@ -326,6 +326,20 @@ def test_ssh_logs_in(user, pki, tree, sshd):
     assert user.run(*login, env=sshd.names()).stdout == "in\n"
 
 
+def test_names_of_others_do_nothing_to_a_terminal(user):
+    """A browser names its profiles, and in JSON they are characters."""
+    profile = user.home / ".mozilla" / "firefox" / "p"
+    for path in (profile.parent.parent, profile.parent, profile, profile / "pkcs11.txt"):
+        user._mkdir(path)
+    ini = profile.parent / "profiles.ini"
+    ini.write_bytes(b"[Profile0]\nName=a\x1b]0;b\x07\xff\nIsRelative=1\nPath=p\n")
+    shown = user.meishi("setup", "--dry-run", "firefox", check=False).stdout
+    assert "profile a" in shown and not {"\x1b", "\x07"} & set(shown), shown
+    user.run("sh", "-c", "meishi setup --json --dry-run firefox | iconv -f UTF-8 -t UTF-8")
+    (one,) = set_up(user, "--dry-run", "firefox", status=FAILED).values()
+    assert one["result"] == "failed" and one["title"].startswith("Firefox, profile a\x1b]0;b\x07")
+
+
 def test_programs_that_are_told(user):
     """Shown, never written."""
     before = snapshot(user.home)
