@@ -176,6 +176,13 @@ def test_removed_package_leaves_the_person_alone(installed, person, client):
     assert "meishi" not in person.run("p11-kit", "list-modules").stdout
 
 
+def test_package_that_comes_back_is_set_up_again(packages, installed):
+    run("dpkg", "--install", *packages.debs())
+    test_other_programs_were_set_up(installed)
+    run("dpkg", "--remove", *NAMES)
+    assert not FIREFOX.exists() or "meishi" not in FIREFOX.read_text()
+
+
 def test_purge_leaves_nothing_behind():
     # As where something could not be put back.
     KEPT.mkdir(parents=True, exist_ok=True)
