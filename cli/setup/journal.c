@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX        ".change"
@@ -142,16 +143,37 @@ remove_leftovers(MeishiJournal *journal)
     }
 }
 
+/* Whether the directory that is locked still is where it was. */
 static gboolean
-lock_and_load(MeishiJournal *journal, GError **error)
+is_in_place(MeishiJournal *journal)
 {
+    struct stat ours, st;
+
+    return fstat(journal->fd, &ours) == 0 && lstat(journal->dir, &st) == 0 &&
+           ours.st_dev == st.st_dev && ours.st_ino == st.st_ino;
+}
+
+/* Not *@ret_is_there: it disappeared, by the run that we waited for. */
+static gboolean
+lock(MeishiJournal *journal, gboolean *ret_is_there, GError **error)
+{
+    *ret_is_there = FALSE;
+    if (journal->fd >= 0)
+        close(journal->fd);
     journal->fd = open(journal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (journal->fd < 0)
-        return meishi_journal_fail(journal->dir, error);
+        return errno == ENOENT || meishi_journal_fail(journal->dir, error);
     while (flock(journal->fd, LOCK_EX) != 0) {
         if (errno != EINTR)
             return meishi_journal_fail(journal->dir, error);
     }
+    *ret_is_there = is_in_place(journal);
+    return TRUE;
+}
+
+static gboolean
+load_and_tidy(MeishiJournal *journal, GError **error)
+{
     if (!load(journal, error))
         return FALSE;
     remove_leftovers(journal);
@@ -182,13 +204,29 @@ make_own_dir(MeishiJournal *journal, GError **error)
     return meishi_paths_ensure_private_dir(journal->dir, error);
 }
 
+/* Makes and locks the directory; *@ret_missing: what there was not of the way to it. */
+static gboolean
+make_and_lock(MeishiJournal *journal, GPtrArray **ret_missing, GError **error)
+{
+    gboolean is_there = FALSE;
+
+    *ret_missing = NULL;
+    while (!is_there) {
+        g_clear_pointer(ret_missing, g_ptr_array_unref);
+        *ret_missing = meishi_journal_dirs_missing(journal->dir);
+        if (!make_own_dir(journal, error) || !lock(journal, &is_there, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 MeishiJournal *
 meishi_journal_open(const MeishiSurroundings *around, GError **error)
 {
     g_autoptr(MeishiJournal) journal = new_journal(around);
-    g_autoptr(GPtrArray) missing = meishi_journal_dirs_missing(around->state);
+    g_autoptr(GPtrArray) missing = NULL;
 
-    if (!make_own_dir(journal, error) || !lock_and_load(journal, error))
+    if (!make_and_lock(journal, &missing, error) || !load_and_tidy(journal, error))
         return NULL;
     /* Its own directories are noted in itself. */
     for (guint i = 0; i < missing->len; i++) {
@@ -203,13 +241,14 @@ meishi_journal_open_existing(const MeishiSurroundings *around, GError **error)
 {
     g_autoptr(MeishiJournal) journal = new_journal(around);
     g_autofree char *parent = g_path_get_dirname(journal->dir);
+    gboolean is_there;
 
     if (!g_file_test(journal->dir, G_FILE_TEST_IS_DIR)) {
         /* A run that was cut off may have made no more than this. */
         (void)rmdir(parent);
         return NULL;
     }
-    if (!lock_and_load(journal, error))
+    if (!lock(journal, &is_there, error) || !is_there || !load_and_tidy(journal, error))
         return NULL;
     return g_steal_pointer(&journal);
 }

@@ -379,6 +379,30 @@ test_strange_journal(Home *home, gconstpointer unused)
     g_assert_true(home_has(home, "home/.local/share/meishi/setup/x.change"));
 }
 
+static gpointer
+open_and_close(gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MeishiJournal) journal = meishi_journal_open(data, &error);
+
+    return error != NULL ? g_strdup(error->message) : NULL;
+}
+
+/* Whoever waits for the journal of a run that found nothing to do gets one of its own. */
+static void
+test_journal_that_disappears(Home *home, gconstpointer unused)
+{
+    MeishiJournal *journal = open_journal(home);
+    g_autoptr(GThread) other = g_thread_new("other", open_and_close, &home->around);
+    g_autofree char *trouble = NULL;
+
+    g_usleep(G_USEC_PER_SEC / 5); /* most times it waits by then; both ways are right */
+    meishi_journal_close(journal);
+    trouble = g_thread_join(g_steal_pointer(&other));
+    g_assert_cmpstr(trouble, ==, NULL);
+    assert_no_journal(home);
+}
+
 static void
 add(const char *path, void (*test)(Home *, gconstpointer))
 {
@@ -397,6 +421,7 @@ main(int argc, char **argv)
     add("/apply/link", test_link_stays);
     add("/apply/link/out-of-a-sandbox", test_link_out_of_a_sandbox);
     add("/apply/dry-run", test_dry_run);
+    add("/apply/journal-that-disappears", test_journal_that_disappears);
     add("/apply/others/added", test_others_added);
     add("/apply/others/added-before", test_others_added_before_the_second_time);
     add("/apply/others/removed", test_others_removed_the_file);
