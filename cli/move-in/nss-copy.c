@@ -3,7 +3,8 @@
  * Two SQLite files are copied under SQLite's own lock for readers, so that nobody writes to either
  * meanwhile, together with their rollback journals: where one was left by a crash, whoever opens
  * the copy rolls the copy back.  A key in a database without a password is as good as open, so the
- * copy lies in the runtime directory, closed to others, for the moment that it is needed.
+ * copy lies in the runtime directory, closed to others, for the moment that it is needed; not
+ * beside the sockets, in what people share with sandboxes.
  */
 #include "cli/move-in/nss-copy.h"
 
@@ -203,14 +204,15 @@ static MeishiNssCopy *
 make_directory(GError **error)
 {
     g_autofree char *runtime = meishi_paths_runtime_dir();
-    g_autofree char *path = g_build_filename(runtime, "import-XXXXXX", NULL);
+    g_autofree char *base = g_path_get_dirname(runtime);
+    g_autofree char *path = g_build_filename(base, "meishi-import-XXXXXX", NULL);
     MeishiNssCopy *copy;
 
     if (!meishi_paths_ensure_private_dir(runtime, error))
         return NULL;
     if (g_mkdtemp(path) == NULL) {
         g_set_error(error, MEISHI_ERROR, meishi_error_code_of_errno(errno),
-                    "Cannot make a directory in %s: %s", runtime, g_strerror(errno));
+                    "Cannot make a directory in %s: %s", base, g_strerror(errno));
         return NULL;
     }
     copy = g_new0(MeishiNssCopy, 1);
