@@ -74,11 +74,10 @@ meishi_text_ellipsize(const char *text, guint width)
     return g_strdup_printf("%.*s" ELLIPSIS, (int)(end - text), text);
 }
 
-char *
-meishi_text_wrap(const char *text, guint width, guint indent)
+static void
+append_wrapped(GString *wrapped, const char *line, guint width, guint indent)
 {
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    GString *wrapped = g_string_new(NULL);
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
     guint used = 0;
 
     for (char **word = words; *word != NULL; word++) {
@@ -94,6 +93,19 @@ meishi_text_wrap(const char *text, guint width, guint indent)
             used = len;
         }
         g_string_append(wrapped, *word);
+    }
+}
+
+char *
+meishi_text_wrap(const char *text, guint width, guint indent)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    GString *wrapped = g_string_new(NULL);
+
+    for (char **line = lines; *line != NULL; line++) {
+        if (line != lines)
+            g_string_append_printf(wrapped, "\n%*s", **line != '\0' ? (int)indent : 0, "");
+        append_wrapped(wrapped, *line, width, indent);
     }
     return g_string_free(wrapped, FALSE);
 }

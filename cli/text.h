@@ -23,5 +23,5 @@ guint meishi_text_width(const char *text);
 char *meishi_text_ellipsize(const char *text, guint width);
 
 /* @text broken at blanks into lines of at most @width columns, each but the first behind @indent
- * blanks; no newline at the end. */
+ * blanks; newlines stay.  No newline at the end. */
 char *meishi_text_wrap(const char *text, guint width, guint indent);

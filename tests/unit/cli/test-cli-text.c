@@ -89,9 +89,11 @@ test_wrap(void)
 {
     g_autofree char *wrapped = meishi_text_wrap("one two three four", 9, 2);
     g_autofree char *narrow = meishi_text_wrap("unbreakable word", 4, 0);
+    g_autofree char *paragraphs = meishi_text_wrap("one two\n\nthree four", 9, 2);
 
     g_assert_cmpstr(wrapped, ==, "one two\n  three\n  four");
     g_assert_cmpstr(narrow, ==, "unbreakable\nword");
+    g_assert_cmpstr(paragraphs, ==, "one two\n\n  three\n  four");
 }
 
 int
