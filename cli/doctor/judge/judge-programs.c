@@ -55,12 +55,28 @@ mend_by_setup(const MeishiFacts *facts, const MeishiProgramFact *program, Meishi
                          program->program);
 }
 
+/* A browser that is here may be asked for a certificate; most that have Java run no such program.
+ */
+static void
+judge_java(GPtrArray *findings)
+{
+    MeishiFinding *finding =
+        meishi_finding_note(findings, "program-optional", "The module is not known to Java");
+
+    meishi_finding_means(finding, "That matters only to Java programs that need a certificate.");
+    meishi_finding_mends(finding, "meishi setup java");
+}
+
 static void
 judge_missing(const MeishiFacts *facts, const MeishiProgramFact *program, GPtrArray *findings)
 {
     g_autofree char *title = dup_title(facts, program);
 
-    if (is_first_alike(facts, program))
+    if (!is_first_alike(facts, program))
+        return;
+    if (strcmp(program->program, "java") == 0)
+        judge_java(findings);
+    else
         mend_by_setup(facts, program,
                       meishi_finding_problem(findings, "program-missing",
                                              "The module is not known to %s", title));

@@ -62,6 +62,11 @@ static const MeishiProgramFact missing[] = {
      .title = "Chromium",
      .in_use_by = "chromium (process 7)"},
 };
+static const MeishiProgramFact without_java[] = {
+    {.state = MEISHI_PROGRAM_READY, .program = "p11-kit", .title = "p11-kit"},
+    {.state = MEISHI_PROGRAM_MISSING, .program = "java", .title = "Java, SunPKCS11"},
+    {.state = MEISHI_PROGRAM_MISSING, .program = "java", .title = "Java, arguments for a"},
+};
 static const MeishiProgramFact stale[] = {
     {.state = MEISHI_PROGRAM_STALE,
      .program = "firefox",
@@ -101,6 +106,10 @@ static const JudgingCase programs[] = {
      {.uid = ME, .programs = missing, .n_programs = 4},
      "problem program-missing: meishi setup firefox\n"
      "problem program-missing: meishi setup chromium\nok programs"},
+    {"programs/without-java",
+     meishi_judge_programs,
+     {.uid = ME, .programs = without_java, .n_programs = 3},
+     "note program-optional: meishi setup java\nok programs"},
     {"programs/of-root",
      meishi_judge_programs,
      {.uid = 0, .programs = stale, .n_programs = 1},
