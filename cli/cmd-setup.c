@@ -12,6 +12,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static struct {
@@ -191,21 +192,74 @@ static const struct {
     [MEISHI_OUTCOME_TAKEN_OUT] = {"taken out", "to be taken out", MEISHI_STYLE_GOOD},
 };
 
+static char *
+dup_dir(const MeishiOutcome *outcome)
+{
+    return outcome->path != NULL ? g_path_get_dirname(outcome->path) : NULL;
+}
+
+/* How many from @first on are files of one program in one directory, with one result. */
+static guint
+count_together(GPtrArray *outcomes, guint first)
+{
+    const MeishiOutcome *one = outcomes->pdata[first];
+    g_autofree char *dir = dup_dir(one);
+    guint n = 1;
+
+    for (; dir != NULL && first + n < outcomes->len; n++) {
+        const MeishiOutcome *other = outcomes->pdata[first + n];
+        g_autofree char *its_dir = dup_dir(other);
+
+        if (other->kind != one->kind || !g_str_equal(other->program, one->program) ||
+            g_strcmp0(dir, its_dir) != 0)
+            break;
+    }
+    return n;
+}
+
 static void
-print_table(GPtrArray *outcomes)
+add_row(MeishiTable *table, const MeishiOutcome *outcome, const char *title, const char *path)
+{
+    const char *word =
+        options.dry_run ? results[outcome->kind].dry_word : results[outcome->kind].word;
+
+    meishi_table_add_row(table);
+    meishi_table_add_cell(table, title, MEISHI_STYLE_PLAIN);
+    meishi_table_add_cell(table, word, results[outcome->kind].style);
+    meishi_table_add_cell(table, path != NULL ? path : "", MEISHI_STYLE_PLAIN);
+}
+
+/* "Java", and the directory. */
+static void
+add_common_row(MeishiTable *table, const MeishiOutcome *outcome)
+{
+    g_autofree char *title = g_strndup(outcome->title, strcspn(outcome->title, ","));
+    g_autofree char *dir = dup_dir(outcome);
+
+    add_row(table, outcome, title, dir);
+}
+
+/* Not for somebody who asked about everything: these are used by those who know them. */
+static gboolean
+is_told_elsewhere(const MeishiOutcome *outcome, gboolean is_brief)
+{
+    return is_brief && outcome->is_usage && outcome->kind != MEISHI_OUTCOME_FAILED;
+}
+
+static void
+print_table(GPtrArray *outcomes, gboolean is_brief)
 {
     g_autoptr(MeishiTable) table = meishi_table_new(columns);
+    guint n;
 
-    for (guint i = 0; i < outcomes->len; i++) {
+    for (guint i = 0; i < outcomes->len; i += n) {
         const MeishiOutcome *outcome = outcomes->pdata[i];
-        const char *word =
-            options.dry_run ? results[outcome->kind].dry_word : results[outcome->kind].word;
 
-        meishi_table_add_row(table);
-        meishi_table_add_cell(table, outcome->title, MEISHI_STYLE_PLAIN);
-        meishi_table_add_cell(table, word, results[outcome->kind].style);
-        meishi_table_add_cell(table, outcome->path != NULL ? outcome->path : "",
-                              MEISHI_STYLE_PLAIN);
+        n = is_brief ? count_together(outcomes, i) : 1;
+        if (n > 1)
+            add_common_row(table, outcome);
+        else if (outcome->path != NULL || !is_told_elsewhere(outcome, is_brief))
+            add_row(table, outcome, outcome->title, outcome->path);
     }
     meishi_table_print(table);
 }
@@ -234,6 +288,27 @@ print_remark(const MeishiOutcome *outcome)
     g_print("\n");
     for (char **line = lines; *line != NULL; line++)
         print_clean("    ", *line, "\n");
+}
+
+static void
+print_remarks(GPtrArray *outcomes, gboolean is_brief)
+{
+    g_autoptr(GString) elsewhere = g_string_new(NULL);
+    const char *last = "";
+
+    for (guint i = 0; i < outcomes->len; i++) {
+        const MeishiOutcome *outcome = outcomes->pdata[i];
+
+        if (!is_told_elsewhere(outcome, is_brief)) {
+            print_remark(outcome);
+        } else if (!g_str_equal(outcome->program, last)) {
+            g_string_append_printf(elsewhere, " %s", outcome->program);
+            last = outcome->program;
+        }
+    }
+    if (elsewhere->len > 0)
+        g_print("\n`meishi setup%s%s` says how these are told which certificate to use.\n",
+                options.dry_run ? " --dry-run" : "", elsewhere->str);
 }
 
 static void
@@ -270,8 +345,9 @@ has_kind(GPtrArray *outcomes, MeishiOutcomeKind kind)
     return FALSE;
 }
 
+/* In brief for whoever named no program. */
 static void
-print(GPtrArray *outcomes)
+print(GPtrArray *outcomes, gboolean is_brief)
 {
     if (meishi_command_json()) {
         print_json(outcomes);
@@ -280,9 +356,8 @@ print(GPtrArray *outcomes)
     if (outcomes->len == 0)
         g_print("There is nothing to undo.\n");
     else
-        print_table(outcomes);
-    for (guint i = 0; i < outcomes->len; i++)
-        print_remark(outcomes->pdata[i]);
+        print_table(outcomes, is_brief);
+    print_remarks(outcomes, is_brief);
     if (has_kind(outcomes, MEISHI_OUTCOME_DONE) && !options.dry_run)
         g_print("\n`meishi setup%s --undo` puts everything back.\n",
                 options.system ? " --system" : "");
@@ -320,7 +395,7 @@ run(char **args, GError **error)
         if (!is_listed(outcomes, args[i]))
             add_absent(outcomes, args[i]);
     }
-    print(outcomes);
+    print(outcomes, args[0] == NULL);
     return check_outcomes(outcomes, error);
 }
 

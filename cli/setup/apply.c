@@ -130,6 +130,7 @@ meishi_apply_place(const MeishiSurroundings *around, MeishiJournal *journal,
     g_autoptr(GError) error = NULL;
 
     outcome->hint = g_strdup(place->hint);
+    outcome->is_usage = place->is_usage;
     if (outcome->kind == MEISHI_OUTCOME_BUSY) {
         outcome->message = say_busy(place->in_use_by);
     } else if (outcome->kind != MEISHI_OUTCOME_DONE) {

@@ -123,6 +123,7 @@ add_for_jdk(const MeishiSurroundings *around, const char *home, const char *conf
     judge(security, meishi_java_text_security(meishi_java_text_provider(master), configuration));
     arguments = add_place(around, arguments_title, arguments_file, places);
     judge(arguments, meishi_java_text_arguments(security->path));
+    arguments->is_usage = TRUE;
     arguments->hint = g_strdup_printf("%s/bin/java @%s -jar PROGRAM.jar", home, arguments->path);
 }
 

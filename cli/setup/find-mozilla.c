@@ -98,9 +98,9 @@ add_unborn(const MeishiSurroundings *around, const Mozilla *mozilla, GPtrArray *
 
     place->state = MEISHI_PLACE_ADVICE;
     place->wanted = g_strdup(around->module);
-    place->detail = g_strdup_printf("%s has no profile yet: start it once, then run setup again.",
-                                    mozilla->name);
-    place->hint = g_strdup_printf("meishi setup %s", mozilla->program);
+    place->detail = g_strdup_printf(
+        "It has no profile yet: start it once, close it, then run `meishi setup %s`.",
+        mozilla->program);
     g_ptr_array_add(places, place);
 }
 

@@ -71,6 +71,7 @@ advise_plugin(const MeishiSurroundings *around, MeishiPlace *place, const char *
     if (is_plugged(around)) {
         place->detail = g_strdup("Finds the module through p11-kit; nothing to set up.");
         place->hint = g_strdup(use);
+        place->is_usage = TRUE;
     } else {
         place->detail = g_strdup("OpenSSL needs its PKCS#11 engine for that (Debian has it in "
                                  "libengine-pkcs11-openssl).");
@@ -111,6 +112,7 @@ meishi_find_git(const MeishiSurroundings *around, GPtrArray *places)
     place->hint =
         g_strdup("git config --global http.https://HOST/.sslCert 'pkcs11:...;type=cert'\n"
                  "git config --global http.https://HOST/.sslKey 'pkcs11:...;type=private'");
+    place->is_usage = TRUE;
 }
 
 /* ---- ssh ------------------------------------------------------------------------------------- */
@@ -148,7 +150,6 @@ meishi_find_ssh(const MeishiSurroundings *around, GPtrArray *places)
     judge_ssh(place);
     if (place->state != MEISHI_PLACE_MISSING)
         return;
-    place->detail = g_strdup("Set up only when you name it: every host would be offered the keys "
-                             "of all your certificates.");
-    place->hint = g_strdup_printf("meishi setup ssh\nssh -I %s HOST    # once", place->wanted);
+    place->detail = g_strdup("Set up by `meishi setup ssh` only: every host would be offered the "
+                             "keys of all your certificates.");
 }

@@ -21,6 +21,7 @@ typedef struct {
     char *program, *title, *path; /* path NULL where there is none */
     char *message;                /* a sentence; NULL */
     char *hint;                   /* lines; NULL */
+    gboolean is_usage;            /* hint is how to use it, nothing that has to be done */
 } MeishiOutcome;
 
 MeishiOutcome *meishi_outcome_new(MeishiOutcomeKind kind, const char *program, const char *title,

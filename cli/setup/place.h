@@ -46,6 +46,7 @@ typedef struct {
         in_use_by; /* what has the place open and may overwrite it: "Firefox (process 123)"; NULL */
     GBytes *whole; /* what the file has to be, where all of it is ours (JAVA, LIBRARY); NULL */
     gboolean is_default; /* `meishi setup` without names writes here */
+    gboolean is_usage;   /* hint is how to use it where all is well, nothing that mends */
 } MeishiPlace;
 
 /* All else is empty; a place that is READY until somebody says otherwise. */

@@ -116,6 +116,21 @@ def test_needs_no_daemon_and_says_what_it_did(lived_in):
     assert "There is nothing to undo" in lived_in.meishi("setup", "--undo").stdout
 
 
+def test_says_little_to_whoever_asks_about_everything(user):
+    """A row for Java, however many JDKs; how a program is used is said where it is named."""
+    said = user.meishi("setup").stdout
+    [row] = [line for line in said.splitlines() if line.startswith("Java")]
+    assert row.endswith("config/meishi/java") and " set up " in row
+    assert ".args" not in said and "sslCert" not in said and "s_client" not in said
+    assert "`meishi setup java openssl git curl` says how" in said
+    named = user.meishi("setup", "java", "git").stdout
+    assert "-jar PROGRAM.jar" in named and "sslCert" in named and "sunpkcs11.cfg" in named
+    [row] = [
+        line for line in user.meishi("setup", "--undo").stdout.splitlines() if line.startswith("Java")
+    ]
+    assert row.endswith("config/meishi/java") and " as before " in row
+
+
 def test_what_others_added_stays(user, pki):
     make_database(user, pki, {})
     set_up(user, "chromium")
@@ -301,7 +316,8 @@ def test_ssh(user, tree):
 
     assert set_up(user)[str(user.home / ".ssh" / "config")]["result"] == "left"
     assert provider("anywhere") != str(tree.module)
-    set_up(user, "ssh")
+    said = user.meishi("setup", "ssh").stdout
+    assert "set up" in said and "setup ssh" not in said
     assert provider("anywhere") == str(tree.module)
     assert provider("work") in (None, "none")  # which ssh -G says of no module
 
