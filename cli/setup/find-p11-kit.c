@@ -37,19 +37,20 @@ read_mode(const char *path, const char *otherwise)
     return g_strdup(mode != NULL ? mode : otherwise);
 }
 
-/* "none" is the administrator's to say. */
+/* A "none" of the administrator's is the last word.  @ret_path: the file that was asked last. */
 static char *
-find_mode(const MeishiSurroundings *around)
+find_mode(const MeishiSurroundings *around, char **ret_path)
 {
     g_autofree char *global =
         meishi_surroundings_system_path(around, P11_KIT_SYSTEM_DIR "/pkcs11.conf");
     g_autofree char *system = read_mode(global, "merge");
-    g_autofree char *path = NULL;
 
-    if (strcmp(system, "none") == 0)
+    if (strcmp(system, "none") == 0) {
+        *ret_path = g_steal_pointer(&global);
         return g_steal_pointer(&system);
-    path = g_build_filename(around->config, "pkcs11", "pkcs11.conf", NULL);
-    return read_mode(path, system);
+    }
+    *ret_path = g_build_filename(around->config, "pkcs11", "pkcs11.conf", NULL);
+    return read_mode(*ret_path, system);
 }
 
 static void
@@ -195,15 +196,23 @@ judge(MeishiPlace *place, const MeishiSurroundings *around, const Layers *layers
         return;
     }
     place->state = MEISHI_PLACE_BROKEN;
-    place->detail = g_strdup("p11-kit does not read what people configure here (“user-config: "
-                             "none” in " P11_KIT_SYSTEM_DIR "/pkcs11.conf).");
+}
+
+/* Of a place that is nowhere: why, and what there is to do. */
+static void
+explain_none(MeishiPlace *place, const char *conf)
+{
+    place->detail = g_strdup_printf("p11-kit does not read what people configure here "
+                                    "(“user-config: none” in %s).",
+                                    conf);
     place->hint = g_strdup("sudo meishi setup --system");
 }
 
 void
 meishi_find_p11_kit(const MeishiSurroundings *around, GPtrArray *places)
 {
-    g_autofree char *mode = around->is_system ? g_strdup("merge") : find_mode(around);
+    g_autofree char *conf = NULL;
+    g_autofree char *mode = around->is_system ? g_strdup("merge") : find_mode(around, &conf);
     MeishiPlace *place = meishi_place_new(MEISHI_PLACE_P11_KIT, "p11-kit",
                                           around->is_system ? "p11-kit, for all users"
                                                             : "p11-kit (GnuTLS, GLib, wget, git)");
@@ -212,5 +221,7 @@ meishi_find_p11_kit(const MeishiSurroundings *around, GPtrArray *places)
     place->wanted = g_strdup(around->module);
     layers_init(&layers, around, mode);
     judge(place, around, &layers);
+    if (place->state == MEISHI_PLACE_BROKEN)
+        explain_none(place, conf);
     g_ptr_array_add(places, place);
 }

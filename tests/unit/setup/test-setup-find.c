@@ -218,6 +218,18 @@ test_p11_kit(Home *home, gconstpointer unused)
 }
 
 static void
+assert_forbidden_by(const Home *home, const char *relative)
+{
+    static const char *const names[] = {"p11-kit", NULL};
+    g_autoptr(GPtrArray) places = meishi_places_find(&home->around, names);
+    const MeishiPlace *place = places->pdata[0];
+    g_autofree char *path = home_path(home, relative);
+
+    g_assert_cmpint(place->state, ==, MEISHI_PLACE_BROKEN);
+    g_assert_nonnull(strstr(place->detail, path));
+}
+
+static void
 test_p11_kit_user_config(Home *home, gconstpointer unused)
 {
     const char *module = home->around.module;
@@ -230,6 +242,10 @@ test_p11_kit_user_config(Home *home, gconstpointer unused)
     assert_found(home, "p11-kit", "p11-kit ready");
     write_module(home, "root/etc/pkcs11/modules/meishi.module", "/old/meishi-pkcs11.so", "");
     assert_found(home, "p11-kit", "p11-kit broken");
+    assert_forbidden_by(home, "root/etc/pkcs11/pkcs11.conf");
+    home_write(home, "root/etc/pkcs11/pkcs11.conf", "user-config: merge\n");
+    home_write(home, "home/.config/pkcs11/pkcs11.conf", "user-config: none\n");
+    assert_forbidden_by(home, "home/.config/pkcs11/pkcs11.conf");
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */
