@@ -116,8 +116,12 @@ add_absent(GPtrArray *outcomes, const char *program)
 {
     MeishiOutcome *outcome = meishi_outcome_new(MEISHI_OUTCOME_LEFT, program, program, NULL);
 
-    outcome->message =
-        g_strdup(options.undo ? "Setup has changed nothing for it." : "It is not on this machine.");
+    if (options.undo)
+        outcome->message = g_strdup("Setup has changed nothing for it.");
+    else if (g_str_equal(program, "systemd") && !options.system)
+        outcome->message = g_strdup("It is set up for all users: `sudo meishi setup --system`.");
+    else
+        outcome->message = g_strdup("It is not on this machine.");
     g_ptr_array_add(outcomes, outcome);
 }
 

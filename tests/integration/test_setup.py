@@ -477,7 +477,7 @@ def test_wrong_calls(user, people):
         done = people(0).meishi("setup", check=False)
         assert done.returncode == USAGE and "as yourself" in done.stderr
     (one,) = set_up(user, "systemd").values()
-    assert one["result"] == "left"
+    assert one["result"] == "left" and "--system" in one["message"]
 
 
 def test_completion(user):
