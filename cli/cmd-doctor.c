@@ -32,8 +32,9 @@ const MeishiCommand meishi_command_doctor = {
     .text = "Looks at everything between a program and a key: sockets, daemon, vault, clock, "
             "policy, certificates, the places where programs look for the module, p11-kit, "
             "sandboxes, and the variables of this shell. Each problem comes with what it means "
-            "and the one command that mends it. Changes nothing and starts nothing. Ends with 0 "
-            "where nothing is wrong, 1 where there is a problem.",
+            "and the one command that mends it. Changes nothing, and starts nothing but the daemon "
+            "that systemd holds the sockets for. Ends with 0 where nothing is wrong, 1 where there "
+            "is a problem.",
     .example = "meishi doctor",
     .run = run,
 };
