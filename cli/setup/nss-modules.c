@@ -9,23 +9,26 @@
 typedef struct {
     const char *start;
     const char *end; /* behind the empty line that ends it */
-    char *library;   /* of ours; NULL where the stanza is another's */
+    char *name;      /* NULL where no line says it, like the next */
+    char *library;
 } Stanza;
 
 static void
 stanza_clear(Stanza *stanza)
 {
+    g_clear_pointer(&stanza->name, g_free);
     g_clear_pointer(&stanza->library, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stanza, stanza_clear)
 
+/* One of our libraries comes before those of others, wherever in the stanza it is. */
 static void
 note_library(Stanza *stanza, const MeishiTextLine *line)
 {
     g_autofree char *value = meishi_text_line_value(line, "library", '=');
 
-    if (value == NULL || !meishi_text_is_our_module(value))
+    if (value == NULL || (stanza->library != NULL && !meishi_text_is_our_module(value)))
         return;
     g_free(stanza->library);
     stanza->library = g_steal_pointer(&value);
@@ -43,9 +46,32 @@ read_stanza(const char *text, Stanza *ret_stanza)
         if (line.len == 0)
             break;
         note_library(ret_stanza, &line);
+        if (ret_stanza->name == NULL)
+            ret_stanza->name = meishi_text_line_value(&line, "name", '=');
     }
     ret_stanza->end = line.next;
     return ret_stanza->end != text;
+}
+
+static gboolean
+is_ours(const Stanza *stanza)
+{
+    return stanza->library != NULL && meishi_text_is_our_module(stanza->library);
+}
+
+char **
+meishi_nss_modules_list(const char *text)
+{
+    g_autoptr(GStrvBuilder) modules = g_strv_builder_new();
+    g_auto(Stanza) stanza = {.start = NULL};
+
+    for (; read_stanza(text, &stanza); text = stanza.end) {
+        if (stanza.name == NULL || stanza.library == NULL || stanza.library[0] == '\0')
+            continue;
+        g_strv_builder_add(modules, stanza.name);
+        g_strv_builder_add(modules, stanza.library);
+    }
+    return g_strv_builder_end(modules);
 }
 
 char **
@@ -55,7 +81,7 @@ meishi_nss_modules_find(const char *text)
     g_auto(Stanza) stanza = {.start = NULL};
 
     for (; read_stanza(text, &stanza); text = stanza.end) {
-        if (stanza.library != NULL)
+        if (is_ours(&stanza))
             g_strv_builder_add(found, stanza.library);
     }
     return g_strv_builder_end(found);
@@ -68,7 +94,7 @@ meishi_nss_modules_remove(const char *text)
     g_auto(Stanza) stanza = {.start = NULL};
 
     for (; read_stanza(text, &stanza); text = stanza.end) {
-        if (stanza.library == NULL)
+        if (!is_ours(&stanza))
             g_string_append_len(rest, stanza.start, stanza.end - stanza.start);
     }
     return g_string_free(rest, FALSE);

@@ -10,6 +10,9 @@
 
 #include <glib.h>
 
+/* The modules of @text that have a library: name, library, name, library, ..., NULL-terminated. */
+char **meishi_nss_modules_list(const char *text);
+
 /* The libraries of ours that @text names, NULL-terminated. */
 char **meishi_nss_modules_find(const char *text);
 

@@ -42,8 +42,10 @@ try_nss(const char *text)
     g_autofree char *removed = meishi_nss_modules_remove(added);
     g_auto(GStrv) found = meishi_nss_modules_find(added);
     g_auto(GStrv) none = meishi_nss_modules_find(removed);
+    g_auto(GStrv) all = meishi_nss_modules_list(text);
 
     check(g_strv_length(found) == 1 && none[0] == NULL);
+    check(g_strv_length(all) % 2 == 0);
     check_same(found[0], MODULE);
     check_same(added, again);
     check(g_str_has_prefix(removed, others));

@@ -6,9 +6,9 @@
 #include "config.h"
 
 #include "cli/doctor/gather/gather-private.h"
-#include "cli/doctor/gather/outside-text.h"
 #include "cli/doctor/gather/p11-kit-config.h"
 
+#include "cli/setup/nss-modules.h"
 #include "cli/setup/place.h"
 #include "daemon/asking/dict.h"
 
@@ -172,7 +172,7 @@ find_nss_twins(Look *look)
         const MeishiPlace *place = places->pdata[i];
         gboolean is_set_up = place->kind == MEISHI_PLACE_NSS && place->state == MEISHI_PLACE_READY;
         g_autofree char *text = is_set_up ? meishi_gather_text(place->path) : NULL;
-        g_auto(GStrv) modules = text != NULL ? meishi_outside_text_nss_modules(text) : NULL;
+        g_auto(GStrv) modules = text != NULL ? meishi_nss_modules_list(text) : NULL;
 
         for (char **module = modules; module != NULL && *module != NULL; module += 2)
             look_at_module(look, place, module[0], module[1]);

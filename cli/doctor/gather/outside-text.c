@@ -6,37 +6,6 @@
 
 #include <string.h>
 
-/* The value of the first line of @stanza that begins with @key ("name="); borrowed, or NULL. */
-static const char *
-find_value(char **lines, const char *key)
-{
-    for (; *lines != NULL; lines++) {
-        if (g_str_has_prefix(*lines, key))
-            return *lines + strlen(key);
-    }
-    return NULL;
-}
-
-/* Stanzas lie between empty lines. */
-char **
-meishi_outside_text_nss_modules(const char *text)
-{
-    g_auto(GStrv) stanzas = g_strsplit(text, "\n\n", -1);
-    g_autoptr(GStrvBuilder) modules = g_strv_builder_new();
-
-    for (char **stanza = stanzas; *stanza != NULL; stanza++) {
-        g_auto(GStrv) lines = g_strsplit(*stanza, "\n", -1);
-        const char *name = find_value(lines, "name=");
-        const char *library = find_value(lines, "library=");
-
-        if (name == NULL || library == NULL || library[0] == '\0')
-            continue;
-        g_strv_builder_add(modules, name);
-        g_strv_builder_add(modules, library);
-    }
-    return g_strv_builder_end(modules);
-}
-
 /* The value of a line "NAME = value # comment"; new, or NULL. */
 static char *
 read_setting(const char *line, const char *name)

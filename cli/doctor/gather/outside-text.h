@@ -7,9 +7,6 @@
 
 #include <glib.h>
 
-/* The stanzas of NSS's pkcs11.txt that have both: name, library, name, library, ... */
-char **meishi_outside_text_nss_modules(const char *text);
-
 /* What engine and provider for PKCS#11 are told to load in a configuration of OpenSSL
  * (config(5ssl)). */
 char **meishi_outside_text_openssl_modules(const char *text);

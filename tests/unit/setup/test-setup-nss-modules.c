@@ -66,11 +66,33 @@ test_path_with_everything(void)
     g_assert_null(found[1]);
 }
 
+static void
+test_list(void)
+{
+    static const char *const lists[][2] = {
+        {"", ""},
+        {INTERNAL OPENSC OURS,
+         "Card|/usr/lib/opensc-pkcs11.so|Meishi|/usr/lib/pkcs11/meishi-pkcs11.so"},
+        {"name=B\nlibrary=/b.so\nNSS=x\n\n", "B|/b.so"},
+        {"library=/a.so\n\nname=B\n\n", ""},
+        {"library=/a.so\nname=A", "A|/a.so"},
+        {"library=/a.so\nlibrary=/b.so\nname=A\nname=B\n", "A|/a.so"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_auto(GStrv) list = meishi_nss_modules_list(lists[i][0]);
+        g_autofree char *joined = g_strjoinv("|", list);
+
+        g_assert_cmpstr(joined, ==, lists[i][1]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/nss-modules/rows", test_rows);
+    g_test_add_func("/nss-modules/list", test_list);
     g_test_add_func("/nss-modules/path", test_path_with_everything);
     return g_test_run();
 }
