@@ -148,8 +148,10 @@ meishi_find_ssh(const MeishiSurroundings *around, GPtrArray *places)
     place->path = g_build_filename(around->home, ".ssh", "config", NULL);
     place->is_default = FALSE;
     judge_ssh(place);
-    if (place->state != MEISHI_PLACE_MISSING)
-        return;
-    place->detail = g_strdup("Set up by `meishi setup ssh` only: every host would be offered the "
-                             "keys of all your certificates.");
+    if (place->state == MEISHI_PLACE_STALE)
+        place->detail = g_strdup("It names another Meishi; `meishi setup ssh` changes that.");
+    else if (place->state == MEISHI_PLACE_MISSING)
+        place->detail =
+            g_strdup("Set up by `meishi setup ssh` only: every host would be offered the "
+                     "keys of all your certificates.");
 }

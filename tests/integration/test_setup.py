@@ -316,6 +316,12 @@ def test_ssh(user, tree):
 
     assert set_up(user)[str(user.home / ".ssh" / "config")]["result"] == "left"
     assert provider("anywhere") != str(tree.module)
+    stale = user.write(".ssh/stale", "PKCS11Provider /gone/meishi-pkcs11.so\n", 0o600)
+    (user.home / ".ssh" / "config").rename(user.home / ".ssh" / "kept")
+    stale.rename(user.home / ".ssh" / "config")
+    one = set_up(user)[str(user.home / ".ssh" / "config")]
+    assert one["result"] == "left" and "setup ssh" in one["message"]
+    (user.home / ".ssh" / "kept").rename(user.home / ".ssh" / "config")
     said = user.meishi("setup", "ssh").stdout
     assert "set up" in said and "setup ssh" not in said
     assert provider("anywhere") == str(tree.module)
