@@ -6,6 +6,7 @@ import os
 import pwd
 from pathlib import Path
 
+from .mounted import laid_over
 from .process import find_server
 from .servers import PortServer, free_port
 
@@ -13,10 +14,6 @@ CONFIG = """\
 base_dir = {dir}/run
 state_dir = {dir}/state
 log_path = /dev/stderr
-libexec_dir = {programs}
-login_plugin_dir = {programs}/modules/login
-mail_plugin_dir = {programs}/modules
-import_environment = LD_LIBRARY_PATH={programs}
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
@@ -62,8 +59,7 @@ service anvil {{
 
 
 class Dovecot(PortServer):
-    """IMAP over TLS; a client says which version.  It may lie where tests/run has put it, with its
-    own programs and libraries beside it."""
+    """IMAP over TLS; a client says which version.  It may lie where tests/run has put it."""
 
     def __init__(self, directory, pki):
         super().__init__(directory)
@@ -79,8 +75,8 @@ class Dovecot(PortServer):
         return self.process.output()
 
     def argv(self):
-        return ["env", f"LD_LIBRARY_PATH={self._programs}", self.program, "-F", "-c",
-                self.directory / "dovecot.conf"]  # fmt: skip
+        start = ("/usr/sbin/dovecot", "-F", "-c", self.directory / "dovecot.conf")
+        return [*self._in_place(), *start]
 
     def configure(self):
         self.ports = {"imaps": free_port()}
@@ -90,12 +86,13 @@ class Dovecot(PortServer):
             (self.directory / name).mkdir(exist_ok=True)
         os.chown(self.directory / "mail", user.pw_uid, user.pw_gid)
         config = CONFIG.format(
-            dir=self.directory, pki=self.pki.directory, programs=self._programs,
+            dir=self.directory, pki=self.pki.directory,
             port=self.ports["imaps"], user=user.pw_name, uid=user.pw_uid, gid=user.pw_gid,
             group=grp.getgrgid(user.pw_gid).gr_name,
         )  # fmt: skip
         (self.directory / "dovecot.conf").write_text(config)
 
-    @property
-    def _programs(self):
-        return self.program.parents[1] / "lib" / "dovecot"
+    def _in_place(self):
+        """It finds its parts by the paths that it was built with."""
+        usr = self.program.parents[1]
+        return () if str(usr) == "/usr" else laid_over(usr, "/usr")
