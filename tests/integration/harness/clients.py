@@ -89,7 +89,11 @@ class NodeClient(Client):
 
     NAME = "node"
     TITLE = "Node https"
-    ENV = {"OPENSSL_ENGINES": engines_directory()}  # for a Node with an OpenSSL of its own
+    ENV = {
+        "OPENSSL_ENGINES": engines_directory(),  # for a Node with an OpenSSL of its own
+        # Before version 20 it tries one address of localhost, and servers here have no other.
+        "NODE_OPTIONS": "--dns-result-order=ipv4first",
+    }
 
     def _argv(self, identity, uri):
         chain = self.owner.home / f"{identity.key.stem}.pem"
