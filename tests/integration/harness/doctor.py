@@ -41,9 +41,12 @@ class Doctor:
         command = finding["command"]
         if FILE is not None:
             command = command.replace("FILE", shlex.quote(str(FILE)))
+        status = f"/proc/{ends}/status"
         # In the same shell, whose variables it may be about.
-        # A child of ours is there until somebody asks how it ended, but has let everything go.
-        wait = f"while grep -qs '^State:.[^ZX]' /proc/{ends}/status; do sleep 0.01; done"
+        # A child of ours is there until somebody asks how it ended, but has let everything go, once
+        # its other threads have.
+        over = f"grep -qs '^State:.[ZX]' {status} && grep -qs '^Threads:.1$' {status}"
+        wait = f"while [ -e {status} ] && ! {{ {over}; }}; do sleep 0.01; done"
         script = f"{command}\n[ $? = 0 ] || exit 99\n{wait}\nexec meishi doctor --json"
         done = self.person.run("sh", "-c", script, check=False, env=env)
         assert done.returncode in (0, 1), f"{command}\n{describe(done)}"
