@@ -10,14 +10,14 @@ typedef struct {
     const char *start;
     const char *end; /* behind the empty line that ends it */
     char *name;      /* NULL where no line says it, like the next */
-    char *library;
+    char *path;      /* of the library */
 } Stanza;
 
 static void
 stanza_clear(Stanza *stanza)
 {
     g_clear_pointer(&stanza->name, g_free);
-    g_clear_pointer(&stanza->library, g_free);
+    g_clear_pointer(&stanza->path, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stanza, stanza_clear)
@@ -28,10 +28,10 @@ note_library(Stanza *stanza, const MeishiTextLine *line)
 {
     g_autofree char *value = meishi_text_line_value(line, "library", '=');
 
-    if (value == NULL || (stanza->library != NULL && !meishi_text_is_our_module(value)))
+    if (value == NULL || (stanza->path != NULL && !meishi_text_is_our_module(value)))
         return;
-    g_free(stanza->library);
-    stanza->library = g_steal_pointer(&value);
+    g_free(stanza->path);
+    stanza->path = g_steal_pointer(&value);
 }
 
 /* The stanza at @text; FALSE at the end. */
@@ -56,7 +56,7 @@ read_stanza(const char *text, Stanza *ret_stanza)
 static gboolean
 is_ours(const Stanza *stanza)
 {
-    return stanza->library != NULL && meishi_text_is_our_module(stanza->library);
+    return stanza->path != NULL && meishi_text_is_our_module(stanza->path);
 }
 
 char **
@@ -66,10 +66,10 @@ meishi_nss_modules_list(const char *text)
     g_auto(Stanza) stanza = {.start = NULL};
 
     for (; read_stanza(text, &stanza); text = stanza.end) {
-        if (stanza.name == NULL || stanza.library == NULL || stanza.library[0] == '\0')
+        if (stanza.name == NULL || stanza.path == NULL || stanza.path[0] == '\0')
             continue;
         g_strv_builder_add(modules, stanza.name);
-        g_strv_builder_add(modules, stanza.library);
+        g_strv_builder_add(modules, stanza.path);
     }
     return g_strv_builder_end(modules);
 }
@@ -82,7 +82,7 @@ meishi_nss_modules_find(const char *text)
 
     for (; read_stanza(text, &stanza); text = stanza.end) {
         if (is_ours(&stanza))
-            g_strv_builder_add(found, stanza.library);
+            g_strv_builder_add(found, stanza.path);
     }
     return g_strv_builder_end(found);
 }

@@ -3,8 +3,8 @@
  * What in p11-kit's configuration keeps programs from our module.
  */
 #include "cli/doctor/gather/gather-private.h"
-#include "cli/doctor/gather/p11-kit-config.h"
 
+#include "cli/setup/p11-kit-config.h"
 #include "daemon/token/module-file.h"
 
 typedef struct {
@@ -116,7 +116,7 @@ meishi_gather_p11_kit(MeishiGathering *gathering)
 
     if (gathering->around == NULL)
         return;
-    config = meishi_p11_kit_config_new(gathering->around, facts->uid);
+    config = meishi_p11_kit_config_new(gathering->around, facts->uid == 0);
     look.config = config;
     look.troubles = g_array_new(FALSE, FALSE, sizeof(MeishiP11KitFact));
     for (guint i = 0; i < config->n_dirs; i++)

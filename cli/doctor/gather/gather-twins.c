@@ -3,12 +3,10 @@
  * Modules by which programs see a card beside us: in p11-kit's configuration, and in the lists of
  * browsers.
  */
-#include "config.h"
-
 #include "cli/doctor/gather/gather-private.h"
-#include "cli/doctor/gather/p11-kit-config.h"
 
 #include "cli/setup/nss-modules.h"
+#include "cli/setup/p11-kit-config.h"
 #include "cli/setup/place.h"
 #include "daemon/asking/dict.h"
 
@@ -101,8 +99,7 @@ static void
 add_p11_kit_twin(Look *look, const char *name, const char *token)
 {
     MeishiFacts *facts = look->gathering->facts;
-    const char *dir =
-        look->config->is_ignored ? P11_KIT_SYSTEM_DIR "/modules" : look->config->user_dir;
+    const char *dir = look->config->is_ignored ? look->config->system_dir : look->config->user_dir;
     g_autofree char *file = g_strconcat(name, ".module", NULL);
     const MeishiTwinFact fact = {
         .title = "p11-kit",
@@ -190,7 +187,7 @@ meishi_gather_twins(MeishiGathering *gathering)
 
     if (gathering->around == NULL || served == NULL)
         return;
-    config = meishi_p11_kit_config_new(gathering->around, facts->uid);
+    config = meishi_p11_kit_config_new(gathering->around, facts->uid == 0);
     look.config = config;
     look.twins = g_array_new(FALSE, FALSE, sizeof(MeishiTwinFact));
     if (is_shown(&look))

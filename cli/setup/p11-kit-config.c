@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "cli/doctor/gather/p11-kit-config.h"
+#include "cli/setup/p11-kit-config.h"
 
 #include "daemon/token/module-file.h"
 
@@ -13,6 +13,7 @@
 
 #define SUFFIX ".module"
 
+/* "user-config" in the file at @path, else @otherwise; new. */
 static char *
 read_mode(const char *path, const char *otherwise)
 {
@@ -22,33 +23,49 @@ read_mode(const char *path, const char *otherwise)
     return g_strdup(mode != NULL ? mode : otherwise);
 }
 
+/* A "none" of the administrator's is the last word. */
+static char *
+find_mode(MeishiP11KitConfig *config, const MeishiSurroundings *around)
+{
+    g_autofree char *global =
+        meishi_surroundings_system_path(around, P11_KIT_SYSTEM_DIR "/pkcs11.conf");
+    g_autofree char *system = read_mode(global, "merge");
+
+    if (strcmp(system, "none") == 0) {
+        config->mode_file = g_steal_pointer(&global);
+        return g_steal_pointer(&system);
+    }
+    config->mode_file = g_build_filename(around->config, "pkcs11", "pkcs11.conf", NULL);
+    return read_mode(config->mode_file, system);
+}
+
 /* Root's programs read nothing of his own, "only" or not. */
 static void
-find_dirs(MeishiP11KitConfig *config, const char *base)
+find_dirs(MeishiP11KitConfig *config, const MeishiSurroundings *around)
 {
-    g_autofree char *conf = g_build_filename(base, "pkcs11", "pkcs11.conf", NULL);
-    g_autofree char *system = read_mode(P11_KIT_SYSTEM_DIR "/pkcs11.conf", "merge");
-    gboolean is_none = strcmp(system, "none") == 0 || config->is_ignored;
-    g_autofree char *mode = is_none ? g_strdup("none") : read_mode(conf, system);
+    g_autofree char *mode = around->is_system ? g_strdup("none") : find_mode(config, around);
     gboolean is_only = strcmp(mode, "only") == 0 || strcmp(mode, "override") == 0;
 
-    config->user_dir = g_build_filename(base, "pkcs11", "modules", NULL);
-    if (strcmp(mode, "none") != 0)
-        config->dirs[config->n_dirs++] = config->user_dir;
-    if (is_only)
+    if (!around->is_system)
+        config->user_dir = g_build_filename(around->config, "pkcs11", "modules", NULL);
+    config->system_dir = meishi_surroundings_system_path(around, P11_KIT_SYSTEM_DIR "/modules");
+    config->reads_user = strcmp(mode, "none") != 0 && !config->is_ignored;
+    if (config->reads_user)
+        config->dirs[config->n_dirs++] = g_strdup(config->user_dir);
+    if (config->reads_user && is_only)
         return;
-    config->dirs[config->n_dirs++] = P11_KIT_SYSTEM_DIR "/modules";
-    config->dirs[config->n_dirs++] = P11_KIT_PACKAGE_DIR;
+    config->dirs[config->n_dirs++] = g_strdup(config->system_dir);
+    config->dirs[config->n_dirs++] = meishi_surroundings_system_path(around, P11_KIT_PACKAGE_DIR);
 }
 
 MeishiP11KitConfig *
-meishi_p11_kit_config_new(const MeishiSurroundings *around, guint uid)
+meishi_p11_kit_config_new(const MeishiSurroundings *around, gboolean is_root)
 {
     MeishiP11KitConfig *config = g_new0(MeishiP11KitConfig, 1);
 
-    config->is_ignored = uid == 0;
+    config->is_ignored = is_root;
     config->modules = meishi_module_files_new();
-    find_dirs(config, around->config);
+    find_dirs(config, around);
     for (guint i = 0; i < config->n_dirs; i++)
         meishi_module_files_merge(config->modules, config->dirs[i], NULL);
     return config;
@@ -60,6 +77,10 @@ meishi_p11_kit_config_free(MeishiP11KitConfig *config)
     if (config == NULL)
         return;
     g_free(config->user_dir);
+    g_free(config->system_dir);
+    g_free(config->mode_file);
+    for (guint i = 0; i < config->n_dirs; i++)
+        g_free(config->dirs[i]);
     g_hash_table_unref(config->modules);
     g_free(config);
 }
@@ -84,7 +105,7 @@ meishi_p11_kit_config_find(const MeishiP11KitConfig *config, const char *name, c
         g_autofree char *path = g_build_filename(config->dirs[i], file, NULL);
         g_autoptr(GHashTable) settings = meishi_module_file_read(path, NULL);
 
-        if (settings != NULL && g_hash_table_contains(settings, key))
+        if (settings != NULL && (key == NULL || g_hash_table_contains(settings, key)))
             return g_steal_pointer(&path);
     }
     return NULL;
