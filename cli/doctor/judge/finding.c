@@ -21,54 +21,20 @@ meishi_finding_list_new(void)
     return g_ptr_array_new_with_free_func((GDestroyNotify)finding_free);
 }
 
-G_GNUC_PRINTF(4, 0)
-static MeishiFinding *
-add(GPtrArray *findings, MeishiFindingLevel level, const char *code, const char *format,
-    va_list arguments)
+MeishiFinding *
+meishi_finding_add(GPtrArray *findings, MeishiFindingLevel level, const char *code,
+                   const char *format, ...)
 {
     MeishiFinding *finding = g_new0(MeishiFinding, 1);
+    va_list arguments;
 
     finding->level = level;
     finding->check = "";
     finding->code = code;
+    va_start(arguments, format);
     finding->text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
     g_ptr_array_add(findings, finding);
-    return finding;
-}
-
-MeishiFinding *
-meishi_finding_ok(GPtrArray *findings, const char *code, const char *format, ...)
-{
-    MeishiFinding *finding;
-    va_list arguments;
-
-    va_start(arguments, format);
-    finding = add(findings, MEISHI_FINDING_OK, code, format, arguments);
-    va_end(arguments);
-    return finding;
-}
-
-MeishiFinding *
-meishi_finding_note(GPtrArray *findings, const char *code, const char *format, ...)
-{
-    MeishiFinding *finding;
-    va_list arguments;
-
-    va_start(arguments, format);
-    finding = add(findings, MEISHI_FINDING_NOTE, code, format, arguments);
-    va_end(arguments);
-    return finding;
-}
-
-MeishiFinding *
-meishi_finding_problem(GPtrArray *findings, const char *code, const char *format, ...)
-{
-    MeishiFinding *finding;
-    va_list arguments;
-
-    va_start(arguments, format);
-    finding = add(findings, MEISHI_FINDING_PROBLEM, code, format, arguments);
-    va_end(arguments);
     return finding;
 }
 

@@ -25,12 +25,15 @@ typedef struct {
 GPtrArray *meishi_finding_list_new(void); /* of MeishiFinding */
 
 /* Adds a finding with this text; borrowed from @findings. */
-MeishiFinding *meishi_finding_ok(GPtrArray *findings, const char *code, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-MeishiFinding *meishi_finding_note(GPtrArray *findings, const char *code, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-MeishiFinding *meishi_finding_problem(GPtrArray *findings, const char *code, const char *format,
-                                      ...) G_GNUC_PRINTF(3, 4);
+MeishiFinding *meishi_finding_add(GPtrArray *findings, MeishiFindingLevel level, const char *code,
+                                  const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+#define meishi_finding_ok(findings, ...) \
+    meishi_finding_add((findings), MEISHI_FINDING_OK, __VA_ARGS__)
+#define meishi_finding_note(findings, ...) \
+    meishi_finding_add((findings), MEISHI_FINDING_NOTE, __VA_ARGS__)
+#define meishi_finding_problem(findings, ...) \
+    meishi_finding_add((findings), MEISHI_FINDING_PROBLEM, __VA_ARGS__)
 
 /* What it means; what mends it.  The last word counts. */
 void meishi_finding_means(MeishiFinding *finding, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -89,10 +89,7 @@ judge_foreign(const MeishiFacts *facts, GPtrArray *findings)
 
     meishi_finding_means(finding, "Nothing will be told to whoever that is. XDG_RUNTIME_DIR names "
                                   "a directory that is not yours alone.");
-    if (facts->runtime.has_own)
-        meishi_finding_mends(finding, "export XDG_RUNTIME_DIR=/run/user/%u", facts->uid);
-    else
-        meishi_finding_mends(finding, "unset XDG_RUNTIME_DIR");
+    meishi_judge_mend_runtime(facts, finding);
 }
 
 /* What does not answer does not end by being asked to either; a vault survives that. */

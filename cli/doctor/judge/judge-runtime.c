@@ -10,8 +10,8 @@
 #define MAX_SOCKET_PATH 107
 
 /* The directory that a login makes is the one that all programs agree about. */
-static void
-use_own(const MeishiFacts *facts, MeishiFinding *finding)
+void
+meishi_judge_mend_runtime(const MeishiFacts *facts, MeishiFinding *finding)
 {
     if (facts->runtime.has_own)
         meishi_finding_mends(finding, "export XDG_RUNTIME_DIR=/run/user/%u", facts->uid);
@@ -28,7 +28,7 @@ judge_missing(const MeishiFacts *facts, GPtrArray *findings)
 
     meishi_finding_means(finding, "Programs look for the daemon's sockets there.");
     if (facts->runtime.has_own)
-        use_own(facts, finding);
+        meishi_judge_mend_runtime(facts, finding);
     else
         meishi_finding_mends(finding, "mkdir -p -m 700 %s", quoted);
 }
@@ -41,7 +41,7 @@ judge_foreign(const MeishiFacts *facts, GPtrArray *findings)
 
     meishi_finding_means(finding, "After su or sudo, XDG_RUNTIME_DIR may still be that of whoever "
                                   "called it. Meishi listens to nobody there.");
-    use_own(facts, finding);
+    meishi_judge_mend_runtime(facts, finding);
 }
 
 static void
@@ -85,7 +85,7 @@ judge_variable(const MeishiFacts *facts, GPtrArray *findings)
                                          runtime->variable);
         meishi_finding_means(finding, "Programs pass it over, and may not agree about where else "
                                       "to look.");
-        use_own(facts, finding);
+        meishi_judge_mend_runtime(facts, finding);
         return FALSE;
     }
     if (runtime->socket_path_len > MAX_SOCKET_PATH) {
@@ -93,7 +93,7 @@ judge_variable(const MeishiFacts *facts, GPtrArray *findings)
                                          "The path %s is too long for a socket", runtime->dir.path);
         meishi_finding_means(finding, "No program can connect to a path of more than %d bytes.",
                              MAX_SOCKET_PATH);
-        use_own(facts, finding);
+        meishi_judge_mend_runtime(facts, finding);
         return FALSE;
     }
     return TRUE;

@@ -20,6 +20,9 @@ typedef struct {
 /* All checks, up to a NULL name. */
 extern const MeishiCheck meishi_judges[];
 
+/* XDG_RUNTIME_DIR names a directory that will not do: what mends it. */
+void meishi_judge_mend_runtime(const MeishiFacts *facts, MeishiFinding *finding);
+
 /* What all of them say of @facts (MeishiFinding). */
 GPtrArray *meishi_judge_all(const MeishiFacts *facts);
 
