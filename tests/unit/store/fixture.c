@@ -74,7 +74,7 @@ fixture_reopen(Fixture *fixture)
 }
 
 void
-fixture_run_sql(Fixture *fixture, const char *sql)
+fixture_run_sql_closed(Fixture *fixture, const char *sql)
 {
     g_autofree char *path = fixture_path(fixture, "vault.db");
     sqlite3 *db = NULL;
@@ -83,6 +83,12 @@ fixture_run_sql(Fixture *fixture, const char *sql)
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
+}
+
+void
+fixture_run_sql(Fixture *fixture, const char *sql)
+{
+    fixture_run_sql_closed(fixture, sql);
     fixture_reopen(fixture);
 }
 

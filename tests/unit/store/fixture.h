@@ -22,7 +22,9 @@ void fixture_set_up_vault(Fixture *fixture, gconstpointer data);
 /* Closes the store and opens it again, which has to succeed. */
 void fixture_reopen(Fixture *fixture);
 
-/* Closes the store, has SQLite do @sql to its database as anybody could, and opens it again. */
+/* Closes the store, has SQLite do @sql to its database as anybody could, and opens it again; the
+ * former leaves it closed. */
+void fixture_run_sql_closed(Fixture *fixture, const char *sql);
 void fixture_run_sql(Fixture *fixture, const char *sql);
 
 /* Closes the store and tries to open it; the message has to contain @said. */

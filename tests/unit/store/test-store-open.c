@@ -9,7 +9,6 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -219,18 +218,6 @@ assert_refused_untouched(Fixture *fixture, int code, const char *said)
 }
 
 static void
-run_sql(Fixture *fixture, const char *sql)
-{
-    g_autofree char *path = fixture_path(fixture, "vault.db");
-    sqlite3 *db = NULL;
-
-    g_clear_pointer(&fixture->store, meishi_store_close);
-    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
-}
-
-static void
 test_not_a_database(Fixture *fixture, gconstpointer data)
 {
     static const char *const contents[] = {"", "x", "SQLite format 3", "-----BEGIN CERTIFICATE---"};
@@ -244,7 +231,7 @@ test_not_a_database(Fixture *fixture, gconstpointer data)
     fixture_write(fixture, "vault.db", zeros, sizeof zeros);
     assert_refused_untouched(fixture, MEISHI_ERROR_CORRUPT, "does not begin like");
     remove_in(fixture, "vault.db");
-    run_sql(fixture, "CREATE TABLE of_somebody (a INTEGER)");
+    fixture_run_sql_closed(fixture, "CREATE TABLE of_somebody (a INTEGER)");
     chmod_in(fixture, "vault.db", 0600);
     assert_refused_untouched(fixture, MEISHI_ERROR_CORRUPT, "does not begin like");
 }
@@ -253,11 +240,11 @@ static void
 test_newer_version(Fixture *fixture, gconstpointer data)
 {
     import_identity(fixture->store, 1, 1, 1);
-    run_sql(fixture, "PRAGMA user_version = 4");
+    fixture_run_sql_closed(fixture, "PRAGMA user_version = 4");
     assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi (format 4;");
-    run_sql(fixture, "PRAGMA user_version = 2147483647");
+    fixture_run_sql_closed(fixture, "PRAGMA user_version = 2147483647");
     assert_refused_untouched(fixture, MEISHI_ERROR_NEWER_VERSION, "newer Meishi");
-    run_sql(fixture, "PRAGMA user_version = 3");
+    fixture_run_sql_closed(fixture, "PRAGMA user_version = 3");
     fixture_reopen(fixture);
 }
 
@@ -285,7 +272,7 @@ test_foreign_schema(Fixture *fixture, gconstpointer data)
     g_clear_pointer(&fixture->store, meishi_store_close);
     fixture_read(fixture, "vault.db", &sound, &len);
     for (gsize i = 0; i < G_N_ELEMENTS(foreign_schemas); i++) {
-        run_sql(fixture, foreign_schemas[i]);
+        fixture_run_sql_closed(fixture, foreign_schemas[i]);
         assert_refused_untouched(fixture, MEISHI_ERROR_CORRUPT, "is damaged");
         fixture_write(fixture, "vault.db", sound, len);
         fixture_reopen(fixture);
