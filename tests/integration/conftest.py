@@ -27,6 +27,7 @@ Everything a test starts ends with it.  Run one file by hand with
     MEISHI_BUILD_DIR=build python3 -m pytest tests/integration/test_clients.py
 """
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -159,37 +160,35 @@ def client():
         one.close()
 
 
-@pytest.fixture
-def firefox(pki):
+@contextlib.contextmanager
+def browsers(kind, pki):
     made = []
 
     def start(person, modules=None, **options):
         modules = {"Meishi": person.tree.module} if modules is None else modules
-        made.append(Firefox(person, pki, modules, **options))
+        made.append(kind(person, pki, modules, **options))
         return made[-1]
 
     yield start
     for one in made:
         one.process.kill()
+
+
+@pytest.fixture
+def firefox(pki):
+    with browsers(Firefox, pki) as start:
+        yield start
+
+
+@pytest.fixture
+def chromium(pki):
+    with browsers(Chromium, pki) as start:
+        yield start
 
 
 @pytest.fixture(scope="module")
 def matrix(tree, request):
     return Matrix(tree.build, request.module.__name__)
-
-
-@pytest.fixture
-def chromium(pki):
-    made = []
-
-    def start(person, modules=None, **options):
-        modules = {"Meishi": person.tree.module} if modules is None else modules
-        made.append(Chromium(person, pki, modules, **options))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from harness.cryptoki import Client
 from harness.person import ORDINARY_UID, Person
 from harness.pki import Pki
 from harness.servers import OpensslServer
+from harness.tree import Files
 
 # pylint: disable=redefined-outer-name
 
@@ -60,31 +61,15 @@ class Packages:
         return sorted(directory.glob("*.deb"))
 
 
-class Installed:
+class Installed(Files):
     """Where dpkg says that the files are."""
 
     def __init__(self):
-        self.files = [Path(line) for line in run("dpkg", "-L", *NAMES).splitlines() if line]
-
-    def find(self, name):
-        found = {path for path in self.files if str(path).endswith(f"/{name}")}
-        assert len(found) == 1, (name, found)
-        return found.pop()
+        lines = run("dpkg", "-L", *NAMES).splitlines()
+        self.files = sorted({Path(line) for line in lines if line})
 
     def final_path(self, path):
         return path
-
-    @property
-    def meishi(self):
-        return self.find("bin/meishi")
-
-    @property
-    def meishid(self):
-        return self.find("meishid")
-
-    @property
-    def module(self):
-        return self.find("meishi-pkcs11.so")
 
 
 @pytest.fixture(scope="session")

@@ -12,14 +12,8 @@ import subprocess
 from pathlib import Path
 
 
-class Tree:
-    """An installed Meishi below `dest`, made from the build directory `build`."""
-
-    def __init__(self, build, dest):
-        self.build = Path(build)
-        self.dest = Path(dest)
-        self._install()
-        self.files = self._installed_files()
+class Files:
+    """An installed Meishi: `files` are its paths."""
 
     @property
     def meishi(self):
@@ -36,9 +30,19 @@ class Tree:
     def find(self, name):
         """The installed file whose path ends in `name`."""
         found = [path for path in self.files if f"/{path}".endswith(f"/{name}")]
-        assert found, f"meson install puts no file called {name} anywhere"
+        assert found, f"no file called {name} is installed"
         assert len(found) == 1, f"{name} is installed more than once: {found}"
         return found[0]
+
+
+class Tree(Files):
+    """An installed Meishi below `dest`, made from the build directory `build`."""
+
+    def __init__(self, build, dest):
+        self.build = Path(build)
+        self.dest = Path(dest)
+        self._install()
+        self.files = self._installed_files()
 
     def final_path(self, path):
         """Where `path` would lie without the staging directory."""
